@@ -1,0 +1,55 @@
+"""Blocks: the `:::` parts of a module, split off before Markdown runs, and who understands which.
+
+A block's kind is understood by a room above this one (assessments). That room registers its kinds here when the
+house opens (app.py), so that importing and checking a course can ask them without knowing them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from modules.findings import Finding
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block as written: nothing in it is rendered, nothing in it reaches a page by itself."""
+
+    kind: str                  # single, multi, cloze …
+    id: str                    # stable across languages and editions; attempts refer to it
+    attributes: Mapping[str, str]
+    body: str                  # the lines between the fences, exactly
+    path: str                  # file inside the course folder
+    line: int                  # line of the first body line in that file, from 1
+    language: str              # de or en
+
+
+class BlockKind(Protocol):
+    """What a room must offer for each kind of block that it understands."""
+
+    name: str
+
+    def check(self, block: Block) -> Iterable[Finding]:
+        """All errors and warnings of one block; no error means that it can be published."""
+        ...
+
+    def points(self, block: Block) -> float:
+        """How many points the block is worth. Raises FormatError when it cannot be read."""
+        ...
+
+    def fingerprint(self, block: Block) -> str:
+        """What must be the same in every language (options, keys, points), to compare translations."""
+        ...
+
+
+_kinds: dict[str, BlockKind] = {}
+
+
+def register(kind: BlockKind) -> None:
+    """Make a kind known. Called once for each kind when the house opens."""
+    _kinds[kind.name] = kind
+
+
+def kinds() -> Mapping[str, BlockKind]:
+    """The kinds known so far, by name."""
+    return _kinds
