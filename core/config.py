@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from flask import Flask, current_app
+
 PREFIX = "LOTSE_"
 
 
@@ -195,3 +197,14 @@ def _kept_key(data_dir: Path) -> str:
     except FileExistsError:
         pass
     return path.read_text().strip()
+
+
+def connect(app: Flask, chosen: Settings) -> None:
+    """Keep the settings with the app."""
+    app.extensions["settings"] = chosen
+
+
+def settings() -> Settings:
+    """The settings of the present app."""
+    chosen: Settings = current_app.extensions["settings"]
+    return chosen

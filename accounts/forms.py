@@ -1,0 +1,20 @@
+"""Forms of the room."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+
+class SignInForm(FlaskForm):
+    """Local sign-in. The organisation is asked for only where there is more than one."""
+
+    organisation = SelectField(_l("University"), coerce=int)
+    username = StringField(
+        _l("Sign-in name"), validators=[InputRequired(_l("Please enter your sign-in name.")), Length(max=200)],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        _l("Password"), validators=[InputRequired(_l("Please enter your password.")), Length(max=1024)],
+        render_kw={"autocomplete": "current-password"},
+    )

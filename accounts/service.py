@@ -1,0 +1,110 @@
+"""Use cases about people: make organisations and people, find them by identity, sign in."""
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+
+from accounts.models import Grant, Identity, Organisation, Person, Role
+from core import db
+
+LOCAL = "local"
+PASSWORD_LEAST = 12
+PASSWORD_MOST = 1024
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+class AccountError(ValueError):
+    """A person or organisation cannot be made like this; the text says why."""
+
+
+def add_organisation(slug: str, name: str, unit: str = "") -> Organisation:
+    """Make an organisation, or return the one that has this slug already."""
+    with db.transaction() as tx:
+        found = tx.scalars(select(Organisation).where(Organisation.slug == slug)).one_or_none()
+        if found is None:
+            found = Organisation(slug=slug, name=name, unit=unit)
+            tx.add(found)
+    return found
+
+
+def organisation(slug: str) -> Organisation | None:
+    """The organisation with this slug."""
+    return db.session.scalars(select(Organisation).where(Organisation.slug == slug)).one_or_none()
+
+
+def organisations() -> list[Organisation]:
+    """All organisations by name, for the choice on the sign-in page."""
+    return list(db.session.scalars(select(Organisation).order_by(Organisation.name)))
+
+
+def add_local_person(
+    organisation_id: int, username: str, password: str, *, name: str | None = None, email: str | None = None, roles: tuple[Role, ...] = (),
+) -> Person:
+    """Make a person who signs in with a name and a password, or give an existing one this password and these roles.
+
+    Raises AccountError when the name is empty or the password shorter than 12 characters.
+    """
+    username = username.strip().casefold()
+    if not username:
+        raise AccountError("the sign-in name is empty")
+    if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
+        raise AccountError(f"the password needs at least {PASSWORD_LEAST} characters")
+    password_hash = _hasher.hash(password)
+    with db.scoped(organisation_id), db.transaction():
+        found = find_or_add(LOCAL, username, name=name, email=email)
+        identity = db.session.scalars(select(Identity).where(Identity.issuer == LOCAL, Identity.subject == username)).one()
+        identity.password_hash = password_hash
+        for role in roles:
+            grant(found.id, role)
+    return found
+
+
+def find_or_add(issuer: str, subject: str, *, name: str | None = None, email: str | None = None, language: str | None = None) -> Person:
+    """The person known as (issuer, subject) in the organisation acted for; made at the first sight, names kept up to date.
+
+    E-mail never merges people: two issuers that claim the same address may be two persons. Call in a transaction.
+    """
+    found = db.session.scalars(
+        select(Person).join(Identity, Identity.person_id == Person.id).where(Identity.issuer == issuer, Identity.subject == subject)
+    ).one_or_none()
+    if found is None:
+        found = Person(name=name, email=email, language=language)
+        db.session.add(found)
+        db.session.flush()
+        db.session.add(Identity(person_id=found.id, issuer=issuer, subject=subject))
+        db.session.flush()
+    elif name and found.name != name:
+        found.name = name
+    if email and found.email != email:
+        found.email = email
+    return found
+
+
+def grant(person_id: int, role: Role) -> None:
+    """Give a role in the whole organisation; giving it twice changes nothing. Call in a transaction."""
+    if db.session.scalars(select(Grant).where(Grant.person_id == person_id, Grant.role == role)).one_or_none() is None:
+        db.session.add(Grant(person_id=person_id, role=role))
+
+
+def sign_in(organisation_id: int, username: str, password: str) -> Person | None:
+    """The person whose name and password these are. Unknown names take as long as wrong passwords."""
+    with db.scoped(organisation_id):
+        found = db.session.execute(
+            select(Identity.id, Identity.password_hash, Identity.person_id)
+            .where(Identity.issuer == LOCAL, Identity.subject == username.strip().casefold())
+        ).one_or_none()
+        stored = found.password_hash if found and found.password_hash else _NOBODY
+        if not _verify(stored, password[:PASSWORD_MOST]) or found is None:
+            return None
+        if _hasher.check_needs_rehash(stored):
+            with db.transaction() as tx:
+                tx.get_one(Identity, found.id).password_hash = _hasher.hash(password)
+        return db.session.get(Person, found.person_id)
+
+
+def _verify(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,62 @@
+"""Who is at the other end: Flask-Login on our own sessions, and the tenant that follows from the person."""
+
+from flask import Flask, redirect, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import LoginManager, current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from accounts.models import Person
+from core import db, sessions
+from core.web import Problem
+
+manager = LoginManager()
+manager.session_protection = None  # The session's id is a server-side secret; a phone that changes network stays in.
+
+
+def connect(app: Flask) -> None:
+    """Let Flask-Login load people from the session."""
+    manager.init_app(app)
+
+
+@manager.user_loader  # type: ignore[untyped-decorator]
+def load(user_id: str) -> Person | None:
+    """The person of this session; the database session acts for their organisation from here on."""
+    organisation_id = session.get("organisation_id")
+    if organisation_id is None:
+        return None
+    db.act_for(organisation_id)
+    return db.session.get(Person, int(user_id))
+
+
+@manager.unauthorized_handler  # type: ignore[untyped-decorator]
+def unauthorized() -> Response:
+    """Send people to the sign-in page, and back afterwards; inside a launch, say where to begin again."""
+    if request.script_root:
+        raise Problem(
+            401, _("This page was open for too long"),
+            _("Please open the link in your learning platform again. Your answers are saved."),
+        )
+    return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+
+
+def begin(person: Person) -> None:
+    """Sign a person in on Lotse's own pages, in a session with a new id."""
+    current = session._get_current_object()  # type: ignore[attr-defined]
+    sessions.renew(current)
+    current.clear()
+    session["organisation_id"] = person.organisation_id
+    login_user(person)
+
+
+def end() -> None:
+    """Sign out: the session is gone from the database too."""
+    logout_user()
+    current = session._get_current_object()  # type: ignore[attr-defined]
+    current.clear()
+    sessions.renew(current)
+
+
+def person() -> Person:
+    """The signed-in person, for views behind `login_required`."""
+    found: Person = current_user._get_current_object()
+    return found

@@ -1,0 +1,42 @@
+"""The house: every room is opened here, and nowhere else."""
+
+from flask import Flask
+
+import accounts.commands
+import accounts.models
+import accounts.signin
+import accounts.views
+import assessments.models
+import courses.models
+from core import config, db, i18n, jobs, logs, sessions, web
+from core.config import Settings
+
+
+def create_app(settings: Settings | None = None, *, testing: bool = False, eager_jobs: bool = False) -> Flask:
+    """Build the application. Raises core.config.SettingsError when the environment is wrong."""
+    settings = settings or Settings.from_env()
+    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app.config.update(SECRET_KEY=settings.secret_key, TESTING=testing)
+    config.connect(app, settings)
+    logs.connect(settings)
+    app.extensions["engine"] = db.connect(settings.database_url)
+    app.teardown_appcontext(lambda _: db.session.remove())
+    sessions.connect(app, settings)
+    i18n.connect(app, settings)
+    jobs.connect(app, settings, eager=eager_jobs)
+    accounts.signin.connect(app)
+    web.connect(app, settings)
+    _open_rooms(app)
+    _connect_rooms()
+    return app
+
+
+def _open_rooms(app: Flask) -> None:
+    for room in (accounts.views.bp,):
+        app.register_blueprint(room)
+    for command in (accounts.commands.people,):
+        app.cli.add_command(command)
+
+
+def _connect_rooms() -> None:
+    """What rooms tell each other, and what they offer each other."""

@@ -1,0 +1,67 @@
+"""Attempts, their append-only grades, and what a model answered in an attempt."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core import db
+from core.db import Base, Tenanted
+from core.jobs import Work
+from courses.models import Enrolment
+
+
+class Attempt(Work, Tenanted, Base):
+    """One response to one item. `number` counts from 1; the unique constraint lets exactly one of two equal posts count."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (UniqueConstraint("enrolment_id", "module", "item", "number"), *Work.indexes())
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    module: Mapped[str]
+    item: Mapped[str]                                      # the block's {#id}, the same in every language
+    number: Mapped[int]
+    language: Mapped[str]
+    response: Mapped[dict[str, Any]]
+    submitted_at: Mapped[datetime] = mapped_column(default=db.now)
+    stopped: Mapped[bool] = mapped_column(default=False)   # the learner asked to stop the model
+    counts: Mapped[bool] = mapped_column(default=True)     # False: given back, the failure was not the learner's
+    enrolment: Mapped[Enrolment] = relationship(lazy="raise")
+    grades: Mapped[list["Grade"]] = relationship(lazy="raise", back_populates="attempt", order_by="Grade.id")
+    completions: Mapped[list["Completion"]] = relationship(lazy="raise", back_populates="attempt", order_by="Completion.position")
+
+
+class Grade(Tenanted, Base):
+    """What an attempt was worth, by which text of the item. Never changed: a regrade adds another."""
+
+    __tablename__ = "grade"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    item_revision: Mapped[str]                             # hash of the item's text and key
+    score: Mapped[float]
+    score_maximum: Mapped[float]
+    verdict: Mapped[dict[str, Any]]
+    graded_at: Mapped[datetime] = mapped_column(default=db.now)
+    attempt: Mapped[Attempt] = relationship(lazy="raise", back_populates="grades")
+
+
+class Completion(Tenanted, Base):
+    """One answer of a model inside a prompt attempt."""
+
+    __tablename__ = "completion"
+    __table_args__ = (UniqueConstraint("attempt_id", "position"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    position: Mapped[int]                                  # which of the exercise's questions, from 0
+    ask: Mapped[str]
+    answer: Mapped[str]
+    model: Mapped[str | None]                              # as the gateway named itself
+    parameters: Mapped[dict[str, Any]]
+    prompt_tokens: Mapped[int] = mapped_column(default=0)
+    completion_tokens: Mapped[int] = mapped_column(default=0)
+    finish: Mapped[str] = mapped_column(default="stop")    # stop, length, stopped, failed
+    recorded: Mapped[bool] = mapped_column(default=False)  # a recorded answer, no model ran
+    attempt: Mapped[Attempt] = relationship(lazy="raise", back_populates="completions")

@@ -1,0 +1,215 @@
+"""One declarative base, one session per request or task, one way to commit, and tenants kept apart.
+
+Every row of a `Tenanted` table names its organisation. While a session acts for an organisation, each query on such a
+table is narrowed to it by the session itself, so that a forgotten `where` cannot show another university's rows. A query
+that truly crosses tenants (finding the platform that a launch comes from, the sweep) says so with `unscoped()`.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask.globals import app_ctx
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, Enum, ForeignKey, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    declared_attr,
+    mapped_column,
+    scoped_session,
+    sessionmaker,
+    with_loader_criteria,
+)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class TenancyError(RuntimeError):
+    """Code touched rows of organisations without saying for which one it acts, or of a foreign one."""
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Aware in Python, UTC in the database, also on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    """All tables. `dict` and `list` columns are JSON; replace the value, do not change it in place."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        datetime: UTCDateTime,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        # Plain strings with a check: a new member needs no ALTER TYPE on PostgreSQL.
+        StrEnum: Enum(StrEnum, native_enum=False, length=20, create_constraint=False, values_callable=lambda kind: [member.value for member in kind]),
+    }
+
+
+class Tenanted:
+    """A table whose rows belong to one organisation."""
+
+    @declared_attr
+    @classmethod
+    def organisation_id(cls) -> Mapped[int]:
+        return mapped_column(ForeignKey("organisation.id"), index=True)
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC: the only clock that rows know."""
+    return datetime.now(UTC)
+
+
+session: scoped_session[Session] = scoped_session(
+    sessionmaker(expire_on_commit=False, autoflush=True),
+    # With eager jobs an inner app context must not end the outer request's session.
+    scopefunc=lambda: id(app_ctx._get_current_object()) if app_ctx else threading.get_ident(),
+)
+
+
+# --- Engine -----------------------------------------------------------------------------------------------------------
+
+def connect(url: str) -> Engine:
+    """Open the database at `url` (SQLAlchemy form) and bind the session to it."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": 5})
+        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "begin", _on_sqlite_begin)
+    else:
+        engine = create_engine(url, pool_size=5, max_overflow=10, pool_pre_ping=True)
+    session.remove()
+    session.configure(bind=engine)
+    return engine
+
+
+def _on_sqlite_connect(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # We say BEGIN ourselves, see _on_sqlite_begin.
+    cursor = connection.cursor()
+    # Durable: an answer that was accepted survives a power cut, not just the end of the process.
+    for pragma in ("journal_mode=wal", "synchronous=full", "busy_timeout=5000", "foreign_keys=on"):
+        cursor.execute(f"pragma {pragma}")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    """Writers take the lock at once: a reader that turns into a writer late fails instead of waiting."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+# --- Transactions -----------------------------------------------------------------------------------------------------
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Commit the whole use case, or nothing of it. Inside another transaction it joins that one."""
+    current = session()
+    if current.info.get("in_transaction"):
+        yield current
+        return
+    if current.new or current.dirty or current.deleted:
+        raise RuntimeError("rows were changed outside a transaction")
+    current.commit()  # Ends the reading so far; what follows sees the present state.
+    current.info["in_transaction"] = True
+    current.info["after_commit"] = []
+    try:
+        current.connection(execution_options={"writes": True})
+        yield current
+        current.commit()
+    except BaseException:
+        current.rollback()
+        raise
+    finally:
+        current.info["in_transaction"] = False
+        waiting = current.info.pop("after_commit")
+    for call in waiting:
+        call()
+
+
+def after_commit(call: Callable[[], object]) -> None:
+    """Run `call` once the running transaction is durable; never when it is rolled back."""
+    session().info["after_commit"].append(call)
+
+
+# --- Tenants ----------------------------------------------------------------------------------------------------------
+
+def act_for(organisation_id: int) -> None:
+    """From here on this session sees and writes rows of one organisation only (a request after sign-in)."""
+    session().info["organisation_id"] = organisation_id
+
+
+def acting_for() -> int | None:
+    """The organisation that this session acts for."""
+    organisation_id: int | None = session().info.get("organisation_id")
+    return organisation_id
+
+
+@contextmanager
+def scoped(organisation_id: int) -> Iterator[None]:
+    """Act for one organisation during the block (a task, a command)."""
+    with _tenancy(organisation_id):
+        yield
+
+
+@contextmanager
+def unscoped() -> Iterator[None]:
+    """Let queries in the block cross tenants. Each use needs its reason in a comment."""
+    with _tenancy("all"):
+        yield
+
+
+@contextmanager
+def _tenancy(value: int | str) -> Iterator[None]:
+    info = session().info
+    before = info.get("organisation_id")
+    info["organisation_id"] = value
+    try:
+        yield
+    finally:
+        info["organisation_id"] = before
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _narrow(state: ORMExecuteState) -> None:
+    if state.is_column_load or state.is_relationship_load or not any(issubclass(mapper.class_, Tenanted) for mapper in state.all_mappers):
+        return
+    organisation_id = state.session.info.get("organisation_id")
+    if organisation_id is None:
+        raise TenancyError("a query on an organisation's rows needs act_for(), scoped() or unscoped()")
+    if organisation_id != "all":
+        state.statement = state.statement.options(
+            with_loader_criteria(Tenanted, lambda cls: cls.organisation_id == organisation_id, include_aliases=True)
+        )
+
+
+@event.listens_for(Session, "before_flush")
+def _stamp(current: Session, context: UOWTransaction, instances: object) -> None:
+    acting = current.info.get("organisation_id")
+    for row in current.new:
+        if not isinstance(row, Tenanted):
+            continue
+        if row.organisation_id is None:
+            if not isinstance(acting, int):
+                raise TenancyError(f"a new {type(row).__name__} without organisation")
+            row.organisation_id = acting
+        elif acting not in ("all", row.organisation_id):
+            raise TenancyError(f"a new {type(row).__name__} for a foreign organisation")

@@ -1,0 +1,85 @@
+"""German and English: which one, how dates look, and one catalogue per room.
+
+Message ids are English. `locale/de/<room>.po` holds the room's German; `python -m core.i18n` compiles them all into the
+one catalogue that Flask-Babel reads.
+"""
+
+import sys
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask, g, has_request_context, request, session
+from flask_babel import Babel, get_locale
+
+from core.config import Settings
+
+LANGUAGES = ("de", "en")
+ROOT = Path(__file__).parent.parent
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that every gettext tool knows
+    """Mark a text for translation where no request is at hand; gettext translates it when it is shown."""
+    return text
+
+
+def connect(app: Flask, settings: Settings) -> None:
+    """Choose the language of each request and give templates dates and numbers in it."""
+
+    def select() -> str:
+        if not has_request_context():
+            return settings.language
+        chosen = g.get("language") or session.get("language") or request.cookies.get("lotse-language")
+        if chosen in LANGUAGES:
+            return str(chosen)
+        return request.accept_languages.best_match(LANGUAGES) or settings.language
+
+    Babel(
+        app,
+        default_locale=settings.language,
+        default_timezone=settings.timezone,
+        default_translation_directories=str(ROOT / "locale"),
+        locale_selector=select,
+    )
+    app.jinja_env.globals["language"] = language
+
+
+def language() -> str:
+    """The language of the present request or task: de or en."""
+    locale = get_locale()
+    return str(locale.language) if locale else "de"
+
+
+def compile_catalogues(root: Path = ROOT / "locale") -> list[str]:
+    """Write `<language>/LC_MESSAGES/messages.mo` from the rooms' catalogues; returns clashes between rooms."""
+    clashes: list[str] = []
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        whole = Catalog(locale=folder.name)
+        for path in sorted(folder.glob("*.po")):
+            with path.open("rb") as file:
+                clashes += _merge(whole, read_po(file, locale=folder.name), path.name)
+        target = folder / "LC_MESSAGES" / "messages.mo"
+        target.parent.mkdir(exist_ok=True)
+        buffer = BytesIO()
+        write_mo(buffer, whole)
+        target.write_bytes(buffer.getvalue())
+    return clashes
+
+
+def _merge(whole: Catalog, room: Catalog, name: str) -> list[str]:
+    clashes = []
+    for message in room:
+        if not message.id:
+            continue
+        known = whole.get(message.id, message.context)
+        if known is not None and known.string != message.string:
+            clashes.append(f"{name}: another room translates {message.id!r} differently")
+        whole.add(message.id, message.string, context=message.context)
+    return clashes
+
+
+if __name__ == "__main__":
+    for clash in compile_catalogues():
+        sys.stderr.write(clash + "\n")

@@ -1,0 +1,217 @@
+"""Background work: the database row is the truth, the Celery message a hint.
+
+A piece of work is a row with the columns of `Work`. `hint()` sends its id after the commit. A worker `claim()`s the row
+with a lease, works without an open transaction, and finishes only while it still holds the lease. What was lost on the way
+(a killed process, a lost message) is found by the sweep. So every piece of work may start twice and counts once.
+"""
+
+import secrets
+import threading
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import structlog
+from celery import Celery, Task
+from celery.beat import EmbeddedService
+from flask import Flask
+from sqlalchemy import CursorResult, Index, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import db
+from core.config import Settings
+
+log = structlog.get_logger("jobs")
+queue = Celery("lotse")
+LEASE = timedelta(minutes=3)
+SWEEP_LIMIT = 500
+
+
+class WorkState(StrEnum):
+    """Where a piece of work stands."""
+
+    DUE = "due"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Work:
+    """Columns of a row that is work to be done. `error` is for people: no tokens, no answers in it."""
+
+    state: Mapped[WorkState] = mapped_column(default=WorkState.DUE)
+    due_at: Mapped[datetime] = mapped_column(default=db.now)
+    lease: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+
+    @staticmethod
+    def indexes() -> tuple[Index, ...]:
+        """For the table's __table_args__: the sweep looks by state and time."""
+        return (Index(None, "state", "due_at"),)
+
+
+_Row = TypeVar("_Row", bound=Any)
+_swept: dict[type[Any], Task] = {}
+
+
+def claim(model: type[_Row], row_id: int, lease: timedelta = LEASE) -> _Row | None:
+    """Take a due (or abandoned) row for this worker, in a transaction of its own. None: it is not ours to do.
+
+    The session acts for the row's organisation afterwards. Call outside a transaction.
+    """
+    token = secrets.token_hex(8)
+    with db.unscoped(), db.transaction() as tx:  # A message carries an id only; the row says whose it is.
+        taken = tx.execute(
+            update(model)
+            .where(model.id == row_id, *_claimable(model))
+            .values(state=WorkState.RUNNING, lease=token, lease_until=db.now() + lease, tries=model.tries + 1)
+            .execution_options(synchronize_session=False)
+        )
+        if not isinstance(taken, CursorResult) or taken.rowcount != 1:
+            return None
+        row = tx.scalars(select(model).where(model.id == row_id).execution_options(populate_existing=True)).one()
+    db.act_for(row.organisation_id)
+    return row
+
+
+def settle(row: Any, state: WorkState, *, error: str | None = None, due_at: datetime | None = None) -> bool:
+    """Put a claimed row into its next state, only while this worker still holds the lease. Call in a transaction.
+
+    False: another worker has taken over; the caller must roll back what it wanted to write (raise LostLeaseError).
+    """
+    changes: dict[str, Any] = {"state": state, "error": error, "lease": None, "lease_until": None}
+    if due_at:
+        changes["due_at"] = due_at
+    result = db.session.execute(
+        update(type(row)).where(type(row).id == row.id, type(row).lease == row.lease).values(changes)
+        .execution_options(synchronize_session=False)
+    )
+    kept = isinstance(result, CursorResult) and result.rowcount == 1
+    if kept:
+        db.session.refresh(row)
+    return kept
+
+
+class LostLeaseError(RuntimeError):
+    """This worker was so slow that another one took the row over; its result does not count."""
+
+
+def finish(row: Any) -> None:
+    """The work is done. Raises LostLeaseError when another worker has taken over."""
+    if not settle(row, WorkState.DONE):
+        raise LostLeaseError
+
+
+def fail(row: Any, error: str) -> None:
+    """The work cannot be done; people must look at it. Raises LostLeaseError."""
+    if not settle(row, WorkState.FAILED, error=error):
+        raise LostLeaseError
+
+
+def postpone(row: Any, error: str, delay: timedelta) -> None:
+    """Try again later. Raises LostLeaseError."""
+    if not settle(row, WorkState.DUE, error=error, due_at=db.now() + delay):
+        raise LostLeaseError
+
+
+def backoff(tries: int, *, first: float = 5, most: float = 3600) -> timedelta:
+    """5 s, 10 s, 20 s … at most an hour, with up to a fifth of chance so that a crowd does not come back at once."""
+    seconds = min(most, first * 2 ** min(tries - 1, 20))
+    return timedelta(seconds=seconds * (1 + secrets.randbelow(200) / 1000))
+
+
+def hint(task: Task, row_id: int) -> None:
+    """Send the message once the running transaction is durable. A broker that is down costs time, never work."""
+
+    def send() -> None:
+        try:
+            task.delay(row_id)
+        except Exception as error:  # Any transport's own exception: the sweep will find the row.
+            log.warning("hint_lost", task=task.name, row=row_id, error=type(error).__name__)
+
+    db.after_commit(send)
+
+
+def swept(model: type[Any], task: Task) -> None:
+    """Let the sweep look for rows of `model` that stalled and hand them to `task`."""
+    _swept[model] = task
+
+
+def sweep() -> int:
+    """Send a message for each row that is due or whose lease ran out; returns how many. Safe to run at any time."""
+    found = 0
+    for model, task in _swept.items():
+        with db.unscoped():  # The sweep serves all tenants; it reads ids only.
+            ids = db.session.scalars(select(model.id).where(*_claimable(model)).order_by(model.id).limit(SWEEP_LIMIT)).all()
+        db.session.rollback()
+        for row_id in ids:
+            task.delay(row_id)
+        found += len(ids)
+    return found
+
+
+@queue.task(name="core.sweep")  # type: ignore[untyped-decorator]
+def _sweep() -> None:
+    sweep()
+
+
+def _claimable(model: type[Any]) -> tuple[Any, ...]:
+    moment = db.now()
+    return (
+        or_(
+            (model.state == WorkState.DUE) & (model.due_at <= moment),
+            (model.state == WorkState.RUNNING) & (model.lease_until < moment),
+        ),
+    )
+
+
+# --- Celery -----------------------------------------------------------------------------------------------------------
+
+def connect(app: Flask, settings: Settings, *, eager: bool = False) -> None:
+    """Bind the queue to the app: each task runs in an app context, with a session of its own."""
+
+    class InApp(Task):  # type: ignore[misc]
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            with app.app_context():
+                return self.run(*args, **kwargs)
+
+    queue.Task = InApp
+    queue.set_default()  # Pool threads would otherwise look tasks up in another Celery app and drop them silently.
+    embedded = settings.broker_url.startswith("memory")
+    queue.conf.update(
+        broker_url=settings.broker_url,
+        task_always_eager=eager,
+        task_eager_propagates=eager,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        task_acks_late=True,  # A killed worker's message comes back.
+        worker_prefetch_multiplier=4,
+        worker_hijack_root_logger=False,
+        # A redelivery before a long retry has run would start work twice; a day is longer than any of ours.
+        broker_transport_options={"polling_interval": 0.05} if embedded else {"visibility_timeout": 86400},
+        broker_connection_retry_on_startup=True,
+        broker_connection_timeout=2,
+        timezone="UTC",
+        beat_schedule={"sweep": {"task": "core.sweep", "schedule": settings.sweep_seconds}},
+        beat_schedule_filename=str(settings.data_dir / "beat"),
+    )
+
+
+def embed(settings: Settings) -> list[threading.Thread]:
+    """Run a worker and the clock inside this process (memory://): no server needed. Threads end with the process."""
+    worker = queue.WorkController(
+        app=queue, hostname="embedded@lotse", pool="threads", concurrency=settings.job_threads,
+        without_heartbeat=True, without_mingle=True, without_gossip=True,
+    )
+    clock = EmbeddedService(queue, thread=True)
+    threads = [threading.Thread(target=worker.start, name="jobs", daemon=True), clock]
+    for thread in threads:
+        thread.daemon = True
+        thread.start()
+    return threads
+
+

@@ -1,0 +1,14 @@
+"""What the rooms tell each other upwards, inside the teller's transaction. Receivers only add rows."""
+
+from blinker import Namespace
+
+_house = Namespace()
+
+graded = _house.signal("graded")
+"""An attempt has a new grade. sender: "assessments"; attempt: Attempt, grade: Grade."""
+
+progressed = _house.signal("progressed")
+"""A learner opened content or earned points. sender: str; enrolment: Enrolment."""
+
+completed = _house.signal("completed")
+"""A learner reached a threshold of the course for the first time. sender: "assessments"; enrolment: Enrolment, award: str."""
