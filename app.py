@@ -7,6 +7,7 @@ import accounts.models
 import accounts.signin
 import accounts.views
 import assessments.models
+import core.commands
 import courses.models
 from core import config, db, i18n, jobs, logs, sessions, web
 from core.config import Settings
@@ -34,7 +35,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 def _open_rooms(app: Flask) -> None:
     for room in (accounts.views.bp,):
         app.register_blueprint(room)
-    for command in (accounts.commands.people,):
+    for command in (accounts.commands.people, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 

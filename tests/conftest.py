@@ -1,0 +1,85 @@
+"""A fresh house for each test, on SQLite and on PostgreSQL, with its tables made by the migrations."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from core import db
+from core.config import Settings
+from tests.postgres import Postgres
+
+SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105
+
+
+def settings_for(url: str, data_dir: Path, **given: str) -> Settings:
+    """Settings of a house under test."""
+    return Settings.from_env({}, **{
+        "database_url": url, "data_dir": str(data_dir), "secret_key": SECRET, "model": "none",
+        "outgoing_hosts": "127.0.0.1 localhost", **given,
+    })
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty migrated SQLite file, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "lotse.sqlite3"
+    _migrate(f"sqlite:///{path}", path.parent)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A throw-away PostgreSQL server with one migrated database."""
+    server = Postgres.start(tmp_path_factory.mktemp("postgres"))
+    if server is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    _migrate(server.url, tmp_path_factory.mktemp("migrate"))
+    yield server
+    server.stop()
+
+
+def _migrate(url: str, data_dir: Path) -> None:
+    app = create_app(settings_for(url, data_dir), testing=True)
+    result = app.test_cli_runner().invoke(args=["db", "upgrade"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    app.extensions["engine"].dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: each test that uses it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "lotse.sqlite3")
+        return f"sqlite:///{tmp_path}/lotse.sqlite3"
+    server: Postgres = request.getfixturevalue("postgres")
+    server.empty()
+    return server.url
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The house. Jobs run at once, in the request (eager)."""
+    app = create_app(settings_for(database_url, tmp_path), testing=True, eager_jobs=True)
+    app.config["WTF_CSRF_ENABLED"] = False
+    app.config["RATELIMIT_ENABLED"] = False
+    yield app
+    db.session.remove()
+    app.extensions["engine"].dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a sign-in."""
+    return app.test_client()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("LOTSE_")]:
+        monkeypatch.delenv(name)
