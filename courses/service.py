@@ -1,0 +1,138 @@
+"""Use cases about courses: publish an edition, offer it as a run, enrol people, note what they opened."""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from accounts.models import Role
+from core import db
+from core.signals import progressed
+from courses.models import Course, Edition, EditionFile, Enrolment, Run, Visit
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """SHA-256 over all paths and contents, in the order of the paths."""
+    whole = hashlib.sha256()
+    for path in sorted(files):
+        whole.update(f"{len(path)}:{path}:{len(files[path])}:".encode() + files[path])
+    return whole.hexdigest()
+
+
+def publish(slug: str, title: Mapping[str, str], files: Mapping[str, bytes]) -> Edition:
+    """Store a checked course folder as the next edition; the same bytes again are the same edition."""
+    digest = digest_of(files)
+    with db.transaction() as tx:
+        course = tx.scalars(select(Course).where(Course.slug == slug)).one_or_none()
+        if course is None:
+            course = Course(slug=slug, title=dict(title))
+            tx.add(course)
+            tx.flush()
+        found = tx.scalars(select(Edition).where(Edition.course_id == course.id, Edition.digest == digest)).one_or_none()
+        if found is not None:
+            return found
+        number = (tx.scalar(select(func.max(Edition.number)).where(Edition.course_id == course.id)) or 0) + 1
+        edition = Edition(course_id=course.id, number=number, digest=digest)
+        tx.add(edition)
+        tx.flush()
+        tx.add_all(EditionFile(edition_id=edition.id, path=path, content=content) for path, content in files.items())
+        course.title = dict(title)
+    return edition
+
+
+def files_of(edition_id: int) -> dict[str, bytes]:
+    """An edition's folder, byte for byte as it was published."""
+    rows = db.session.execute(select(EditionFile.path, EditionFile.content).where(EditionFile.edition_id == edition_id))
+    return {row.path: row.content for row in rows}
+
+
+def course(slug: str) -> Course | None:
+    """The organisation's course with this slug."""
+    return db.session.scalars(select(Course).where(Course.slug == slug)).one_or_none()
+
+
+def courses() -> list[Course]:
+    """All courses of the organisation."""
+    return list(db.session.scalars(select(Course).order_by(Course.slug)))
+
+
+def newest_edition(course_id: int) -> Edition:
+    """What people who begin now will see."""
+    return db.session.scalars(select(Edition).where(Edition.course_id == course_id).order_by(Edition.number.desc()).limit(1)).one()
+
+
+def find_or_add_run(course_id: int, key: str, title: str | None = None) -> Run:
+    """The run known as `key` (see models.Run); made at the first sight."""
+    with db.transaction() as tx:
+        found = tx.scalars(select(Run).where(Run.key == key)).one_or_none()
+        if found is None:
+            found = Run(course_id=course_id, key=key, title=title)
+            tx.add(found)
+            tx.flush()
+        elif title and found.title != title:
+            found.title = title
+    return found
+
+
+def open_run(course_id: int, slug: str) -> Run:
+    """The organisation's own offer of a course, for people who come without an LMS."""
+    return find_or_add_run(course_id, f"open:{slug}")
+
+
+def enrol(run_id: int, person_id: int, role: Role = Role.LEARNER) -> Enrolment:
+    """Let a person take part. Who is in already keeps edition and progress; a new role is noted."""
+    try:
+        with db.transaction() as tx:
+            return _enrol(run_id, person_id, role)
+    except IntegrityError:  # Somebody enrolled the same person at the same moment: theirs is as good as ours.
+        with db.transaction() as tx:
+            return tx.scalars(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id == person_id)).one()
+
+
+def _enrol(run_id: int, person_id: int, role: Role) -> Enrolment:
+    found = db.session.scalars(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id == person_id)).one_or_none()
+    if found is None:
+        run = db.session.scalars(select(Run).where(Run.id == run_id)).one()
+        found = Enrolment(run_id=run_id, person_id=person_id, edition_id=newest_edition(run.course_id).id, role=role)
+        db.session.add(found)
+        db.session.flush()
+    elif found.role != role:
+        found.role = role
+    return found
+
+
+def enrolment(run_id: int, person_id: int) -> Enrolment | None:
+    """This person's part in this run."""
+    return db.session.scalars(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id == person_id)).one_or_none()
+
+
+def enrolments(person_id: int) -> list[tuple[Enrolment, Run, Course]]:
+    """All that a person takes part in, the newest first."""
+    rows = db.session.execute(
+        select(Enrolment, Run, Course).join(Run, Run.id == Enrolment.run_id).join(Course, Course.id == Run.course_id)
+        .where(Enrolment.person_id == person_id).order_by(Enrolment.id.desc())
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def open_offers(person_id: int) -> list[Course]:
+    """Courses of the organisation that this person has not begun on their own."""
+    begun = select(Run.course_id).join(Enrolment, Enrolment.run_id == Run.id).where(Enrolment.person_id == person_id)
+    return list(db.session.scalars(select(Course).where(Course.id.not_in(begun)).order_by(Course.slug)))
+
+
+def visit(enrolment: Enrolment, module: str) -> None:
+    """Note that a module was opened. Only the first time writes anything, so that reading stays cheap."""
+    if module in visited(enrolment.id):
+        return
+    with suppress(IntegrityError), db.transaction() as tx:  # Two tabs that open at once: one row is enough.
+        tx.add(Visit(enrolment_id=enrolment.id, module=module))
+        tx.flush()
+        progressed.send("courses", enrolment=enrolment)
+
+
+def visited(enrolment_id: int) -> set[str]:
+    """The modules that were opened."""
+    return set(db.session.scalars(select(Visit.module).where(Visit.enrolment_id == enrolment_id)))
