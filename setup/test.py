@@ -1,0 +1,62 @@
+"""`./lotse test`: all checks that a change must pass, in the order in which they are quick to fail."""
+
+import subprocess
+import time
+from pathlib import Path
+
+from setup import models, system
+from setup.environment import Environment, bring_up
+from setup.model_command import bring
+from setup.terminal import SetupError, say
+
+CHECKS = {
+    "ruff": ("ruff", "check", "."),
+    "mypy": ("mypy", "."),
+}
+
+
+def test(root: Path, arguments: list[str]) -> int:
+    """Run ruff, mypy, import-linter and pytest; with arguments only pytest, with these. Returns the exit code."""
+    environment = bring_up(root, ["dev"])
+    system.ensure([*system.RUN_NEEDS, *system.TEST_NEEDS], environment.own / "system.json")
+    fetch_small_model(environment)
+    if arguments:
+        return pytest(environment, arguments)
+    results = {name: check(environment, name, environment.module(*words)) for name, words in CHECKS.items()}
+    results["import-linter"] = check(environment, "import-linter", [str(environment.python.with_name("lint-imports"))])
+    return conclude(results, pytest(environment, []))
+
+
+def fetch_small_model(environment: Environment) -> None:
+    """The tests with a real model use the small one; without it they are skipped and say so."""
+    try:
+        bring(environment, models.pinned("small"), environment.data)
+    except SetupError as error:
+        say(str(error))
+
+
+def check(environment: Environment, name: str, command: list[str]) -> bool:
+    """Run one check; its own words are on the terminal."""
+    say(f"--- {name}")
+    began = time.monotonic()
+    passed = subprocess.run(command, cwd=environment.root, env=environment.environ(), check=False).returncode == 0
+    say(f"{name}: {'passed' if passed else 'FAILED'} ({time.monotonic() - began:.1f} s)")
+    return passed
+
+
+def pytest(environment: Environment, arguments: list[str]) -> int:
+    """Run the tests; their summary is the last line on the terminal."""
+    say("--- pytest")
+    command = environment.module("pytest", *arguments)
+    return subprocess.run(command, cwd=environment.root, env=environment.environ(), check=False).returncode
+
+
+def conclude(results: dict[str, bool], tests: int) -> int:
+    """The exit code of the whole. Pytest's summary stays the last line unless another check failed."""
+    failed = [name for name, passed in results.items() if not passed]
+    if not failed:
+        return tests
+    results = results | {"pytest": tests == 0}
+    say(f"Failed besides the tests: {', '.join(failed)}")
+    print(f"Checks: {sum(results.values())} passed, {len(results) - sum(results.values())} failed", flush=True)
+    return tests or 1
