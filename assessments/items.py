@@ -1,0 +1,31 @@
+"""An edition's questions, read once per process: editions never change."""
+
+from functools import lru_cache
+
+from assessments.kinds import KINDS
+from assessments.kinds.item import Item
+from modules.service import parsed
+
+EDITIONS_KEPT = 64
+
+
+@lru_cache(maxsize=EDITIONS_KEPT * 12)
+def items(edition_id: int, module: str, language: str) -> dict[str, Item]:
+    """A module's questions by id, in the order of the text. Raises LookupError for an unknown module."""
+    source = parsed(edition_id).module(module, language)
+    return {block.id: KINDS[block.kind].parse(block) for block in source.blocks}
+
+
+def item(edition_id: int, module: str, item_id: str, language: str) -> Item:
+    """One question. Raises LookupError when the edition has none of this id."""
+    return items(edition_id, module, language)[item_id]
+
+
+@lru_cache(maxsize=EDITIONS_KEPT)
+def points(edition_id: int) -> dict[str, dict[str, float]]:
+    """What each question is worth, by module and item. All languages have the same (lint sees to it)."""
+    edition = parsed(edition_id)
+    return {
+        module: {item.id: item.points for item in items(edition_id, module, edition.languages[0]).values()}
+        for module in edition.module_ids
+    }

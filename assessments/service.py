@@ -1,0 +1,215 @@
+"""Use cases of answering: submit, grade, show how one stands, count points, notice when a course is achieved."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.exc import IntegrityError
+
+from assessments import items
+from assessments.grading import Verdict, attempts_left, closed
+from assessments.kinds import KINDS
+from assessments.kinds.item import Form, Item, Response
+from assessments.models import Attempt, Grade
+from core import db
+from core.jobs import WorkState
+from core.signals import completed, graded
+from courses import service as courses
+from courses.models import Enrolment
+from modules.presenters import Points
+from modules.service import parsed
+
+SOLVED = 1 - 1e-9
+
+
+class ClosedError(RuntimeError):
+    """No further answer is taken for this item: all points are earned, or no attempt is left."""
+
+
+class StaleError(RuntimeError):
+    """The form was about an attempt that has been made already, in another tab or by a second click."""
+
+
+@dataclass(frozen=True)
+class Last:
+    """A learner's last attempt at an item. `verdict` is None until it is graded."""
+
+    id: int
+    number: int
+    state: WorkState
+    response: Response
+    verdict: dict[str, object] | None
+    submitted_at: datetime
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a learner stands at one item."""
+
+    used: int = 0
+    best: float = 0.0
+    maximum: float | None = None       # None until something is graded
+    last: Last | None = None
+
+    def left(self, item: Item) -> int | None:
+        """Attempts that remain; None when there is no limit."""
+        return attempts_left(item.attempts, self.used)
+
+    def closed(self, item: Item) -> bool:
+        """Whether no further answer is taken."""
+        solved = bool(self.maximum) and self.best >= (self.maximum or 0) * SOLVED
+        return closed(self.left(item), solved)
+
+
+def standings(enrolment_id: int, module: str) -> dict[str, Standing]:
+    """How a learner stands at each item of a module that they have answered, by item id."""
+    rows = db.session.execute(
+        select(
+            Attempt.id, Attempt.item, Attempt.number, Attempt.state, Attempt.response, Attempt.counts, Attempt.submitted_at,
+            Grade.score, Grade.score_maximum, Grade.verdict,
+        )
+        .outerjoin(Grade, Grade.attempt_id == Attempt.id)
+        .where(Attempt.enrolment_id == enrolment_id, Attempt.module == module)
+        .order_by(Attempt.number, Grade.id)
+    )
+    found: dict[str, Standing] = {}
+    for row in rows:
+        before = found.get(row.item, Standing())
+        last = Last(row.id, row.number, row.state, row.response, row.verdict, row.submitted_at)
+        again = before.last is not None and before.last.id == row.id  # The same attempt with a later grade.
+        used = before.used + (row.counts and not again)
+        best, maximum = _better(before, row.score, row.score_maximum) if row.counts else (before.best, before.maximum)
+        found[row.item] = Standing(used, best, maximum, last)
+    return found
+
+
+def _better(before: Standing, score: float | None, maximum: float | None) -> tuple[float, float | None]:
+    if score is None:
+        return before.best, before.maximum
+    return max(before.best, score), maximum if before.maximum is None else max(before.maximum, maximum or 0)
+
+
+def submit(enrolment: Enrolment, module: str, item_id: str, language: str, number: int, form: Form) -> Attempt:
+    """Take a learner's answer and grade it at once, unless its kind needs a task.
+
+    `number` is the attempt that the form was for, so that a second click or another tab counts nothing twice. Answer,
+    grade and everything that follows from it (score to the LMS, certificate) are one transaction.
+
+    Raises LookupError (no such item), ResponseError (wrong shape; nothing counts), StaleError, ClosedError.
+    """
+    item = items.item(enrolment.edition_id, module, item_id, language)
+    kind = KINDS[item.kind]
+    response = kind.read(item, form)
+    try:
+        with db.transaction():
+            attempt = _add_attempt(enrolment, module, item, number, response)
+            if not kind.deferred:
+                attempt.state = WorkState.DONE
+                db.session.flush()
+                record_grade(attempt, enrolment, item, kind.grade(item, response))
+    except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
+        raise StaleError from error
+    return attempt
+
+
+def _add_attempt(enrolment: Enrolment, module: str, item: Item, number: int, response: Response) -> Attempt:
+    standing = standings(enrolment.id, module).get(item.id, Standing())
+    made = standing.last.number if standing.last else 0
+    if number <= made:
+        raise StaleError
+    if standing.closed(item):
+        raise ClosedError
+    attempt = Attempt(
+        enrolment_id=enrolment.id, edition_id=enrolment.edition_id, module=module, item=item.id, number=made + 1,
+        language=item.language, response=response,
+    )
+    db.session.add(attempt)
+    db.session.flush()
+    return attempt
+
+
+def record_grade(attempt: Attempt, enrolment: Enrolment, item: Item, verdict: Verdict) -> Grade:
+    """Add a grade and tell the rooms above. Call in the transaction that makes the attempt done."""
+    grade = Grade(
+        attempt_id=attempt.id, edition_id=attempt.edition_id, item_revision=item.revision, score=verdict.score,
+        score_maximum=verdict.maximum, verdict=verdict.as_dict(),
+    )
+    db.session.add(grade)
+    db.session.flush()
+    graded.send("assessments", attempt=attempt, grade=grade, enrolment=enrolment)
+    _notice_achievement(enrolment)
+    return grade
+
+
+# --- Points -----------------------------------------------------------------------------------------------------------
+
+def scores(enrolment: Enrolment) -> dict[str, Points]:
+    """A learner's points by module: the best attempt at each item counts."""
+    best = _best_grades(enrolment.id)
+    return {
+        module: _points(points, {item: grade for (where, item), grade in best.items() if where == module})
+        for module, points in items.points(enrolment.edition_id).items()
+    }
+
+
+def score_of(enrolment: Enrolment, module: str | None = None) -> Points:
+    """A learner's points in one module, or in the whole course."""
+    by_module = scores(enrolment)
+    chosen: Iterable[Points] = by_module.values() if module is None else [by_module.get(module, Points(0, 0))]
+    chosen = list(chosen)
+    return Points(sum(points.score for points in chosen), sum(points.maximum for points in chosen))
+
+
+def _best_grades(enrolment_id: int) -> dict[tuple[str, str], tuple[float, float]]:
+    """(score, maximum) by (module, item); of several grades of one attempt the latest is valid."""
+    rows = db.session.execute(
+        select(Attempt.id, Attempt.module, Attempt.item, Grade.score, Grade.score_maximum)
+        .join(Grade, Grade.attempt_id == Attempt.id)
+        .where(Attempt.enrolment_id == enrolment_id, Attempt.counts.is_(True))
+        .order_by(Grade.id)
+    )
+    latest = {row.id: row for row in rows}
+    best: dict[tuple[str, str], tuple[float, float]] = {}
+    for row in latest.values():
+        key = (row.module, row.item)
+        best[key] = max(best.get(key, (0.0, 0.0)), (row.score, row.score_maximum))
+    return best
+
+
+def _points(possible: Mapping[str, float], best: Mapping[str, tuple[float, float]]) -> Points:
+    """An item whose grade has maximum 0 (only a recorded answer was there) neither helps nor harms."""
+    counted = {item: points for item, points in possible.items() if item not in best or best[item][1] > 0}
+    return Points(sum(best[item][0] for item in counted if item in best), sum(counted.values()))
+
+
+# --- Thresholds -------------------------------------------------------------------------------------------------------
+
+def _notice_achievement(enrolment: Enrolment) -> None:
+    if enrolment.achieved_at is not None:
+        return
+    if score_of(enrolment).share * 100 >= parsed(enrolment.edition_id).achievement - 1e-9:
+        _reach(enrolment, "achieved_at", "achievement")
+
+
+def notice_participation(sender: str, *, enrolment: Enrolment) -> None:
+    """Receiver of `progressed`: enough of the content has been opened."""
+    if enrolment.participated_at is not None:
+        return
+    edition = parsed(enrolment.edition_id)
+    opened = courses.visited(enrolment.id) & set(edition.module_ids)
+    if len(opened) * 100 >= edition.participation * len(edition.module_ids):
+        _reach(enrolment, "participated_at", "participation")
+
+
+def _reach(enrolment: Enrolment, column: str, award: str) -> None:
+    """Note that a threshold is reached, and say so exactly once even when two answers reach it together."""
+    field = getattr(Enrolment, column)
+    moment = db.now()
+    taken = db.session.execute(
+        update(Enrolment).where(Enrolment.id == enrolment.id, field.is_(None)).values({column: moment})
+        .execution_options(synchronize_session=False)
+    )
+    if isinstance(taken, CursorResult) and taken.rowcount == 1:
+        db.session.refresh(enrolment)
+        completed.send("assessments", enrolment=enrolment, award=award)

@@ -1,0 +1,56 @@
+"""Answering: the form's target, and the questions of a page as this learner may see them."""
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from accounts.signin import person
+from assessments import service
+from assessments.kinds.item import ResponseError
+from assessments.pages import draw_one
+from core.web import Problem
+from courses import service as courses
+from courses.models import Enrolment
+from modules.views import content_language
+
+bp = Blueprint("assessments", __name__)
+
+
+def enrolment_or_404(run_id: int) -> Enrolment:
+    """The signed-in person's part in this run; nobody learns whether a foreign run exists."""
+    found = courses.enrolment(run_id, person().id)
+    if found is None:
+        abort(404)
+    return found
+
+
+@bp.post("/courses/<int:run_id>/<module>/<item>/answer")
+@login_required  # type: ignore[untyped-decorator]
+def answer(run_id: int, module: str, item: str) -> str | Response | tuple[str, int]:
+    """Take an answer. With htmx the question comes back as it now stands; without, the page does, at this question."""
+    enrolment = enrolment_or_404(run_id)
+    language = content_language(enrolment)
+    error, status = "", 200
+    try:
+        number = int(request.form.get("attempt", "1"))
+        service.submit(enrolment, module, item, language, number, request.form.to_dict(flat=False))
+    except ResponseError as refused:
+        error, status = _(refused.message) % refused.values, 422
+    except service.StaleError:
+        pass  # The first click or the other tab has counted; what it led to is shown.
+    except service.ClosedError:
+        error, status = _("No further answer is taken here: you have all the points, or no attempt is left."), 409
+    except (LookupError, ValueError):
+        abort(404)
+    if request.headers.get("HX-Request"):
+        return draw_one(enrolment, module, item, language, error=error, draft=request.form if error else None), status
+    if error:
+        raise Problem(status, _("Your answer was not counted"), error, links=[(_back(run_id, module, item), _("Back to the question"))])
+    return redirect(_back(run_id, module, item), 303)
+
+
+def _back(run_id: int, module: str, item: str) -> str:
+    return url_for("modules.page", run_id=run_id, module=module, _anchor=f"q-{item}")
+
+
