@@ -8,9 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
-
-from core.db import Base
+from sqlalchemy import create_engine, inspect, text
 
 
 @dataclass
@@ -42,8 +40,8 @@ class Postgres:
     def empty(self) -> None:
         """Remove all rows."""
         engine = create_engine(self.url)
-        names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
         with engine.begin() as connection:
+            names = ", ".join(f'"{name}"' for name in inspect(connection).get_table_names() if name != "alembic_version")
             connection.execute(text(f"truncate {names} restart identity cascade"))
         engine.dispose()
 

@@ -1,0 +1,76 @@
+"""Work survives lost messages, killed workers and slow ones, and counts once."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from accounts import service as accounts
+from core import db, jobs
+from core.jobs import WorkState
+from tests.core.errand import Errand, run_errand
+
+
+@pytest.fixture
+def errand(app: Flask) -> int:
+    """A due piece of work."""
+    with app.app_context():
+        Errand.__table__.create(app.extensions["engine"], checkfirst=True)  # type: ignore[attr-defined]
+        organisation = accounts.add_organisation("a", "A")
+        with db.scoped(organisation.id), db.transaction() as tx:
+            tx.query(Errand).delete()
+            row = Errand()
+            tx.add(row)
+        return row.id
+
+
+def test_only_one_of_two_workers_gets_a_row(app: Flask, errand: int) -> None:
+    with app.app_context():
+        assert jobs.claim(Errand, errand) is not None
+    with app.app_context():
+        assert jobs.claim(Errand, errand) is None
+
+
+def test_a_row_whose_worker_was_killed_is_found_by_the_sweep_and_done_once(app: Flask, errand: int) -> None:
+    jobs.swept(Errand, run_errand)
+    with app.app_context():
+        jobs.claim(Errand, errand, lease=timedelta(seconds=-1))
+    with app.app_context():
+        assert jobs.sweep() == 1
+        assert jobs.sweep() == 0
+        with db.unscoped():
+            row = db.session.scalars(select(Errand)).one()
+        assert (row.state, row.done, row.tries) == (WorkState.DONE, 1, 2)
+
+
+def test_a_slow_worker_that_lost_its_lease_writes_nothing(app: Flask, errand: int) -> None:
+    with app.app_context():
+        slow = jobs.claim(Errand, errand, lease=timedelta(seconds=-1))
+        assert slow is not None
+        token = slow.lease
+    with app.app_context():
+        assert jobs.claim(Errand, errand) is not None
+    with app.app_context():
+        with db.unscoped():
+            row = db.session.scalars(select(Errand)).one()
+        db.session.expunge(row)
+        row.lease = token
+        db.act_for(row.organisation_id)
+        with pytest.raises(jobs.LostLeaseError), db.transaction():
+            jobs.finish(row)
+
+
+def test_a_message_is_sent_only_when_the_transaction_is_durable(app: Flask, errand: int) -> None:
+    with app.app_context():
+        with pytest.raises(ZeroDivisionError), db.unscoped(), db.transaction():
+            jobs.hint(run_errand, errand)
+            raise ZeroDivisionError
+        with db.unscoped():
+            assert db.session.scalars(select(Errand.state)).one() is WorkState.DUE
+
+
+def test_waiting_times_grow_and_end_at_an_hour() -> None:
+    waits = [jobs.backoff(tries).total_seconds() for tries in (1, 2, 3, 30)]
+    assert 5 <= waits[0] <= 6
+    assert waits[0] < waits[1] < waits[2] < waits[3] <= 4320
