@@ -1,0 +1,43 @@
+"""Bounds that keep a page's Markdown renderable in seconds, whatever it says.
+
+Python-Markdown searches again from every bracket, angle bracket and dollar sign of a paragraph, and compares each heading,
+tab and footnote reference with all others. So its time grows with the square of their number. These squares, summed up,
+are the cost of a text: half a microsecond each on the machine where they were measured, seconds at the limit. A module with
+300 paragraphs, each with 10 links, costs a fortieth of the limit.
+"""
+
+import re
+
+from core.i18n import N_
+from modules.findings import Finding
+
+MOST_COST = 2_000_000
+DEEPEST_INDENT = 100
+DEEPEST_QUOTE = 10
+LONGEST_LINE = 20_000
+_RISKY = re.compile(r"[\[<$]|\\[(\[]")
+_MARKER = re.compile(r"^[\s>]*(?:#|=|-{2}|\?{3}|!{3}|`{3}|~{3}|<|\{)|\[\^", re.MULTILINE)
+_BLANK = re.compile(r"\n[ \t]*\n")
+
+
+def cost(text: str) -> int:
+    """What rendering costs at worst, in units of about half a microsecond."""
+    paragraphs = sum(len(_RISKY.findall(paragraph)) ** 2 for paragraph in _BLANK.split(text))
+    return int(paragraphs + len(_MARKER.findall(text)) ** 2)
+
+
+def check_bounds(text: str, path: str, first_line: int = 1) -> list[Finding]:
+    """Findings for a text that would take too long to render."""
+    findings = []
+    if cost(text) > MOST_COST:
+        findings.append(Finding("too-complex", path, first_line, N_("The text has too many brackets, headings or footnotes to be shown."),
+                                N_("Split it into several modules, and separate paragraphs by empty lines.")))
+    for number, line in enumerate(text.split("\n"), first_line):
+        if len(line) > LONGEST_LINE:
+            findings.append(Finding("line-length", path, number, N_("The line has more than %(most)s characters."),
+                                    N_("Break it into several lines."), values={"most": LONGEST_LINE}))
+        head = line[: len(line) - len(line.lstrip(" \t>"))].expandtabs(4)
+        if head.count(" ") > DEEPEST_INDENT or head.count(">") > DEEPEST_QUOTE:
+            findings.append(Finding("nesting", path, number, N_("The line is nested too deeply."),
+                                    N_("Make the list or quotation flatter; for code use a fence.")))
+    return findings

@@ -1,0 +1,89 @@
+"""What a course consists of once its folder has been read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modules.blocks import Block
+from modules.findings import Finding
+from modules.split import Prose, Segment
+
+
+@dataclass(frozen=True)
+class Competence:
+    """Something that learners can do afterwards; questions and modules refer to it by id."""
+
+    id: str
+    title: Mapping[str, str]
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModuleSource:
+    """A module in one language."""
+
+    path: str
+    language: str
+    id: str
+    title: str
+    minutes: int
+    audience: tuple[str, ...]
+    competences: tuple[str, ...]
+    pass_percent: int
+    ai_policy: int
+    licence: str
+    segments: tuple[Segment, ...]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks alone, in order."""
+        return tuple(segment for segment in self.segments if isinstance(segment, Block))
+
+    @property
+    def prose(self) -> tuple[Prose, ...]:
+        """The prose alone, in order."""
+        return tuple(segment for segment in self.segments if isinstance(segment, Prose))
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module in all its languages."""
+
+    folder: str
+    sources: Mapping[str, ModuleSource]
+
+    @property
+    def id(self) -> str:
+        """The same in every language (lint sees to it)."""
+        return next(iter(self.sources.values())).id
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Shares in percent that make up participation (content opened) and achievement (points)."""
+
+    participation: int = 50
+    achievement: int = 60
+
+
+@dataclass(frozen=True)
+class CourseSource:
+    """All that a course folder says."""
+
+    id: str
+    title: Mapping[str, str]
+    description: Mapping[str, str]
+    audience: tuple[str, ...]
+    languages: tuple[str, ...]
+    licence: str
+    thresholds: Thresholds
+    certificate: Mapping[str, Any]
+    competences: Mapping[str, Competence]
+    modules: tuple[Module, ...]
+    paths: frozenset[str]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def sources(self) -> tuple[ModuleSource, ...]:
+        """Every module in every language."""
+        return tuple(source for module in self.modules for source in module.sources.values())
