@@ -1,0 +1,11 @@
+"""The kinds of question. A new kind is one file and one word in the tuple below."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from assessments.kinds import cloze, matrix, multi, numeric, prompt, short, single
+from assessments.kinds.base import Kind
+
+KINDS: Mapping[str, Kind[Any]] = {
+    module.KIND.name: module.KIND for module in (single, multi, cloze, numeric, short, matrix, prompt)
+}

@@ -1,0 +1,98 @@
+"""Rules of points: what a response is worth, how many attempts are left, and what a learner may see when.
+
+Pure: numbers in, numbers out. The kinds say which parts are right; these rules make a score of it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+NEARLY = 1e-9
+_DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One graded part of a response: an option, gap, row or question to the model.
+
+    `mark` is right, wrong or missed (a right option that was not chosen); `checks` are the results of machine checks.
+    """
+
+    name: str
+    mark: str
+    feedback: str = ""
+    checks: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a response is worth and why. `state` is right, partly or wrong."""
+
+    score: float
+    maximum: float
+    state: str
+    parts: tuple[Part, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """For storing with a grade: data only, no feedback, because that belongs to the item's text."""
+        parts = [{"name": part.name, "mark": part.mark, "checks": list(part.checks)} for part in self.parts]
+        return {"score": self.score, "maximum": self.maximum, "state": self.state, "parts": parts}
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What a learner may see of a response's grade: what was right or wrong, and the whole solution."""
+
+    marks: bool
+    solution: bool
+
+
+def verdict(share: float, points: float, parts: Iterable[Part], *, scoring: str = "partial") -> Verdict:
+    """Make a verdict from the share of the points that a response earns (0 to 1).
+
+    With scoring `all`, less than everything is nothing.
+    """
+    share = min(max(share, 0.0), 1.0)
+    if scoring == "all" and share < 1 - NEARLY:
+        share = 0.0
+    state = "right" if share >= 1 - NEARLY else "wrong" if share <= NEARLY else "partly"
+    return Verdict(round(points * share, _DECIMALS), points, state, tuple(parts))
+
+
+def share_of_choices(chosen: Iterable[int], right: Sequence[int]) -> float:
+    """Right choices minus wrong ones, over all right ones, never below zero.
+
+    This is how Moodle's multiple choice with several answers is usually weighted (right options share 100 %, each
+    wrong one costs as much as a right one earns) and what a QTI 2.1 `mapResponse` with a lower bound of 0 yields:
+    ticking everything earns nothing.
+    """
+    picked = set(chosen)
+    hits = len(picked.intersection(right))
+    return max(0.0, (hits - (len(picked) - hits)) / len(right))
+
+
+def share_of_parts(marks: Sequence[bool]) -> float:
+    """Each gap, row or check counts the same."""
+    return sum(marks) / len(marks) if marks else 0.0
+
+
+def attempts_left(allowed: int, used: int) -> int | None:
+    """How many attempts remain; None when there is no limit (`attempts=0`)."""
+    return None if allowed == 0 else max(0, allowed - used)
+
+
+def closed(left: int | None, solved: bool) -> bool:
+    """Whether no further answer is taken: all points are earned, or no attempt is left."""
+    return solved or left == 0
+
+
+def showing(show: str, *, is_closed: bool, due_passed: bool | None) -> Showing:
+    """What may be shown by the item's `show`. `due_passed` is None when nothing is due: then after-due means now.
+
+    The solution waits until no further answer is taken, so that it never helps with the next attempt.
+    """
+    if show == "never":
+        return Showing(marks=False, solution=False)
+    if show == "after-due" and due_passed is not None:
+        return Showing(marks=due_passed, solution=due_passed)
+    return Showing(marks=True, solution=is_closed)

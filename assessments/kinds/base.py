@@ -1,0 +1,169 @@
+"""What every kind of question shares: from a block to an item, from a form to a response, from a response to a view."""
+
+import hashlib
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, TypeVar
+
+from assessments.grading import Verdict
+from assessments.kinds.attributes import read_attributes
+from assessments.kinds.item import Form, Item, Response, View
+from assessments.kinds.source import Body, Reader, read_body
+from core.i18n import N_
+from modules.blocks import Block
+from modules.findings import Finding, FormatError
+from modules.render import render, render_inline
+
+I = TypeVar("I", bound=Item)  # noqa: E741 - an item of the kind's own class
+MediaUrl = Callable[[str], str]
+MOST_MARKS = 100
+
+
+def as_written(path: str) -> str:
+    """The default address of a picture: as the author wrote it."""
+    return path
+
+
+class Source(Reader):
+    """A block being read: its sorted lines, and Markdown made safe."""
+
+    def __init__(self, block: Block, body: Body, media_url: MediaUrl) -> None:
+        super().__init__(block)
+        self.body = body
+        self.media_url = media_url
+
+    def html(self, markdown: str, line: int | None = None) -> str:
+        """A text of one or more paragraphs."""
+        return self._safe(render, markdown, line)
+
+    def inline(self, markdown: str, line: int | None = None) -> str:
+        """A text within a line, such as an option."""
+        return self._safe(render_inline, markdown, line)
+
+    def _safe(self, renderer: Callable[..., Any], markdown: str, line: int | None) -> str:
+        if not markdown:
+            return ""
+        done = renderer(markdown, language=self.block.language, media_url=self.media_url)
+        for dropped in done.dropped:
+            self.warning("html-dropped", N_("This is not allowed here and was left out: %(what)s"),
+                         N_("Use Markdown, or leave it out."), line, what=str(dropped)[:120])
+        return str(done.html)
+
+
+class Kind(ABC, Generic[I]):
+    """One kind of question. A subclass says how its lines read, how a form reads, what is right, and what is shown."""
+
+    name: ClassVar[str]
+    attributes: ClassVar[tuple[str, ...]] = ()           # beside those that all kinds know
+    signs: ClassVar[re.Pattern[str] | None] = None       # groups: the sign, the text behind it
+    fences: ClassVar[frozenset[str]] = frozenset()
+    scoring: ClassVar[str] = "partial"
+    shuffle: ClassVar[bool] = False
+    deferred: ClassVar[bool] = False                     # graded by a task, because something must run first
+
+    def parse(self, block: Block, media_url: MediaUrl = as_written) -> I:
+        """Read a block. Raises FormatError with every error that was found."""
+        source, item = self._parse(block, media_url)
+        if source.failed or item is None:
+            raise FormatError(*source.findings)
+        return item
+
+    def check(self, block: Block) -> list[Finding]:
+        """All errors of a block and, when there are none, advice on the quality of the item."""
+        source, item = self._parse(block, as_written)
+        if item is not None and not source.failed:
+            self.advise(item, source)
+        return source.findings
+
+    def points(self, block: Block) -> float:
+        """How many points the block is worth. Raises FormatError when it cannot be read."""
+        return self.parse(block).points
+
+    def fingerprint(self, block: Block) -> str:
+        """What every language version must share. Raises FormatError when it cannot be read."""
+        item = self.parse(block)
+        shared = (item.kind, item.points, item.attempts, item.scoring, item.show, item.shuffle, item.competences)
+        return json.dumps([*shared, self.structure(item)], ensure_ascii=False, default=str)
+
+    def _parse(self, block: Block, media_url: MediaUrl) -> tuple[Source, I | None]:
+        source = Source(block, read_body(block, self.signs, self.fences), media_url)
+        common = self._common(source)
+        _note_stray_lines(source)
+        return source, self.build(source, common)
+
+    def _common(self, source: Source) -> dict[str, Any]:
+        block, body = source.block, source.body
+        given = read_attributes(source, own=self.attributes, scoring=self.scoring, shuffle=self.shuffle)
+        if not body.text.strip():
+            source.error("no-text", N_("The question has no text."), N_("Write the question above the answers."))
+        written = json.dumps([block.kind, sorted(block.attributes.items()), block.body])
+        return {
+            "id": block.id, "kind": self.name, "language": block.language,
+            "revision": hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:16],
+            "points": given.points, "attempts": given.attempts, "scoring": given.scoring, "shuffle": given.shuffle,
+            "show": given.show, "competences": given.competences,
+            "text": self.text(source),
+            "hints": tuple(source.html(hint.text, hint.line) for hint in body.hints),
+            "explanation": source.html(body.explanation),
+        }  # fmt: skip
+
+    def text(self, source: Source) -> str:
+        """The question's text as safe HTML. A kind whose text holds the key gives only what may be seen."""
+        return source.html(source.body.text, source.block.line)
+
+    def seen(self, item: I, *, marked: bool, solution: bool) -> dict[str, Any]:
+        """What every view has. The explanation is part of the solution."""
+        return {
+            "id": item.id, "kind": item.kind, "points": item.points, "text": item.text, "legend": item.legend,
+            "hints": item.hints, "explanation": item.explanation if solution else "", "marked": marked,
+        }  # fmt: skip
+
+    def view(self, item: I, variant: int = 0, response: Response | None = None) -> View:
+        """The question as a form, with the learner's earlier choices if given. Shows nothing of the key."""
+        return self.show(item, variant, response, None, solution=False)
+
+    def review(self, item: I, variant: int, response: Response, verdict: Verdict, *, reveal: bool) -> View:
+        """The learner's choices with marks and feedback; the right answers and the explanation only with `reveal`."""
+        return self.show(item, variant, response, verdict, solution=reveal)
+
+    @abstractmethod
+    def build(self, source: Source, common: dict[str, Any]) -> I | None:
+        """Make the item, noting errors. None when there is not enough to make one."""
+
+    @abstractmethod
+    def structure(self, item: I) -> Any:
+        """The part of the key that must agree between languages, as data for JSON."""
+
+    @abstractmethod
+    def read(self, item: I, form: Form) -> Response:
+        """A posted form as a response: data for JSON, the same in every language.
+
+        Raises ResponseError when it has the wrong shape or nothing was chosen.
+        """
+
+    @abstractmethod
+    def grade(self, item: I, response: Response) -> Verdict:
+        """What a response is worth. Takes whatever `read` gave, for this text of the item."""
+
+    @abstractmethod
+    def show(
+        self, item: I, variant: int, response: Response | None, verdict: Verdict | None, *, solution: bool
+    ) -> View:
+        """The one place that decides what a page gets to see."""
+
+    def advise(self, item: I, source: Source) -> None:
+        """Note what makes a question weaker than it could be."""
+
+
+def _note_stray_lines(source: Source) -> None:
+    body = source.body
+    for line in body.strays[:5]:
+        source.error("stray-line", N_("This line belongs to nothing."),
+                     N_("Move it above the answers, or indent it below the answer that it belongs to."), line)
+    if body.unclosed:
+        source.error("fence-open", N_("A fenced part begins here and never ends."),
+                     N_("Close it with a line of backticks."), body.unclosed)
+    if len(body.marks) > MOST_MARKS:
+        source.error("too-many", N_("More than %(most)s answers."), N_("Split the question."), most=MOST_MARKS)
