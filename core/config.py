@@ -124,6 +124,10 @@ class Settings:
     )
     embedded_model_path: str = _setting("", "A GGUF file of your own in place of the default model.", ("a file", str))
     daily_tokens: int = _setting(60_000, "Tokens that one learner may use on models in a day.", _number(0, 100_000_000))
+    demo_lms_url: str = _setting(
+        "", "Address of the demo's stand-in LMS. Empty: this machine, on the port after Lotse's.",
+        ("http(s)://host[:port], without a path", _base_url),
+    )
     log_format: str = _setting("text", "text for people, json for log collectors.", _choice("text", "json"))
 
     @classmethod
@@ -179,7 +183,18 @@ def _complete(settings: Settings) -> Settings:
         changes["database_url"] = f"sqlite:///{settings.data_dir / 'lotse.sqlite3'}"
     if not settings.secret_key:
         changes["secret_key"] = _kept_key(settings.data_dir)
+    if not settings.production:
+        lms = settings.demo_lms_url or _beside(settings.base_url)
+        changes["demo_lms_url"] = lms
+        changes["outgoing_hosts"] = (*settings.outgoing_hosts, urlsplit(lms).netloc)
     return replace_settings(settings, **changes)
+
+
+def _beside(base_url: str) -> str:
+    """The next port under this machine's other name: to a browser another site, as a real LMS is."""
+    parts = urlsplit(base_url)
+    name = "localhost" if parts.hostname == "127.0.0.1" else "127.0.0.1"
+    return f"http://{name}:{(parts.port or 80) + 1}"
 
 
 def replace_settings(settings: Settings, **changes: Any) -> Settings:
