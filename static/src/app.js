@@ -1,0 +1,5 @@
+import "htmx.org";
+import "./behaviour/theme-switch.js";
+import "./behaviour/menus.js";
+import "./behaviour/requests.js";
+import "./behaviour/scrollers.js";
