@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from setup import model_command
-from setup.environment import bring_up
+from setup import model_command, tools
+from setup.environment import Environment, bring_up
 from setup.run import run
 from setup.terminal import SetupError, say
 from setup.test import test
@@ -17,14 +17,13 @@ HELP = """\
 ./lotse test     run all checks and tests; with arguments only pytest, with these
 ./lotse models   fetch an embedded language model: models fetch small|default
 ./lotse setup    only bring up what run needs
-./lotse help     this list
-
-The application's commands:
+./lotse help     this list, and once everything is there also the application's own commands
 """
 
 
 def main(arguments: list[str]) -> int:
     """Carry out one command and return the exit code."""
+    tools.trust_system_certificates()
     command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
     match command:
         case "run":
@@ -32,21 +31,20 @@ def main(arguments: list[str]) -> int:
         case "test":
             return test(ROOT, rest)
         case "models":
-            environment = bring_up(ROOT)
-            return model_command.run(environment, environment.data, rest)
+            return model_command.run(Environment(ROOT), rest)
         case "setup":
             bring_up(ROOT)
             return 0
         case "help" | "--help" | "-h":
             print(HELP, flush=True)
-            return application(["--help"])
+            return application(["--help"]) if Environment(ROOT).python.exists() else 0
     return application(arguments)
 
 
 def application(arguments: list[str]) -> int:
     """Become the application's own command; does not return."""
     environment = bring_up(ROOT)
-    os.execve(environment.python, environment.flask(*arguments), environment.environ())  # noqa: S606 - no shell is wanted
+    os.execve(environment.python, environment.application(*arguments), environment.environ())  # noqa: S606 - no shell is wanted
 
 
 if __name__ == "__main__":

@@ -62,9 +62,9 @@ class Environment:
         """The command that runs a Python module of the project or of its packages."""
         return [str(self.python), "-P", "-m", *words]
 
-    def flask(self, *words: str) -> list[str]:
+    def application(self, *words: str) -> list[str]:
         """The command that runs one of the application's own commands."""
-        return self.module("flask", "--app", f"{self.root / 'app.py'}:create_app", *words)
+        return self.module("cli", *words)
 
 
 def bring_up(root: Path, groups: Iterable[str] = ()) -> Environment:
@@ -131,7 +131,7 @@ def _bundled_node(environment: Environment) -> Path:
 def _build_front_end(root: Path, stamp: Stamp) -> None:
     try:
         frontend.build(root, Path(stamp.node))
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, frontend.FrontendError) as error:
         say(f"The front end could not be built, so pages will look bare: {error}. The next start tries again.")
 
 

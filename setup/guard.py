@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
-PATIENCE = 10.0
+PATIENCE = 6.0  # More than the servers give their own workers.
 
 
 def main() -> None:

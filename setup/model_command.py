@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from setup import tools
 from setup.environment import Environment
 from setup.models import Model, Status, fetch, path_of, pinned, read_status, ready_status, write_status
 from setup.part_download import with_uv
@@ -13,13 +14,13 @@ from setup.terminal import Progress, SetupError, say
 STATUS_EVERY = 0.5
 
 
-def run(environment: Environment, data: Path, arguments: list[str]) -> int:
-    """Carry out the command; `data` is the folder unless --data names another."""
+def run(environment: Environment, arguments: list[str]) -> int:
+    """Carry out the command. Raises SetupError when the model cannot be had."""
     parser = argparse.ArgumentParser(prog="./lotse models", description="The embedded language models.")
     commands = parser.add_subparsers(dest="command", required=True)
     fetching = commands.add_parser("fetch", help="fetch a model; goes on where it stopped")
     fetching.add_argument("name", choices=["small", "default"])
-    fetching.add_argument("--data", type=Path, default=data, help="folder for the database and the models")
+    fetching.add_argument("--data", type=Path, default=environment.data, help="folder for the models (%(default)s)")
     fetching.add_argument("--quiet", action="store_true", help="no progress on the terminal, only in status.json")
     options = parser.parse_args(arguments)
     model = pinned(options.name)
@@ -49,7 +50,7 @@ def bring(environment: Environment, model: Model, data: Path, *, quiet: bool = F
             write_status(data, replace(status, done=done))
 
     try:
-        path = fetch(model, data, with_uv(environment.uv(), environment.python), report)
+        path = fetch(model, data, with_uv(environment.uv(), tools.base_python()), report)
     except (SetupError, OSError) as error:
         last = read_status(data) or status
         write_status(data, replace(last, state="failed", message=str(error)))

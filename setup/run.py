@@ -101,7 +101,7 @@ def prepare(environment: Environment, environ: dict[str, str], options: Options)
     """Bring the tables up to date and, in the demo, its people and courses. Raises SetupError when that fails."""
     steps = [("db", "upgrade")] if options.production else [("db", "upgrade"), ("demo", "seed")]
     for step in steps:
-        if subprocess.run(environment.flask(*step), env=environ, cwd=environment.root, check=False).returncode:
+        if subprocess.run(environment.application(*step), env=environ, cwd=environment.root, check=False).returncode:
             raise SetupError(f"Lotse cannot start: ./lotse {' '.join(step)} failed, see above.")
 
 
@@ -114,9 +114,10 @@ def serve(environment: Environment, environ: dict[str, str], options: Options) -
     supervisor = Supervisor()
     try:
         supervisor.add(web_server(environment, environ, options))
+        answered = await_first_answer(options, supervisor, stopping)
         if not options.production:
             supervisor.add(lms_stand_in(environment, environ, options))
-        if await_first_answer(options, supervisor, stopping):
+        if answered:
             say(welcome(options, environ, model))
         while not stopping.wait(LOOK_EVERY):
             supervisor.look()
@@ -141,7 +142,7 @@ def granian(environment: Environment, options: Options, port: int, workers: int,
     """The command for one server."""
     return environment.module(
         "granian", "--interface", "wsgi", "--host", options.host, "--port", str(port), "--workers", str(workers),
-        "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "8",
+        "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "4",
         "--log-level", "warning", target,
     )
 

@@ -14,7 +14,7 @@ from setup.terminal import say
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 60.0
 STEADY_AFTER = 60.0  # A child that ran this long begins again with the first delay.
-PATIENCE = 10.0
+PATIENCE = 6.0  # More than the servers give their own workers.
 
 
 @dataclass

@@ -129,29 +129,31 @@ def install_commands(needs: Iterable[Need], manager: str, known: Callable[[str],
     """The commands for these needs, without sudo. `known` says whether apt has a package of this name."""
     if manager == "brew":
         return [["brew", "install", *need.brew] for need in needs]
-    packages = [package for need in needs for package in need.apt]
-    # Before the first `apt-get update` apt knows no package at all; then all names are worth trying.
-    offered = [package for package in packages if known(package)]
+    offered = [package for need in needs for package in need.apt if known(package)]
     commands = [["apt-get", "install", "-y", "--no-install-recommends", *offered]] if offered else []
-    snaps = [need.snap for need in needs if need.snap and not any(known(package) for package in need.apt)]
+    snaps = [need.snap for need in needs if need.snap and not any(map(known, need.apt))]
     return commands + [["snap", "install", snap] for snap in snaps]
 
 
 def apt_knows(package: str) -> bool:
-    """Whether apt's lists have this package."""
+    """Whether apt's lists have this package; as long as there are no lists, every name is worth trying."""
+    return _in_lists(package) or not _in_lists("python3")
+
+
+def _in_lists(package: str) -> bool:
     return subprocess.run(["apt-cache", "show", package], capture_output=True, check=False).returncode == 0
 
 
 def advice(needs: list[Need], machine: Machine) -> str:
     """What is missing, and the exact command that brings it."""
     names = ", ".join(need.what for need in needs)
-    if not machine.manager:
-        return f"Missing: {names}. Install with this system's package manager; the rest works without."
-    commands = install_commands(needs, machine.manager, apt_knows)
-    if machine.manager == "apt" and os.geteuid() != 0:
-        commands = [["sudo", *command] for command in commands]
-    typed = " && ".join(command_line(command) for command in commands) or "sudo apt-get update"
-    return f"Missing: {names}. The rest works without. Install with:\n    {typed}"
+    commands = install_commands(needs, machine.manager, apt_knows) if machine.manager else []
+    if not commands:
+        return f"Missing: {names}. This system's package manager is not known to have it; please install it by hand."
+    if machine.manager == "apt":
+        sudo = [] if os.geteuid() == 0 else ["sudo"]
+        commands = [[*sudo, *command] for command in [["apt-get", "update"], *commands]]
+    return f"Missing: {names}. Install with:\n    {' && '.join(map(command_line, commands))}"
 
 
 def ensure(needs: Iterable[Need], notes: Path | None = None) -> list[Need]:

@@ -1,5 +1,6 @@
 """The two tools that the set-up works with: uv for Python packages, Node for the front end."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,16 @@ from setup.terminal import SetupError, say
 UV_VERSION = "0.13.9"
 OLDEST_UV = (0, 5)  # The first that knows dependency groups and this kind of lock file.
 OLDEST_NODE = (18,)
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def trust_system_certificates() -> None:
+    """Let uv, pip and npm trust what this machine trusts: many universities' networks have a certificate of their own."""
+    if CERTIFICATES.exists():
+        os.environ.setdefault("PIP_CERT", str(CERTIFICATES))
+        os.environ.setdefault("NODE_EXTRA_CA_CERTS", str(CERTIFICATES))
+    if CERTIFICATES.exists() or sys.platform == "darwin":
+        os.environ.setdefault("UV_SYSTEM_CERTS", "true")
 
 
 def base_python() -> Path:
