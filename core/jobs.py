@@ -31,6 +31,7 @@ SWEEP_LIMIT = 500
 class WorkState(StrEnum):
     """Where a piece of work stands."""
 
+    WAITING = "waiting"  # for a person to do something; neither claimed nor swept
     DUE = "due"
     RUNNING = "running"
     DONE = "done"

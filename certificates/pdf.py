@@ -1,0 +1,134 @@
+"""Printing: a sheet becomes a tagged PDF/A-3a file, the same bytes every time.
+
+What is costly is made once for each process: the font configuration, the parsed style sheet, the fetcher (WeasyPrint makes
+one with the whole CA bundle for each document otherwise). It is shared, and Pango's part of it is not safe in threads,
+so one document is printed at a time.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import segno
+from flask import current_app
+
+from certificates import fonts
+from certificates.fonts import Step
+from certificates.sheet import Sheet
+
+STYLE = Path(__file__).parent / "sheet.css"
+POINTS_PER_MM = 72 / 25.4
+MAIN_MM = 168                          # width of the main column, as in sheet.css
+TITLE_STEPS = (Step(38, 1), Step(34, 1), Step(30, 1), Step(26, 1))
+NAME_STEPS = (Step(32, 1), Step(28, 1), Step(24, 1), Step(20, 1), Step(17, 2), Step(14, 2), Step(11, 3), Step(9, 3))
+COURSE_STEPS = (Step(20, 1), Step(17, 1), Step(15, 2), Step(12, 2), Step(9.5, 3))
+COMPETENCE_STEPS = (Step(10.5, 8), Step(9.5, 10), Step(8.5, 11), Step(7.5, 13), Step(6.5, 15))
+FACT_STEPS = (Step(10.5, 10), Step(9.5, 12), Step(8.5, 14), Step(7.5, 18), Step(6.5, 22))
+_lock = threading.Lock()
+
+
+class PressError(RuntimeError):
+    """WeasyPrint's system libraries are missing; the text says what to install."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the letterhead adds. Pictures are data: addresses."""
+
+    colour: str
+    accent: str
+    logo: str | None
+    signatures: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class _Press:
+    weasyprint: Any
+    fonts: Any
+    style: Any
+    fetcher: Any
+
+
+def write(sheet: Sheet, look: Look, language: str, issued_on: str) -> bytes:
+    """Print a certificate. Raises PressError when a system library is missing."""
+    html = current_app.jinja_env.get_template("certificates/pdf.html").render(
+        sheet=sheet, look=look, language=language, issued_on=issued_on, columns=_columns(sheet.competences),
+        sizes=_sizes(sheet), qr=qr(sheet.address), address=sheet.address.split("//", 1)[-1],
+    )
+    with _lock:
+        press = _press()
+        document = press.weasyprint.HTML(string=html, url_fetcher=press.fetcher)
+        content: bytes = document.write_pdf(
+            stylesheets=[press.style], font_config=press.fonts, pdf_variant="pdf/a-3a",
+            pdf_identifier=hashlib.sha256(sheet.address.encode()).digest()[:16],
+        )
+    return content
+
+
+@cache
+def _press() -> _Press:
+    try:
+        import weasyprint  # noqa: PLC0415 - it needs system libraries, and only printing needs it
+        from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
+    except OSError as error:
+        raise PressError(
+            f"WeasyPrint does not start ({error}). Debian, Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
+            "libharfbuzz-subset0; macOS: brew install pango"
+        ) from error
+    # Fonts and pictures only from this folder and from the page itself: nothing is fetched over the network.
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"file", "data"}, allow_redirects=False)
+    configuration = FontConfiguration()
+    style = weasyprint.CSS(
+        string=STYLE.read_text() + _font_faces(), font_config=configuration, url_fetcher=fetcher, base_url=fonts.FOLDER.as_uri() + "/",
+    )
+    return _Press(weasyprint, configuration, style, fetcher)
+
+
+def _font_faces() -> str:
+    return "\n".join(
+        f"@font-face {{ font-family: '{family}'; font-weight: {weight}; src: url({file}) }}" for family, weight, file in fonts.FACES
+    )
+
+
+def qr(address: str) -> str:
+    """The QR code as SVG. A fixed mask: trying all eight takes longer than the rest, and every reader copes."""
+    code = segno.make(address, error="m", mask=3, micro=False, boost_error=False)
+    svg: str = code.svg_inline(border=0, dark="#10243e", svgclass=None, lineclass=None, omitsize=True)
+    return svg
+
+
+def _columns(texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Two columns of about the same length; CSS columns would lay the page out several times."""
+    lengths = [max(1, len(text)) + 25 for text in texts]
+    half, so_far = sum(lengths) / 2, 0
+    for index, length in enumerate(lengths):
+        if so_far + length / 2 >= half:
+            return texts[:index], texts[index:]
+        so_far += length
+    return texts, ()
+
+
+def _sizes(sheet: Sheet) -> dict[str, float]:
+    """The texts that vary in length step their sizes down until they fit; WeasyPrint cannot do that itself."""
+    main = MAIN_MM * POINTS_PER_MM
+    return {
+        "title": fonts.fit(sheet.title, fonts.SERIF, main, TITLE_STEPS),
+        "name": fonts.fit(sheet.name, fonts.SERIF, main, NAME_STEPS),
+        "course": fonts.fit(sheet.course, fonts.STRONG, main, COURSE_STEPS),
+        "competences": _list_size(_columns(sheet.competences), fonts.SANS, 78, COMPETENCE_STEPS),
+        "facts": _list_size([[fact.text for fact in sheet.facts]], fonts.STRONG, 54, FACT_STEPS),
+    }
+
+
+def _list_size(columns: Iterable[Sequence[str]], files: tuple[str, ...], width_mm: float, steps: tuple[Step, ...]) -> float:
+    """The largest size at which the longest column stays within its lines."""
+    for step in steps:
+        room = width_mm * POINTS_PER_MM / step.size * 0.92
+        lines = [sum(1 + int(fonts.width(text, files) / room) for text in column) for column in columns]
+        if max(lines) <= step.lines:
+            return step.size
+    return steps[-1].size
