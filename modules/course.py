@@ -15,7 +15,10 @@ class Competence:
 
     id: str
     title: Mapping[str, str]
-    references: tuple[str, ...] = ()
+    description: Mapping[str, str]
+    audience: tuple[str, ...]
+    references: Mapping[str, Any]  # framework → places in it, as the author wrote them
+    line: int
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class ModuleSource:
     minutes: int
     audience: tuple[str, ...]
     competences: tuple[str, ...]
+    competences_line: int
     pass_percent: int
     ai_policy: int
     licence: str
@@ -82,6 +86,12 @@ class CourseSource:
     modules: tuple[Module, ...]
     paths: frozenset[str]
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def certificate_competences(self) -> tuple[str, ...]:
+        """Ids of the competences that the certificate names."""
+        named = self.certificate.get("competences")
+        return tuple(str(id_) for id_ in named) if isinstance(named, list) else ()
 
     @property
     def sources(self) -> tuple[ModuleSource, ...]:

@@ -9,7 +9,7 @@ import latex2mathml.converter
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
-from markdown.util import AtomicString
+from markdown.util import AtomicString, Registry
 
 LONGEST_FORMULA = 2_000
 DEEPEST_FORMULA = 40
@@ -61,7 +61,7 @@ class _Dialect:
         """HTML and unreadable formulas."""
         self._formulas.unreadable.clear()
         self._markdown.reset()
-        return self._markdown.convert(markdown), list(self._formulas.unreadable)
+        return str(self._markdown.convert(markdown)), list(self._formulas.unreadable)
 
 
 def _configs(language: str, *, inline: bool) -> dict[str, dict[str, Any]]:
@@ -78,14 +78,10 @@ def _configs(language: str, *, inline: bool) -> dict[str, dict[str, Any]]:
 
 def _keep_only_paragraphs(markdown: Markdown) -> None:
     """An option that begins with “1.” or “#” is not a list or a heading."""
-    for processor in list(markdown.parser.blockprocessors):
-        if not type(processor).__name__.startswith("Paragraph"):
-            markdown.parser.blockprocessors.deregister(_name_of(markdown.parser.blockprocessors, processor))
+    paragraph = markdown.parser.blockprocessors["paragraph"]
+    markdown.parser.blockprocessors = Registry()
+    markdown.parser.blockprocessors.register(paragraph, "paragraph", 10)
     markdown.preprocessors.deregister("html_block")
-
-
-def _name_of(registry: Any, item: object) -> str:
-    return next(entry.name for entry in registry._priority if registry[entry.name] is item)
 
 
 class _House(Extension):

@@ -30,6 +30,10 @@ class Fields:
         line = self._lines.get(where) or self._lines.get(where[:1]) or self._lines.get((), 1)
         self._findings.append(Finding(rule, self._path, line, message, mend, severity, values))
 
+    def line(self, key: str) -> int:
+        """The line on which a key's value begins."""
+        return self._lines.get((key,), self._lines.get((), 1))
+
     def slug(self, key: str) -> str:
         """A name that may stand in addresses; required."""
         value = self._get(key, required=True)
@@ -53,16 +57,17 @@ class Fields:
         value = self._get(key, required=required)
         if isinstance(value, str):
             return dict.fromkeys(languages, value)
+        nothing = dict.fromkeys(languages, "")
         if value is None:
-            return {}
+            return nothing
         if not isinstance(value, dict) or not all(isinstance(text, str) and text for text in value.values()):
             self._wrong_shape(key, N_("Write one text for each language: {de: …, en: …}."))
-            return {}
+            return nothing
         for language in languages:
             if language not in value:
                 self.find((key,), "language-missing", N_("“%(key)s” is missing in the language %(language)s."),
                           N_("Write it as {de: …, en: …}."), key=key, language=language)
-        return value
+        return nothing | value
 
     def number(self, key: str, low: int, high: int, default: int) -> int:
         """A whole number within bounds."""

@@ -16,6 +16,12 @@ MOST_MEDIA_BYTES = 20 << 20
 DEEPEST = 6
 LONGEST_PATH = 200
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+# Media: pictures are shown, everything else is downloaded.
+SHOWN = {
+    ".avif": "image/avif", ".gif": "image/gif", ".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".png": "image/png",
+    ".svg": "image/svg+xml", ".webp": "image/webp",
+}
+TYPES = {**SHOWN, ".csv": "text/csv", ".pdf": "application/pdf", ".txt": "text/plain; charset=utf-8"}
 _TEXT = {".md", ".yml", ".yaml", ".json", ".txt", ".csv"}
 
 
@@ -72,9 +78,14 @@ def _read(path: str, most: int) -> bytes:
         return file.read(most)
 
 
+def suffix_of(path: str) -> str:
+    """A file name's ending, as TYPES has it."""
+    return PurePosixPath(path).suffix.lower()
+
+
 def most_bytes(path: str) -> int:
     """How large the file of this name may be."""
-    return MOST_TEXT_BYTES if PurePosixPath(path).suffix.lower() in _TEXT else MOST_MEDIA_BYTES
+    return MOST_TEXT_BYTES if suffix_of(path) in _TEXT else MOST_MEDIA_BYTES
 
 
 def check_files(files: Mapping[str, bytes]) -> list[Finding]:

@@ -15,18 +15,23 @@ from modules.dialect import BOX_KINDS
 
 Url = Callable[[str], str]
 
-_INLINE = frozenset(
-    "a abbr b bdi bdo br cite code del dfn em i img ins kbd mark q s samp small span strong sub sup time u var wbr".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_INLINE = _words(
+    "a abbr b bdi bdo br cite code del dfn em i img ins kbd mark q s samp small span strong sub sup time u var wbr"
 )
-_MATH = frozenset(
+_MATH = _words(
     "math menclose merror mfrac mfenced mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt "
-    "mstyle msub msubsup msup mtable mtd mtext mtr munder munderover".split()
+    "mstyle msub msubsup msup mtable mtd mtext mtr munder munderover"
 )
-_BLOCK = frozenset(
+_BLOCK = _words(
     "blockquote caption col colgroup dd details div dl dt figcaption figure h2 h3 h4 h5 h6 hr input li ol p pre section "
-    "summary table tbody td tfoot th thead tr ul".split()
+    "summary table tbody td tfoot th thead tr ul"
 )
-_ERASED = frozenset("script style iframe object embed applet noscript template textarea select svg title xmp noembed noframes".split())
+_ERASED = _words("script style iframe object embed applet noscript template textarea select svg title xmp noembed noframes")
 _ATTRIBUTES: dict[str, frozenset[str]] = {
     "*": frozenset({"id", "lang", "dir"}),
     "a": frozenset({"href", "title"}),
@@ -38,10 +43,10 @@ _ATTRIBUTES: dict[str, frozenset[str]] = {
     "td": frozenset({"colspan", "rowspan", "headers"}),
     "th": frozenset({"colspan", "rowspan", "headers", "scope", "abbr"}),
     "time": frozenset({"datetime"}),
-    **dict.fromkeys(_MATH, frozenset(
+    **dict.fromkeys(_MATH, _words(
         "accent accentunder close columnalign columnlines columnspacing depth display displaystyle fence form height "
         "largeop linethickness lspace mathsize mathvariant maxsize minsize movablelimits notation open rowlines "
-        "rowspacing rspace scriptlevel separator stretchy symmetric voffset width".split()
+        "rowspacing rspace scriptlevel separator stretchy symmetric voffset width"
     )),
 }
 _ALIGN = {"align": {"left", "center", "right"}}

@@ -40,6 +40,7 @@ class _Reader:
         course = Fields(yaml or Yaml({}, {}), "course.yml", self._findings if yaml else [])
         languages = course.words("languages", allowed=LANGUAGES) or LANGUAGES
         thresholds = course.inside("thresholds")
+        competences = self._competences(languages)
         result = CourseSource(
             id=course.slug("id"),
             title=course.texts("title", languages, required=True),
@@ -50,7 +51,7 @@ class _Reader:
             thresholds=Thresholds(thresholds.number("participation", 0, 100, 50), thresholds.number("achievement", 0, 100, 60)),
             certificate=course.mapping("certificate"),
             modules=self._modules(course),
-            competences=self._competences(languages),
+            competences=competences,
             paths=frozenset(self._files),
         )
         thresholds.refuse_others()
@@ -83,7 +84,7 @@ class _Reader:
     # --- Competences --------------------------------------------------------------------------------------------------
 
     def _competences(self, languages: tuple[str, ...]) -> dict[str, Competence]:
-        """A list of entries with `id`, `title` and optional `references`."""
+        """A list of entries, each with at least `id` and `title`."""
         path = "competences.yml"
         if path not in self._files:
             return {}
@@ -94,7 +95,7 @@ class _Reader:
         for index, entry in enumerate(entries if isinstance(entries, list) else []):
             lines = {where[len(prefix) + 1:]: line for where, line in yaml.lines.items()
                      if where[:len(prefix) + 1] == (*prefix, index)}
-            competence = _competence(Fields(Yaml(entry, lines), path, self._findings), languages)
+            competence = _competence(Fields(Yaml(entry, lines), path, self._findings), languages, lines[()])
             if competence.id in found:
                 self._find("competence-twice", path, lines[()], N_("The competence “%(id)s” stands here twice."),
                            N_("Keep one of the two."), id=competence.id)
@@ -163,12 +164,21 @@ def _front_matter(text: str) -> tuple[str | None, str, int]:
     return None, "\n".join(lines[1:]), 2
 
 
-def _competence(fields: Fields, languages: tuple[str, ...]) -> Competence:
+def _competence(fields: Fields, languages: tuple[str, ...], line: int) -> Competence:
     id_ = fields.text("id")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", id_):
         fields.find(("id",), "competence-id", N_("The competence has no usable id."),
                     N_("Use letters, digits, “.”, “-” and “_”, at most 64 characters."))
-    return Competence(id_, fields.texts("title", languages, required=True), fields.words("references"))
+    competence = Competence(
+        id=id_,
+        title=fields.texts("title", languages, required=True),
+        description=fields.texts("description", languages),
+        audience=fields.words("audience", allowed=AUDIENCES),
+        references=fields.mapping("references"),
+        line=line,
+    )
+    fields.refuse_others()
+    return competence
 
 
 def _module_source(fields: Fields, path: str, language: str, segments: tuple[Segment, ...]) -> ModuleSource:
@@ -179,7 +189,8 @@ def _module_source(fields: Fields, path: str, language: str, segments: tuple[Seg
         title=fields.texts("title", (language,), required=True).get(language, ""),
         minutes=fields.number("minutes", 1, 600, 30),
         audience=fields.words("audience", allowed=AUDIENCES),
-        competences=fields.words("competences", "competencies"),
+        competences=fields.words("competencies", "competences"),
+        competences_line=fields.line("competencies"),
         pass_percent=fields.number("pass", 0, 100, 60),
         ai_policy=fields.number("ki_policy", 0, 5, 0),
         licence=fields.text("licence", "license"),

@@ -94,7 +94,7 @@ class _Builder:
 
     def take(self, event: Event) -> None:
         """Work in the next event."""
-        line = self._first_line + event.start_mark.line
+        line = self._first_line + (event.start_mark.line if event.start_mark else 0)
         if isinstance(event, DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:

@@ -1,0 +1,160 @@
+"""Use cases about course folders: check one, publish it as an edition, and show an edition's modules.
+
+An edition never changes, so what was read and rendered from it is kept in the process by its id.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import select
+
+from core import db
+from courses import service as courses
+from courses.models import Edition, EditionFile
+from modules.course import CourseSource, ModuleSource
+from modules.findings import Finding, FormatError
+from modules.folder import TYPES, read_folder, suffix_of
+from modules.lint import errors, lint
+from modules.outline import outline_of
+from modules.render import render_parts
+from modules.sanitise import Url
+from modules.source import read_course
+from modules.split import Prose
+
+EDITIONS_KEPT = 64
+PAGES_KEPT = EDITIONS_KEPT * 12
+PREFIX = "text-"  # Of all ids in an author's text, so that none can be one of the page's own.
+_MEDIA = re.compile(r"[^/]+/media/.+")
+
+
+@dataclass(frozen=True)
+class CheckedFolder:
+    """A course folder from disk and everything that was found in it."""
+
+    course: CourseSource
+    files: Mapping[str, bytes]
+    findings: list[Finding]
+
+
+@dataclass(frozen=True)
+class ParsedEdition:
+    """An edition, read. `digest` stands in the addresses of its media."""
+
+    course: CourseSource
+    digest: str
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of all modules, the course's first one first."""
+        return self.course.languages
+
+    @property
+    def module_ids(self) -> tuple[str, ...]:
+        """The modules in their order."""
+        return tuple(module.id for module in self.course.modules)
+
+    @property
+    def participation(self) -> int:
+        """Percent of the modules to be opened."""
+        return self.course.thresholds.participation
+
+    @property
+    def achievement(self) -> int:
+        """Percent of the points to be reached."""
+        return self.course.thresholds.achievement
+
+    def module(self, module_id: str, language: str) -> ModuleSource:
+        """A module in one language. Raises LookupError."""
+        return self._find(module_id)[1][language]
+
+    def media_url(self, module_id: str) -> Url:
+        """Addresses for what a module's text refers to by relative paths: its media, and other modules."""
+        folder = self._find(module_id)[0]
+        ids = {module.folder: module.id for module in self.course.modules}
+
+        def address(relative: str) -> str:
+            if relative.startswith("media/"):
+                return f"/media/{self.digest}/{folder}/{relative}"
+            other = relative.removeprefix("../").split("/")[0]
+            return ids.get(other, "")  # The page of a module is beside those of the others.
+
+        return address
+
+    def _find(self, module_id: str) -> tuple[str, Mapping[str, ModuleSource]]:
+        for module in self.course.modules:
+            if module.id == module_id:
+                return module.folder, module.sources
+        raise LookupError(module_id)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A module ready to be shown: safe HTML of its prose, and the places of its blocks."""
+
+    title: str
+    minutes: int
+    pieces: tuple[tuple[str, str], ...]  # ("prose", HTML) or ("block", id), in order
+    headings: tuple[tuple[str, str], ...]  # (id, text) of the main headings
+
+
+def check_folder(folder: Path) -> CheckedFolder:
+    """Read and lint a course folder on disk. Raises OSError when there is no such folder."""
+    files, unread = read_folder(folder)
+    course = read_course(files)
+    return CheckedFolder(course, files, [*unread, *lint(course)])
+
+
+def publish_folder(organisation_id: int, folder: Path) -> Edition:
+    """Check a folder and publish it. Raises OSError when there is none, FormatError with all errors when there are any."""
+    return publish(organisation_id, check_folder(folder))
+
+
+def publish(organisation_id: int, checked: CheckedFolder) -> Edition:
+    """Make a checked folder the newest edition of its course; the same bytes again are the same edition.
+
+    Raises FormatError with all errors when there are any; then nothing is stored.
+    """
+    if wrong := errors(checked.findings):
+        raise FormatError(*wrong)
+    with db.scoped(organisation_id):
+        return courses.publish(checked.course.id, checked.course.title, checked.files)
+
+
+@lru_cache(maxsize=EDITIONS_KEPT)
+def parsed(edition_id: int) -> ParsedEdition:
+    """An edition of the organisation that the session acts for. Raises LookupError when there is none of this id."""
+    digest = db.session.scalar(select(Edition.digest).where(Edition.id == edition_id))
+    if digest is None:
+        raise LookupError(edition_id)
+    return ParsedEdition(read_course(courses.files_of(edition_id)), digest)
+
+
+@lru_cache(maxsize=PAGES_KEPT)
+def page(edition_id: int, module_id: str, language: str) -> Page:
+    """A module's page in one language. Raises LookupError when the edition has no such module."""
+    edition = parsed(edition_id)
+    source = edition.module(module_id, language)
+    html, _ = render_parts(
+        [prose.markdown for prose in source.prose],
+        language=language, media_url=edition.media_url(module_id), prefix=PREFIX,
+    )
+    rest = iter(html)
+    pieces = tuple(
+        ("prose", next(rest)) if isinstance(segment, Prose) else ("block", segment.id) for segment in source.segments
+    )
+    headings = (heading for piece in html for heading in outline_of(piece).headings)
+    return Page(source.title, source.minutes, pieces, tuple((it.id, it.text) for it in headings if it.level == 2 and it.id))
+
+
+def media(digest: str, path: str) -> bytes | None:
+    """A file that a module shows. Only from a folder media/: the modules' own text holds the keys."""
+    if not _MEDIA.fullmatch(path) or suffix_of(path) not in TYPES:
+        return None
+    with db.unscoped():  # The digest is known only to those who were shown a page of the edition, of whichever tenant.
+        return db.session.scalar(
+            select(EditionFile.content).join(Edition, Edition.id == EditionFile.edition_id)
+            .where(Edition.digest == digest, EditionFile.path == path).limit(1)
+        )
