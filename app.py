@@ -7,10 +7,23 @@ import accounts.models
 import accounts.signin
 import accounts.views
 import assessments.models
+import assessments.pages
+import assessments.service
+import assessments.views
+import certificates.commands
+import certificates.service
+import certificates.tasks
+import certificates.views
 import core.commands
 import courses.models
+import courses.views
+import modules.blocks
+import modules.presenters
+import modules.views
+from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, web
 from core.config import Settings
+from core.signals import completed, progressed
 
 
 def create_app(settings: Settings | None = None, *, testing: bool = False, eager_jobs: bool = False) -> Flask:
@@ -33,11 +46,16 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 
 
 def _open_rooms(app: Flask) -> None:
-    for room in (accounts.views.bp,):
+    for room in (accounts.views.bp, courses.views.bp, modules.views.bp, assessments.views.bp, certificates.views.bp):
         app.register_blueprint(room)
-    for command in (accounts.commands.people, core.commands.database, core.commands.worker, core.commands.beat):
+    for command in (accounts.commands.people, certificates.commands.certificates, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 
 def _connect_rooms() -> None:
     """What rooms tell each other, and what they offer each other."""
+    for kind in KINDS.values():
+        modules.blocks.register(kind)
+    modules.presenters.register(assessments.pages.draw_all, assessments.service.scores)
+    progressed.connect(assessments.service.notice_participation)
+    completed.connect(certificates.service.award)

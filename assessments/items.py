@@ -12,8 +12,9 @@ EDITIONS_KEPT = 64
 @lru_cache(maxsize=EDITIONS_KEPT * 12)
 def items(edition_id: int, module: str, language: str) -> dict[str, Item]:
     """A module's questions by id, in the order of the text. Raises LookupError for an unknown module."""
-    source = parsed(edition_id).module(module, language)
-    return {block.id: KINDS[block.kind].parse(block) for block in source.blocks}
+    edition = parsed(edition_id)
+    media_url = edition.media_url(module)
+    return {block.id: KINDS[block.kind].parse(block, media_url) for block in edition.module(module, language).blocks}
 
 
 def item(edition_id: int, module: str, item_id: str, language: str) -> Item:

@@ -1,6 +1,6 @@
 """Use cases of answering: submit, grade, show how one stands, count points, notice when a course is achieved."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from core.jobs import WorkState
 from core.signals import completed, graded
 from courses import service as courses
 from courses.models import Enrolment
-from modules.presenters import Points
+from modules.presenters import Points, total
 from modules.service import parsed
 
 SOLVED = 1 - 1e-9
@@ -156,9 +156,7 @@ def scores(enrolment: Enrolment) -> dict[str, Points]:
 def score_of(enrolment: Enrolment, module: str | None = None) -> Points:
     """A learner's points in one module, or in the whole course."""
     by_module = scores(enrolment)
-    chosen: Iterable[Points] = by_module.values() if module is None else [by_module.get(module, Points(0, 0))]
-    chosen = list(chosen)
-    return Points(sum(points.score for points in chosen), sum(points.maximum for points in chosen))
+    return total(by_module) if module is None else by_module.get(module, Points(0, 0))
 
 
 def _best_grades(enrolment_id: int) -> dict[tuple[str, str], tuple[float, float]]:

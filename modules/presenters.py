@@ -43,3 +43,8 @@ def questions(enrolment: Enrolment, module: str, language: str) -> Mapping[str, 
 def scores(enrolment: Enrolment) -> Mapping[str, Points]:
     """The learner's points by module id."""
     return _presenters["scores"](enrolment)  # type: ignore[return-value]
+
+
+def total(scores: Mapping[str, Points]) -> Points:
+    """The points of several modules together."""
+    return Points(sum(points.score for points in scores.values()), sum(points.maximum for points in scores.values()))

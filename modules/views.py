@@ -33,9 +33,10 @@ def course(run_id: int) -> str:
     """A course: its modules, how far one is, and how to reach the certificate."""
     enrolment = _enrolment(run_id)
     edition = service.parsed(enrolment.edition_id)
+    scores = presenters.scores(enrolment)
     return render_template(
         "modules/course.html", enrolment=enrolment, run_id=run_id, edition=edition, chosen=content_language(enrolment),
-        visited=courses.visited(enrolment.id), scores=presenters.scores(enrolment),
+        visited=courses.visited(enrolment.id), scores=scores, total=presenters.total(scores),
     )
 
 

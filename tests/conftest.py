@@ -10,8 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from assessments.items import items, points
+from assessments.pages import forget
 from core import db
 from core.config import Settings
+from modules.service import page, parsed
 from tests.postgres import Postgres
 
 SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105
@@ -68,6 +71,9 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     app = create_app(settings_for(database_url, tmp_path), testing=True, eager_jobs=True)
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["RATELIMIT_ENABLED"] = False
+    for kept in (parsed, page, items, points):
+        kept.cache_clear()
+    forget()
     yield app
     db.session.remove()
     app.extensions["engine"].dispose()

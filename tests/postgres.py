@@ -5,6 +5,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,8 @@ class Postgres:
 
     def stop(self) -> None:
         """End the server at once."""
-        _run(self.binaries / "pg_ctl", "-D", self.folder, "-m", "immediate", "stop")
+        with suppress(subprocess.CalledProcessError):  # It may be gone already.
+            _run(self.binaries / "pg_ctl", "-D", self.folder, "-m", "immediate", "stop")
 
 
 def _binaries() -> Path | None:
