@@ -23,7 +23,7 @@ def free_port() -> int:
 
 
 class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
+    def log(self, type: str, message: str, *args: Any) -> None:
         """Say nothing."""
 
 
@@ -31,7 +31,6 @@ class _Quiet(WSGIRequestHandler):
 def serving(app: Flask, port: int) -> Iterator[None]:
     """Serve `app` on 127.0.0.1:`port` while the block runs."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
-    server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
