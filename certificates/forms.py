@@ -1,0 +1,37 @@
+"""Forms of the room."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, StringField
+from wtforms.validators import InputRequired
+
+_NAME = {"autocomplete": "name", "spellcheck": "false", "maxlength": "400"}
+
+
+class NameForm(FlaskForm):
+    """The holder's name, for a certificate that waits for it. certificates.names checks it."""
+
+    name = StringField(
+        _l("Your name on the certificate"), validators=[InputRequired(_l("Please enter your name as it shall stand on the certificate."))],
+        description=_l("First name and last name, as in your passport or student card. It cannot be changed afterwards."),
+        render_kw=_NAME,
+    )
+
+
+class ConsentForm(FlaskForm):
+    """Whether the public page may show the name."""
+
+    public = BooleanField(_l("Show my name on the public page"))
+
+
+class CompareForm(FlaskForm):
+    """A verifier types the name that they read. No token: it changes nothing, and verifiers have no session."""
+
+    class Meta:
+        csrf = False
+
+    name = StringField(
+        _l("Name on the certificate"), validators=[InputRequired(_l("Please enter the name that stands on the certificate."))],
+        description=_l("Upper and lower case, accents and the order of the names do not matter. Academic titles do."),
+        render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": "400"},
+    )

@@ -1,0 +1,254 @@
+"""Use cases about certificates: award, name, print, show, withdraw."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+from flask_babel import force_locale
+from sqlalchemy import Select, func, select
+
+from accounts.models import Organisation, Person, Role
+from assessments.models import Attempt
+from certificates import fonts, letterhead, names, pdf
+from certificates.models import Award, Certificate, Letterhead, Reason
+from certificates.sheet import sheet
+from certificates.snapshot import Signatory, Snapshot, Terms, texts
+from core import db, jobs
+from core.config import settings
+from core.i18n import LANGUAGES, language
+from core.jobs import WorkState
+from courses.models import Edition, Enrolment
+from modules.service import parsed
+
+log = structlog.get_logger("certificates")
+CONSENT = "2026-11"
+"""Which text of the consent to show one's name is on the certificate's page now; see templates/certificates/_consent.html."""
+TRIES = 6
+_printing = jobs.queue.signature("certificates.print")
+
+
+class UnprintableNameError(ValueError):
+    """A name cannot be printed. `problem` says why."""
+
+    def __init__(self, problem: names.Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+# --- Award ------------------------------------------------------------------------------------------------------------
+
+def award(sender: str, *, enrolment: Enrolment, award: str) -> None:
+    """Receiver of `completed`: write the certificate down, in the teller's transaction. Once for each enrolment and award."""
+    if enrolment.role != Role.LEARNER:
+        return
+    # One at a time in an organisation: numbers have no gaps, and of two equal messages the second finds the first one's row.
+    organisation = db.session.scalars(
+        select(Organisation).where(Organisation.id == enrolment.organisation_id).with_for_update(key_share=True)
+    ).one()
+    if db.session.scalar(select(Certificate.id).where(Certificate.enrolment_id == enrolment.id, Certificate.award == award)):
+        return
+    certificate = _draft(organisation, enrolment, Award(award))
+    db.session.add(certificate)
+    db.session.flush()
+    if certificate.state == WorkState.DUE:
+        jobs.hint(_printing, certificate.id)
+
+
+def _draft(organisation: Organisation, enrolment: Enrolment, kind: Award) -> Certificate:
+    person = db.session.scalars(select(Person).where(Person.id == enrolment.person_id)).one()
+    name = names.tidy(person.name or "")
+    printable = names.problem(name, fonts.can_print) is None
+    style = newest_letterhead()
+    code, today = secrets.token_urlsafe(16), _today()
+    serial = _next_serial(organisation.id, today.year)
+    snapshot = _snapshot(
+        organisation, enrolment, kind, style, name=name if printable else None, code=code, today=today,
+        number=f"{organisation.slug.upper()}-{today.year}-{serial:06d}",
+    )
+    return Certificate(
+        enrolment_id=enrolment.id, award=kind, letterhead_id=style.id if style else None, code=code, year=today.year, serial=serial,
+        language=_language_of(enrolment, person), snapshot=snapshot.to_json(), issued_at=db.now() if printable else None,
+        state=WorkState.DUE if printable else WorkState.WAITING,
+        error=None if printable else "the learner's name is missing or cannot be printed; the learner is asked for it",
+    )
+
+
+def _snapshot(
+    organisation: Organisation, enrolment: Enrolment, kind: Award, style: Letterhead | None, *,
+    name: str | None, code: str, today: date, number: str,
+) -> Snapshot:
+    edition = parsed(enrolment.edition_id)
+    course = edition.course
+    terms = Terms.read(course.certificate)
+    chosen = course.competences if terms.competences is None else terms.competences
+    look = style or letterhead.default()
+    return Snapshot(
+        award=kind, number=number, address=f"{settings().base_url}/z/{code}", issuer=organisation.name, unit=organisation.unit,
+        name=name, name_by_holder=False, course=texts(course.title) or {"de": course.id, "en": course.id},
+        edition=db.session.scalars(select(Edition.number).where(Edition.id == enrolment.edition_id)).one(),
+        competences=tuple(both for id_ in chosen if id_ in course.competences and (both := texts(course.competences[id_].title))),
+        hours=terms.hours, ects=terms.ects, level=terms.level, participation=terms.participation, quality=terms.quality,
+        assessment=terms.assessment if kind is Award.ACHIEVEMENT else None,
+        least=edition.achievement if kind is Award.ACHIEVEMENT else edition.participation,
+        completed_on=today.isoformat(), issued_on=today.isoformat(), legal=letterhead.legal_on(today, tuple(look.legal)),
+        signatories=tuple(Signatory(entry["name"], entry["role"]) for entry in look.signatories),
+    )
+
+
+def _next_serial(organisation_id: int, year: int) -> int:
+    last = db.session.scalar(
+        select(func.max(Certificate.serial)).where(Certificate.organisation_id == organisation_id, Certificate.year == year)
+    )
+    return (last or 0) + 1
+
+
+def _language_of(enrolment: Enrolment, person: Person) -> str:
+    """The language that the learner worked in last; a task that grades knows no browser."""
+    worked_in = db.session.scalar(
+        select(Attempt.language).where(Attempt.enrolment_id == enrolment.id).order_by(Attempt.id.desc()).limit(1)
+    )
+    return next(chosen for chosen in (worked_in, person.language, language()) if chosen in LANGUAGES)
+
+
+def _today() -> date:
+    return db.now().astimezone(ZoneInfo(settings().timezone)).date()
+
+
+# --- The holder -------------------------------------------------------------------------------------------------------
+
+def certificates_of(person_id: int) -> list[Certificate]:
+    """All certificates of a person, the newest first."""
+    return list(db.session.scalars(_owned(person_id).order_by(Certificate.id.desc())))
+
+
+def certificate_of(person_id: int, certificate_id: int) -> Certificate | None:
+    """One certificate, if it belongs to this person."""
+    return db.session.scalars(_owned(person_id).where(Certificate.id == certificate_id)).one_or_none()
+
+
+def pdf_of(certificate: Certificate) -> bytes | None:
+    """The file, once it is printed."""
+    return db.session.scalar(select(Certificate.pdf).where(Certificate.id == certificate.id))
+
+
+def give_name(certificate: Certificate, name: str) -> None:
+    """Complete a certificate that waits for its holder's name. Nothing happens when it has one already (another tab).
+
+    Raises UnprintableNameError when the name cannot be printed.
+    """
+    name = names.tidy(name)
+    if problem := names.problem(name, fonts.can_print):
+        raise UnprintableNameError(problem)
+    with db.transaction() as tx:
+        row = tx.scalars(
+            select(Certificate).where(Certificate.id == certificate.id, Certificate.state == WorkState.WAITING)
+            .with_for_update().execution_options(populate_existing=True)
+        ).one_or_none()
+        if row is None:
+            return
+        row.snapshot = Snapshot.from_json(row.snapshot).named(name, _today()).to_json()
+        row.state, row.error, row.due_at, row.issued_at = WorkState.DUE, None, db.now(), db.now()
+        jobs.hint(_printing, row.id)
+
+
+def show_name(certificate: Certificate, *, public: bool) -> None:
+    """Note that the holder agrees that the public page shows their name, or no longer does."""
+    with db.transaction():
+        if public and certificate.name_public_at is None:
+            certificate.name_public_at, certificate.name_public_text = db.now(), CONSENT
+        elif not public:
+            certificate.name_public_at = certificate.name_public_text = None
+
+
+def _owned(person_id: int) -> Select[tuple[Certificate]]:
+    return select(Certificate).join(Enrolment, Enrolment.id == Certificate.enrolment_id).where(Enrolment.person_id == person_id)
+
+
+# --- Printing ---------------------------------------------------------------------------------------------------------
+
+def print_claimed(certificate: Certificate) -> None:
+    """Print a certificate that this worker has claimed, and keep the file. Raises jobs.LostLeaseError."""
+    try:
+        content = _print(certificate)
+    except Exception as error:
+        # Whatever it is, the learner has earned the certificate: try again, and let operators read why it takes so long.
+        log.error("print", certificate=certificate.id, error=type(error).__name__, reason=str(error)[:300])
+        _print_later(certificate, error)
+        return
+    with db.transaction():
+        certificate.pdf, certificate.sha256 = content, hashlib.sha256(content).hexdigest()
+        jobs.finish(certificate)
+
+
+def _print(certificate: Certificate) -> bytes:
+    style = db.session.get(Letterhead, certificate.letterhead_id) if certificate.letterhead_id else letterhead.default()
+    db.session.commit()  # No transaction stays open while the page is laid out.
+    assert style is not None
+    look = pdf.Look(style.colour, style.accent, style.logo, tuple(entry["signature"] for entry in style.signatories))
+    snapshot = Snapshot.from_json(certificate.snapshot)
+    with force_locale(certificate.language):
+        return pdf.write(sheet(snapshot, certificate.language), look, certificate.language, snapshot.issued_on)
+
+
+def _print_later(certificate: Certificate, error: Exception) -> None:
+    reason = str(error) if isinstance(error, pdf.PressError) else f"{type(error).__name__}: {error}"
+    with db.transaction():
+        if isinstance(error, pdf.PressError) or certificate.tries < TRIES:
+            jobs.postpone(certificate, reason[:500], jobs.backoff(certificate.tries, first=60))
+        else:
+            jobs.fail(certificate, reason[:500])
+
+
+# --- The public page --------------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Published:
+    """What the public page knows: nothing but the certificate itself."""
+
+    certificate: Certificate
+    snapshot: Snapshot
+    logo: str | None
+
+
+def published(code: str) -> Published | None:
+    """The certificate at a public address, once it is printed."""
+    with db.unscoped():  # The verifier belongs to no organisation; knowing the code is the permission.
+        certificate = db.session.scalars(
+            select(Certificate).where(Certificate.code == code, Certificate.state == WorkState.DONE)
+        ).one_or_none()
+        if certificate is None:
+            return None
+        style = db.session.get(Letterhead, certificate.letterhead_id) if certificate.letterhead_id else None
+    return Published(certificate, Snapshot.from_json(certificate.snapshot), style.logo if style else None)
+
+
+# --- Operators --------------------------------------------------------------------------------------------------------
+
+def withdraw(code: str, reason: Reason) -> bool:
+    """Withdraw a certificate for good; False when there is none with this code. The first reason stays."""
+    with db.unscoped(), db.transaction() as tx:  # Operators work for all organisations; a code belongs to one.
+        found = tx.scalars(select(Certificate).where(Certificate.code == code)).one_or_none()
+        if found is not None and found.withdrawn_at is None:
+            found.withdrawn_at, found.withdrawn_reason = db.now(), reason
+    return found is not None
+
+
+def set_letterhead(organisation_id: int, file: Path) -> Letterhead:
+    """Let an organisation's certificates look like this from now on. Raises letterhead.LetterheadError."""
+    style = letterhead.read(file)
+    with db.scoped(organisation_id), db.transaction() as tx:
+        row = Letterhead(
+            colour=style.colour, accent=style.accent, logo=style.logo, signatories=[dict(entry) for entry in style.signatories],
+            legal=[dict(entry) for entry in style.legal],
+        )
+        tx.add(row)
+    return row
+
+
+def newest_letterhead() -> Letterhead | None:
+    """The letterhead that the organisation uses now."""
+    return db.session.scalars(select(Letterhead).order_by(Letterhead.id.desc()).limit(1)).one_or_none()

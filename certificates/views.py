@@ -1,0 +1,144 @@
+"""The holder's pages, and the public page on which anyone can check a certificate."""
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+from flask_login import login_required
+from werkzeug.wrappers import Response as BaseResponse
+
+from accounts.signin import person
+from certificates import names, service
+from certificates.forms import CompareForm, ConsentForm, NameForm
+from certificates.models import Certificate, Reason
+from certificates.sheet import sheet
+from certificates.snapshot import Snapshot
+from core.i18n import N_, language
+from core.jobs import WorkState
+from core.web import Problem, csrf, limiter
+
+bp = Blueprint("certificates", __name__)
+REASONS = {
+    Reason.ERROR: N_("It had been issued by mistake."),
+    Reason.RULES: N_("The rules for issuing it had not been kept."),
+    Reason.HOLDER: N_("The holder asked for it."),
+}
+
+
+# --- The holder's pages -----------------------------------------------------------------------------------------------
+
+@bp.get("/certificates")
+@login_required  # type: ignore[untyped-decorator]
+def mine() -> str:
+    """My certificates."""
+    found = [(entry, _sheet(entry)) for entry in service.certificates_of(person().id)]
+    return render_template("certificates/mine.html", entries=found)
+
+
+@bp.get("/certificates/<int:certificate_id>")
+@login_required  # type: ignore[untyped-decorator]
+def show(certificate_id: int) -> str:
+    """One certificate: where it stands, download, who may see the name."""
+    return _page(_own(certificate_id), NameForm(name=person().name))
+
+
+@bp.post("/certificates/<int:certificate_id>/name")
+@login_required  # type: ignore[untyped-decorator]
+def give_name(certificate_id: int) -> BaseResponse | tuple[str, int]:
+    """The holder's name, for a certificate that waits for it."""
+    certificate, form = _own(certificate_id), NameForm()
+    if not form.validate_on_submit():
+        return _page(certificate, form), 422
+    try:
+        service.give_name(certificate, form.name.data)
+    except service.UnprintableNameError as error:
+        form.name.errors = [_(error.problem.message) % error.problem.values]
+        return _page(certificate, form), 422
+    return redirect(url_for(".show", certificate_id=certificate_id), 303)
+
+
+@bp.post("/certificates/<int:certificate_id>/consent")
+@login_required  # type: ignore[untyped-decorator]
+def consent(certificate_id: int) -> BaseResponse:
+    """Show the name on the public page, or no longer."""
+    certificate, form = _own(certificate_id), ConsentForm()
+    if form.validate_on_submit():
+        service.show_name(certificate, public=form.public.data)
+        flash(_("The public page shows your name now.") if form.public.data else _("The public page does not show your name."), "success")
+    return redirect(url_for(".show", certificate_id=certificate_id), 303)
+
+
+@bp.get("/certificates/<int:certificate_id>.pdf")
+@login_required  # type: ignore[untyped-decorator]
+def download(certificate_id: int) -> Response:
+    """The file, byte for byte as it was issued."""
+    certificate = _own(certificate_id)
+    content = service.pdf_of(certificate) if certificate.state == WorkState.DONE else None
+    if certificate.withdrawn_at:
+        raise Problem(410, _("This certificate was withdrawn"), _(REASONS[certificate.withdrawn_reason or Reason.ERROR]))
+    if content is None:
+        raise Problem(
+            404, _("The certificate is not ready yet"), _("Its page says what is missing."),
+            links=[(_("To the certificate"), url_for(".show", certificate_id=certificate_id))],
+        )
+    name = f"{certificate.snapshot['number']}.pdf"
+    return Response(content, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _own(certificate_id: int) -> Certificate:
+    certificate = service.certificate_of(person().id, certificate_id)
+    if certificate is None:
+        abort(404)
+    return certificate
+
+
+def _page(certificate: Certificate, form: NameForm) -> str:
+    """The whole page, or for htmx just the part that waits."""
+    waiting_only = bool(request.headers.get("HX-Request")) and request.method == "GET"
+    return render_template(
+        "certificates/_state.html" if waiting_only else "certificates/show.html", certificate=certificate, sheet=_sheet(certificate),
+        form=form, consent=ConsentForm(public=certificate.name_public_at is not None), reasons=REASONS,
+        consented=format_datetime(certificate.name_public_at, "long") if certificate.name_public_at else "",
+    )
+
+
+def _sheet(certificate: Certificate) -> object:
+    return sheet(Snapshot.from_json(certificate.snapshot), language())
+
+
+# --- The public page --------------------------------------------------------------------------------------------------
+
+@bp.get("/z/<code>")
+@limiter.limit("120 per minute")
+def verify(code: str) -> Response:
+    """Whether a certificate is genuine, and all that it says."""
+    return _public(code, CompareForm())
+
+
+@bp.post("/z/<code>")
+@csrf.exempt  # type: ignore[untyped-decorator]
+@limiter.limit("10 per minute; 60 per hour")
+@limiter.limit("60 per hour", key_func=lambda: f"certificate {request.path}")
+def compare(code: str) -> Response:
+    """Whether the name that a verifier typed is the one on the certificate: yes or no, and nothing else."""
+    return _public(code, CompareForm())
+
+
+def _public(code: str, form: CompareForm) -> Response:
+    found = service.published(code)
+    if found is None:
+        page = render_template("certificates/unknown.html")
+        return _discreet(Response(page, 404))
+    answer = names.same(form.name.data, found.snapshot.name or "") if form.validate_on_submit() else None
+    page = render_template(
+        "certificates/verify.html", certificate=found.certificate, sheet=sheet(found.snapshot, language()), logo=found.logo,
+        named=found.certificate.name_public_at is not None, form=form, answer=answer, reasons=REASONS,
+    )
+    return _discreet(Response(page, 422 if form.errors else 200))
+
+
+def _discreet(response: Response) -> Response:
+    """No search engine, no cache and no other site learns of this page."""
+    response.headers.update({
+        "X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+    })
+    return response
