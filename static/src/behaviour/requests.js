@@ -1,12 +1,6 @@
-// Around htmx: where the focus goes after a part of the page was replaced, and what is said when a request fails.
-// A failed request never replaces anything that a person wrote (see the response handling in base.html).
+// What is said when a request of htmx fails. A failed request never replaces anything that a person wrote (see the
+// response handling in base.html).
 const place = document.getElementById("request-problem");
-
-document.addEventListener("htmx:afterSettle", (event) => {
-  const part = event.detail.elt;
-  const next = part.matches("[data-focus]") ? part : part.querySelector("[data-focus]");
-  if (next) next.focus();
-});
 
 document.addEventListener("htmx:beforeRequest", () => place.replaceChildren());
 
