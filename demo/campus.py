@@ -11,7 +11,7 @@ DEPLOYMENT_ID = "1"
 COURSE_ID = "2"
 COURSE_TITLE = "KI-Kompetenz im Wintersemester"
 LOTSE_COURSE = "ki-kompetenz"
-LOTSE_MODULE = "02-wie-sprachmodelle-schreiben"
+LOTSE_MODULE = "wie-sprachmodelle-schreiben"
 LINE_ITEM_MAXIMUM = 100.0
 
 _LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
@@ -57,12 +57,12 @@ class Activity:
 
 
 MEMBERS = (
-    Member("3", "Frauke", "Bergström", N_("Lecturer"), (_INSTRUCTOR,)),
-    Member("4", "Mira", "Sonnenfeld", N_("Student"), (_LEARNER,)),
+    Member("3", "Frauke", "Bergström", N_("teaches this course"), (_INSTRUCTOR,)),
+    Member("4", "Mira", "Sonnenfeld", N_("studies"), (_LEARNER,)),
     # The emoji is meant: every part between here and the certificate must carry it.
-    Member("5", "Yunus 🦊", "Çelik", N_("Student"), (_LEARNER,)),
+    Member("5", "Yunus 🦊", "Çelik", N_("studies"), (_LEARNER,)),
     # Moodle sends a site administrator as Instructor too (recorded: idtoken-resource-link-admin.json).
-    Member("2", "Tomasz", "Wieczorek", N_("Administrator"), (_INSTRUCTOR, _INSTITUTION_ADMINISTRATOR, _SYSTEM_ADMINISTRATOR)),
+    Member("2", "Tomasz", "Wieczorek", N_("runs the platform"), (_INSTRUCTOR, _INSTITUTION_ADMINISTRATOR, _SYSTEM_ADMINISTRATOR)),
 )
 
 ACTIVITIES = (

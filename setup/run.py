@@ -182,7 +182,8 @@ def welcome(options: Options, environ: dict[str, str], model: EmbeddedModel) -> 
     lines += ["", f"  Address    {environ['LOTSE_BASE_URL']}"]
     lines += [f"  Sign in    {line}" for line in sign_ins(options.data)]
     if not options.production:
-        lines.append(f"  Demo LMS   http://localhost:{options.lms_port}")
+        # Not localhost: for a browser the LMS must be another site than Lotse, as a real one is.
+        lines.append(f"  Demo LMS   http://127.0.0.1:{options.lms_port}")
     lines += [f"  Data       {options.data}", f"  Model      {model.outlook()}", "  Stop       Ctrl-C", ""]
     return "\n".join(lines)
 
@@ -193,4 +194,4 @@ def sign_ins(data: Path) -> list[str]:
         people = json.loads((data / "demo.json").read_text())["sign_ins"]
     except (OSError, ValueError, KeyError):
         return []
-    return [f"{person['email']}  {person['password']}  ({person['role']})" for person in people]
+    return [f"{person['username']}  {person['password']}  ({person['role']})" for person in people]

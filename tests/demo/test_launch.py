@@ -20,7 +20,7 @@ def test_a_launch_carries_person_role_course_and_activity_to_the_tool(world: Wor
     assert claims[f"{LTI}roles"] == ["http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"]
     assert claims[f"{LTI}context"]["id"] == "2"
     assert claims[f"{LTI}resource_link"]["id"] == "2"
-    assert claims[f"{LTI}custom"] == {"course": "ki-kompetenz", "module": "02-wie-sprachmodelle-schreiben"}
+    assert claims[f"{LTI}custom"] == {"course": "ki-kompetenz", "module": "wie-sprachmodelle-schreiben"}
     assert claims[f"{LTI}launch_presentation"]["document_target"] == "window"
     assert claims["https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"]["lineitem"].endswith("/lineitems/2/lineitem?type_id=1")
 

@@ -29,7 +29,7 @@ PLACEMENTS = {
     "course": ("block-v1:NRW+KI101+2026+type@lti_consumer+block@course", "declarative", {"course": "ki-kompetenz"}),
     "module": (
         "block-v1:NRW+KI101+2026+type@lti_consumer+block@module", "programmatic",
-        {"course": "ki-kompetenz", "module": "02-wie-sprachmodelle-schreiben"},
+        {"course": "ki-kompetenz", "module": "wie-sprachmodelle-schreiben"},
     ),
 }
 USAGE_ID_PATTERN = r"(?P<usage_id>(?:i4x://?[^/]+/[^/]+/[^/]+/[^@]+(?:@[^/]+)?)|(?:[^/]+))"
