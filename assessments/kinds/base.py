@@ -55,11 +55,10 @@ class Source(Reader):
 class Kind(ABC, Generic[I]):
     """One kind of question. A subclass says how its lines read, how a form reads, what is right, and what is shown."""
 
-    name: ClassVar[str]
+    name: str
     attributes: ClassVar[tuple[str, ...]] = ()           # beside those that all kinds know
     signs: ClassVar[re.Pattern[str] | None] = None       # groups: the sign, the text behind it
     fences: ClassVar[frozenset[str]] = frozenset()
-    scoring: ClassVar[str] = "partial"
     shuffle: ClassVar[bool] = False
     deferred: ClassVar[bool] = False                     # graded by a task, because something must run first
 
@@ -95,7 +94,7 @@ class Kind(ABC, Generic[I]):
 
     def _common(self, source: Source) -> dict[str, Any]:
         block, body = source.block, source.body
-        given = read_attributes(source, own=self.attributes, scoring=self.scoring, shuffle=self.shuffle)
+        given = read_attributes(source, own=self.attributes, shuffle=self.shuffle)
         if not body.text.strip():
             source.error("no-text", N_("The question has no text."), N_("Write the question above the answers."))
         written = json.dumps([block.kind, sorted(block.attributes.items()), block.body])

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from assessments import grading
@@ -78,8 +78,8 @@ def typed_text(form: Form, name: str, most: int) -> str:
 def field_verdict(item: Item, fitting: Accepted | None) -> Verdict:
     """The verdict of one field by the first line that fits, if any."""
     share = fitting.weight if fitting else 0.0
-    mark = "right" if share == 1 else "partly" if share else "wrong"
-    return grading.verdict(share, item.points, [Part("answer", mark, fitting.feedback if fitting else "")], scoring=item.scoring)
+    verdict = grading.verdict(share, item.points, (), scoring=item.scoring)
+    return replace(verdict, parts=(Part("answer", verdict.state, fitting.feedback if fitting else ""),))
 
 
 def advise_field(item: Item, feedback: bool, source: Source) -> None:

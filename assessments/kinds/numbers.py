@@ -14,6 +14,7 @@ _MINUS = "−–‐‑"
 _SHAPE = re.compile(r"([+-]?)([\d.,]*\d[\d.,]*)(?:(?:e|[·*x×]10\^)([+-]?\d{1,3}))?", re.ASCII | re.IGNORECASE)
 _TOLERANCE = re.compile(r"^(.+?)\s*(?:\+-|\+/-|±)\s*(.+?)\s*(%?)$")
 _WRITTEN = re.compile(r"[+-]?\d{1,30}(?:[.,]\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_FIRST_GROUP = re.compile(r"[1-9]\d{0,2}", re.ASCII)
 _LOOKS_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}", re.ASCII)
 
 
@@ -54,7 +55,7 @@ def _as_decimal(digits: str, mark: str) -> str:
     if mark in fraction or group in fraction or (found and not fraction):
         return ""
     groups = whole.split(group)
-    if len(groups) > 1 and not (1 <= len(groups[0]) <= 3 and all(len(part) == 3 for part in groups[1:])):
+    if len(groups) > 1 and (not _FIRST_GROUP.fullmatch(groups[0]) or any(len(part) != 3 for part in groups[1:])):
         return ""
     return "".join(groups) + ("." + fraction if fraction else "") if whole else f"0.{fraction}"
 

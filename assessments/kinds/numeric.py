@@ -45,7 +45,6 @@ class Numeric(Kind[NumericItem]):
     name = "numeric"
     attributes = ("unit",)
     signs = SIGNS
-    scoring = "all"
 
     def build(self, source: Source, common: dict[str, Any]) -> NumericItem:
         """Every `=` line is a number, a number with tolerance, or an interval."""

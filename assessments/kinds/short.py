@@ -44,7 +44,6 @@ class Short(Kind[ShortItem]):
     name = "short"
     attributes = ("lang",)
     signs = SIGNS
-    scoring = "all"
 
     def build(self, source: Source, common: dict[str, Any]) -> ShortItem:
         """Every `=` line lists accepted answers."""

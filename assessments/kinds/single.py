@@ -24,7 +24,6 @@ class Single(Kind[ChoiceItem]):
 
     name = "single"
     signs = SIGNS
-    scoring = "all"
     shuffle = True
 
     def build(self, source: Source, common: dict[str, Any]) -> ChoiceItem:
@@ -51,10 +50,10 @@ class Single(Kind[ChoiceItem]):
         return {"chosen": chosen}
 
     def grade(self, item: ChoiceItem, response: Response) -> Verdict:
-        """All points for the right option, else its weight. `scoring` cannot change one choice."""
+        """All points for the right option, else its weight."""
         option = item.options[response["chosen"][0]]
         share = 1.0 if option.right else option.weight or 0.0
-        return grading.verdict(share, item.points, option_parts(item, response["chosen"]))
+        return grading.verdict(share, item.points, option_parts(item, response["chosen"]), scoring=item.scoring)
 
     def show(
         self, item: ChoiceItem, variant: int, response: Response | None, verdict: Verdict | None, *, solution: bool
