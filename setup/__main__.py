@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from setup import model_command, tools
+from setup import model_command, system, tools
 from setup.environment import Environment, bring_up
 from setup.run import run
 from setup.terminal import SetupError, say
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         case "models":
             return model_command.run(Environment(ROOT), rest)
         case "setup":
-            bring_up(ROOT)
+            system.ensure(system.RUN_NEEDS, bring_up(ROOT).own / "system.json")
             return 0
         case "help" | "--help" | "-h":
             print(HELP, flush=True)

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 PATIENCE = 6.0  # More than the servers give their own workers.
 
@@ -24,16 +24,13 @@ def main() -> None:
     stop(groups)
 
 
-def stop(groups: Iterable[int], patience: float = PATIENCE) -> None:
-    """Ask each group's leader to end; kill whole groups that take longer than `patience` seconds."""
-    left = set(groups)
-    for group in left:
-        _send(os.kill, group, signal.SIGTERM)
+def stop(groups: Collection[int], patience: float = PATIENCE) -> None:
+    """Ask each group's leader to end; when it has, or took longer than `patience` seconds, kill what is left."""
+    leaders = {group for group in groups if _send(os.kill, group, signal.SIGTERM)}
     deadline = time.monotonic() + patience
-    while left and time.monotonic() < deadline:
-        left = {group for group in left if _send(os.killpg, group, 0)}
+    while any(_send(os.kill, leader, 0) for leader in leaders) and time.monotonic() < deadline:
         time.sleep(0.05)
-    for group in left:
+    for group in groups:
         _send(os.killpg, group, signal.SIGKILL)
 
 

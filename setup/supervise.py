@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from setup import guard
 from setup.terminal import say
 
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 60.0
 STEADY_AFTER = 60.0  # A child that ran this long begins again with the first delay.
+# A child begins when the guard knows of it. Is the launcher killed just before, the child reads nothing and ends.
+GATE = 'read -r go && exec "$@" < /dev/null'
 PATIENCE = 6.0  # More than the servers give their own workers.
 
 
@@ -37,7 +40,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         self.children: list[Child] = []
-        command = [sys.executable, "-P", "-m", "setup.guard"]
+        command = [sys.executable, "-I", guard.__file__]
         self._guard = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)
 
     def add(self, child: Child) -> None:
@@ -69,9 +72,11 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         # A session of its own: Ctrl-C reaches the launcher alone, and the whole group can be ended together.
-        child.process = subprocess.Popen(child.command, env=child.environ, stdin=subprocess.DEVNULL, start_new_session=True)
+        gated = ["/bin/sh", "-c", GATE, "sh", *child.command]
+        child.process = subprocess.Popen(gated, env=child.environ, stdin=subprocess.PIPE, start_new_session=True)
         child.began = time.monotonic()
         self._tell(f"+{child.process.pid}")
+        _open_gate(child.process)
 
     def _ended(self, child: Child) -> None:
         process = child.process
@@ -99,6 +104,12 @@ class Supervisor:
         with suppress(BrokenPipeError):
             self._guard.stdin.close()
         self._guard.wait()
+
+
+def _open_gate(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdin is not None
+    with suppress(BrokenPipeError), process.stdin:  # Broken: it was ended before it began, which the next look notices.
+        process.stdin.write(b"go\n")
 
 
 def _kill_group(group: int) -> None:

@@ -125,29 +125,34 @@ class Machine:
         return cls("apt", ("sudo", "-n") if sudo else None)
 
 
-def install_commands(needs: Iterable[Need], manager: str, known: Callable[[str], bool]) -> list[list[str]]:
-    """The commands for these needs, without sudo. `known` says whether apt has a package of this name."""
+Offer = Callable[[list[str]], set[str]]
+
+
+def install_commands(needs: Iterable[Need], manager: str, offer: Offer) -> list[list[str]]:
+    """The commands for these needs, without sudo. `offer` says which of these packages apt has."""
     if manager == "brew":
         return [["brew", "install", *need.brew] for need in needs]
-    offered = [package for need in needs for package in need.apt if known(package)]
-    commands = [["apt-get", "install", "-y", "--no-install-recommends", *offered]] if offered else []
-    snaps = [need.snap for need in needs if need.snap and not any(map(known, need.apt))]
-    return commands + [["snap", "install", snap] for snap in snaps]
+    needs = list(needs)
+    packages = [package for need in needs for package in need.apt]
+    offered = offer(packages)
+    commands = [["apt-get", "install", "-y", "--no-install-recommends", *filter(offered.__contains__, packages)]]
+    snaps = [need.snap for need in needs if need.snap and offered.isdisjoint(need.apt)]
+    return (commands if offered else []) + [["snap", "install", snap] for snap in snaps]
 
 
-def apt_knows(package: str) -> bool:
-    """Whether apt's lists have this package; as long as there are no lists, every name is worth trying."""
-    return _in_lists(package) or not _in_lists("python3")
-
-
-def _in_lists(package: str) -> bool:
-    return subprocess.run(["apt-cache", "show", package], capture_output=True, check=False).returncode == 0
+def apt_offer(packages: list[str]) -> set[str]:
+    """Those of the packages that apt has; as long as it has no lists at all, every name is worth trying."""
+    asked = [*packages, "python3"]
+    command = ["apt-cache", "show", "--no-all-versions", *asked]
+    lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+    found = {line.removeprefix("Package: ") for line in lines if line.startswith("Package: ")}
+    return found.intersection(packages) if "python3" in found else set(packages)
 
 
 def advice(needs: list[Need], machine: Machine) -> str:
     """What is missing, and the exact command that brings it."""
     names = ", ".join(need.what for need in needs)
-    commands = install_commands(needs, machine.manager, apt_knows) if machine.manager else []
+    commands = install_commands(needs, machine.manager, apt_offer) if machine.manager else []
     if not commands:
         return f"Missing: {names}. This system's package manager is not known to have it; please install it by hand."
     if machine.manager == "apt":
@@ -180,7 +185,7 @@ def ensure(needs: Iterable[Need], notes: Path | None = None) -> list[Need]:
 def _install(needs: list[Need], machine: Machine) -> None:
     if machine.manager == "apt":
         _quietly(machine, ["apt-get", "update"])
-    for command in install_commands(needs, machine.manager, apt_knows):
+    for command in install_commands(needs, machine.manager, apt_offer):
         if command[0] != "snap":  # A snap needs its own daemon, which a server or container may lack: named, not run.
             _quietly(machine, command)
 
