@@ -17,13 +17,17 @@ import certificates.views
 import core.commands
 import courses.models
 import courses.views
+import demo.commands
+import lti.commands
+import lti.tasks
+import lti.views
 import modules.blocks
 import modules.presenters
 import modules.views
 from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, web
 from core.config import Settings
-from core.signals import completed, progressed
+from core.signals import completed, graded, progressed
 
 
 def create_app(settings: Settings | None = None, *, testing: bool = False, eager_jobs: bool = False) -> Flask:
@@ -46,9 +50,9 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 
 
 def _open_rooms(app: Flask) -> None:
-    for room in (accounts.views.bp, courses.views.bp, modules.views.bp, assessments.views.bp, certificates.views.bp):
+    for room in (accounts.views.bp, courses.views.bp, modules.views.bp, assessments.views.bp, certificates.views.bp, lti.views.bp):
         app.register_blueprint(room)
-    for command in (accounts.commands.people, certificates.commands.certificates, core.commands.database, core.commands.worker, core.commands.beat):
+    for command in (accounts.commands.people, certificates.commands.certificates, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 
@@ -59,3 +63,4 @@ def _connect_rooms() -> None:
     modules.presenters.register(assessments.pages.draw_all, assessments.service.scores)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
+    graded.connect(lti.tasks.on_graded)

@@ -1,0 +1,121 @@
+"""What a launch says, read with suspicion: every value may be missing, empty or of the wrong type."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from lti.refusals import Refused
+
+LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+LONGEST_ID = 255
+LONGEST_TEXT = 300
+_JOINER = "\N{ZERO WIDTH JOINER}"              # inside many emoji
+
+Claims = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who launches. The subject is stable and unique within the issuer; the rest may be withheld."""
+
+    subject: str
+    name: str | None
+    email: str | None
+
+
+@dataclass(frozen=True)
+class Services:
+    """Where scores go (AGS 2.0, section 3.1). `lineitem` is None for a link without a grade."""
+
+    lineitem: str | None
+    lineitems: str | None
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A resource link launch (LTI Core 1.3, section 5.3 and 5.4)."""
+
+    deployment_id: str
+    link_id: str
+    link_title: str
+    context_id: str | None
+    context_title: str | None
+    person: Person | None
+    roles: tuple[str, ...]
+    target_link_uri: str
+    custom: Mapping[str, str]
+    services: Services
+    family: str
+    locale: str
+    return_url: str | None
+
+
+def read(claims: Claims) -> Message:
+    """The message in verified claims. Raises Refused when an id is no usable id."""
+    link = _object(claims, LTI + "resource_link")
+    context = _object(claims, LTI + "context")
+    presentation = _object(claims, LTI + "launch_presentation")
+    return Message(
+        deployment_id=_id(claims[LTI + "deployment_id"]),
+        link_id=_id(link["id"]),
+        link_title=_text(link, "title") or "",
+        context_id=_id(context["id"]) if context.get("id") else None,
+        context_title=_text(context, "title"),
+        person=_person(claims),
+        roles=tuple(role for role in claims[LTI + "roles"] if isinstance(role, str)),
+        target_link_uri=str(claims[LTI + "target_link_uri"]),
+        custom={str(key): value for key, value in _object(claims, LTI + "custom").items() if isinstance(value, str)},
+        services=_services(_object(claims, AGS)),
+        family=(_text(_object(claims, LTI + "tool_platform"), "product_family_code") or "").casefold(),
+        locale=_text(presentation, "locale") or "",
+        return_url=_url(presentation, "return_url"),
+    )
+
+
+def _person(claims: Claims) -> Person | None:
+    if not claims.get("sub"):
+        return None
+    parts = (_text(claims, "given_name"), _text(claims, "family_name"))
+    name = _text(claims, "name") or " ".join(part for part in parts if part) or None
+    return Person(_id(claims["sub"]), name, _text(claims, "email"))
+
+
+def _services(endpoint: Claims) -> Services:
+    scopes = endpoint.get("scope")
+    granted = tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else ()
+    return Services(_url(endpoint, "lineitem"), _url(endpoint, "lineitems"), granted)
+
+
+def _object(claims: Claims, name: str) -> Claims:
+    value = claims.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _id(value: object) -> str:
+    """An id as it is: changing it could make two people one. isprintable() also refuses NUL and lone surrogates."""
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID or not value.isprintable():
+        raise Refused("claim_malformed")
+    return value
+
+
+def _text(claims: Claims, name: str) -> str | None:
+    """A text to show: without what databases and pages cannot hold, and no longer than anybody reads."""
+    value = claims.get(name)
+    if not isinstance(value, str):
+        return None
+    cleaned = "".join(letter for letter in " ".join(value.split()) if letter.isprintable() or letter == _JOINER)
+    return cleaned[:LONGEST_TEXT] or None
+
+
+def _url(claims: Claims, name: str) -> str | None:
+    value = claims.get(name)
+    if not isinstance(value, str) or not value.isprintable():
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return value if parts.scheme in ("https", "http") and parts.hostname else None

@@ -1,0 +1,234 @@
+"""The launch token: is it genuine, is it meant for this login, and does it say what a launch must say?
+
+Each rule is a small function in a table, with the code of the refusal. The rules are those of the 1EdTech Security
+Framework 1.0 (section 5.1.3, authentication response validation) and LTI Core 1.3 (section 5.3 and 5.4).
+"""
+
+import binascii
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from core.sessions import digest
+from lti.claims import LTI, Claims
+from lti.refusals import Refused
+
+ALGORITHM = "RS256"
+LONGEST_TOKEN = 100_000
+SKEW = 60
+OLDEST = 600
+RESOURCE_LINK = "LtiResourceLinkRequest"
+# Headers by which a token would choose its own key (RFC 8725, section 3.10), or ask for rules that we do not know.
+REFUSED_HEADERS = ("jwk", "jku", "x5u", "crit")
+_signatures = jwt.PyJWS(algorithms=[ALGORITHM])
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the login has fixed, and the present moment in seconds."""
+
+    issuer: str
+    client_id: str
+    nonce: str                         # the digest of the nonce that was sent
+    origin: str                        # Lotse's own scheme, host and port
+    now: float
+
+
+KeyOf = Callable[[str], RSAPublicKey]
+"""kid → the platform's key. Raises Refused when there is none."""
+
+
+def verify(token: str, expected: Expected, key_of: KeyOf) -> Claims:
+    """The claims of a token that has passed every check. Raises Refused."""
+    kid = _kid(token)
+    # Whether the token belongs to this login is looked at before the signature, so that a token from elsewhere does not
+    # make Lotse fetch keys. Nothing is believed yet.
+    _run(BELONGING, _payload(token), expected)
+    claims = _signed(token, key_of(kid))
+    _run(BELONGING + VALIDITY + MESSAGE, claims, expected)
+    return claims
+
+
+def _run(checks: "tuple[Check, ...]", claims: Claims, expected: Expected) -> None:
+    for code, holds in checks:
+        if not holds(claims, expected):
+            raise Refused(code, address=f"{expected.origin}/lti/launch")
+
+
+def _kid(token: str) -> str:
+    if len(token) > LONGEST_TOKEN:
+        raise Refused("token_malformed")
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.InvalidTokenError, UnicodeError) as error:
+        raise Refused("token_malformed") from error
+    if any(name in header for name in REFUSED_HEADERS):
+        raise Refused("header_refused")
+    if header.get("alg") != ALGORITHM:
+        raise Refused("algorithm")
+    if not header.get("kid"):
+        raise Refused("kid_missing")
+    return str(header["kid"])
+
+
+def _payload(token: str) -> Claims:
+    encoded = token.split(".")[1]
+    try:
+        return _object(binascii.a2b_base64(encoded.translate(_URLSAFE) + "=" * (-len(encoded) % 4)))
+    except binascii.Error as error:
+        raise Refused("token_malformed") from error
+
+
+_URLSAFE = str.maketrans("-_", "+/")
+
+
+def _signed(token: str, key: RSAPublicKey) -> Claims:
+    try:
+        payload: bytes = _signatures.decode(token, key, algorithms=[ALGORITHM])
+    except jwt.InvalidTokenError as error:
+        raise Refused("signature") from error
+    return _object(payload)
+
+
+def _object(payload: bytes) -> dict[str, Any]:
+    try:
+        claims = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise Refused("token_malformed") from error
+    if not isinstance(claims, dict):
+        raise Refused("token_malformed")
+    return claims
+
+
+# --- The rules --------------------------------------------------------------------------------------------------------
+
+def _audiences(claims: Claims) -> list[Any]:
+    audience = claims.get("aud")
+    return audience if isinstance(audience, list) else [audience]
+
+
+def _seconds(claims: Claims, name: str) -> float | None:
+    """A point in time as a number of seconds; None for anything else (JSON allows 1e999, which is infinite)."""
+    value = claims.get(name)
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e11
+    return float(value) if usable else None  # type: ignore[arg-type]
+
+
+def _issuer(claims: Claims, expected: Expected) -> bool:
+    return claims.get("iss") == expected.issuer
+
+
+def _audience(claims: Claims, expected: Expected) -> bool:
+    return expected.client_id in _audiences(claims)
+
+
+def _authorized_party(claims: Claims, expected: Expected) -> bool:
+    """Needed with several audiences, and right wherever it stands (OpenID Connect Core 3.1.3.7)."""
+    party = claims.get("azp")
+    return party == expected.client_id if party is not None else len(_audiences(claims)) == 1
+
+
+def _has_nonce(claims: Claims, expected: Expected) -> bool:
+    return isinstance(claims.get("nonce"), str) and bool(claims["nonce"])
+
+
+def _nonce(claims: Claims, expected: Expected) -> bool:
+    """The nonce of exactly this login: a nonce of another login, used or not, does not fit."""
+    return compare_digest(digest(claims["nonce"].encode("utf-8", "replace").decode()), expected.nonce)
+
+
+def _has_expiry(claims: Claims, expected: Expected) -> bool:
+    return _seconds(claims, "exp") is not None
+
+
+def _not_expired(claims: Claims, expected: Expected) -> bool:
+    return expected.now <= (_seconds(claims, "exp") or 0) + SKEW
+
+
+def _has_issue_time(claims: Claims, expected: Expected) -> bool:
+    return _seconds(claims, "iat") is not None
+
+
+def _not_ahead(claims: Claims, expected: Expected) -> bool:
+    return (_seconds(claims, "iat") or 0) <= expected.now + SKEW
+
+
+def _not_long_ago(claims: Claims, expected: Expected) -> bool:
+    return (_seconds(claims, "iat") or 0) >= expected.now - OLDEST
+
+
+def _version(claims: Claims, expected: Expected) -> bool:
+    return claims.get(LTI + "version") == "1.3.0"
+
+
+def _message_type(claims: Claims, expected: Expected) -> bool:
+    return claims.get(LTI + "message_type") == RESOURCE_LINK
+
+
+def _deployment(claims: Claims, expected: Expected) -> bool:
+    return bool(claims.get(LTI + "deployment_id"))
+
+
+def _has_target(claims: Claims, expected: Expected) -> bool:
+    return isinstance(claims.get(LTI + "target_link_uri"), str) and bool(claims[LTI + "target_link_uri"])
+
+
+def _own_target(claims: Claims, expected: Expected) -> bool:
+    return origin_of(claims[LTI + "target_link_uri"]) == expected.origin
+
+
+def _resource_link(claims: Claims, expected: Expected) -> bool:
+    link = claims.get(LTI + "resource_link")
+    return isinstance(link, dict) and bool(link.get("id"))
+
+
+def _roles(claims: Claims, expected: Expected) -> bool:
+    """The claim must be there; an empty list is allowed (LTI Core 5.3.7)."""
+    return isinstance(claims.get(LTI + "roles"), list)
+
+
+Check = tuple[str, Callable[[Claims, Expected], bool]]
+
+BELONGING: tuple[Check, ...] = (
+    ("issuer", _issuer),
+    ("audience", _audience),
+    ("authorized_party", _authorized_party),
+    ("nonce_missing", _has_nonce),
+    ("nonce_wrong", _nonce),
+)
+VALIDITY: tuple[Check, ...] = (
+    ("expiry_missing", _has_expiry),
+    ("expired", _not_expired),
+    ("issue_time_missing", _has_issue_time),
+    ("issued_ahead", _not_ahead),
+    ("issued_long_ago", _not_long_ago),
+)
+MESSAGE: tuple[Check, ...] = (
+    ("version", _version),
+    ("message_type", _message_type),
+    ("deployment_missing", _deployment),
+    ("target_missing", _has_target),
+    ("target_foreign", _own_target),
+    ("resource_link_missing", _resource_link),
+    ("roles_missing", _roles),
+)
+
+
+def origin_of(url: str) -> str | None:
+    """Scheme, host and port of an address, as browsers write an origin; None when it is no http(s) address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        return None
+    standard = port in (None, 443 if parts.scheme == "https" else 80)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" if standard else f"{parts.scheme}://{host}:{port}"

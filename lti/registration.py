@@ -1,0 +1,122 @@
+"""Which platforms and deployments an organisation trusts. Functions that write are called in a transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from core import db
+from core.config import Settings
+from lti.launch import origin_of
+from lti.models import Deployment, Platform
+from lti.refusals import Refused
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class RegistrationError(ValueError):
+    """A platform cannot be registered like this; the text says why."""
+
+
+@dataclass(frozen=True)
+class PlatformData:
+    """What an LMS shows to its administrator when Lotse is entered as an external tool."""
+
+    issuer: str
+    client_id: str
+    auth_url: str
+    token_url: str
+    jwks_url: str
+    deployments: tuple[str, ...] = ()
+    name: str = ""
+
+    def check(self, settings: Settings) -> None:
+        """Raises RegistrationError that lists every wrong value."""
+        addresses = {"auth-url": self.auth_url, "token-url": self.token_url, "jwks-url": self.jwks_url}
+        wrong = [f"--{option} {url!r}: {fault}" for option, url in addresses.items() if (fault := _fault(url, settings))]
+        wrong += [f"--{option} is empty" for option, value in (("issuer", self.issuer), ("client-id", self.client_id)) if not value.strip()]
+        if wrong:
+            raise RegistrationError("\n".join(wrong))
+
+
+def _fault(url: str, settings: Settings) -> str | None:
+    origin = origin_of(url)
+    if origin is None:
+        return "this is no address; it begins with https:// and has a host"
+    parts = urlsplit(url)
+    if parts.username or parts.fragment:
+        return "an address with a user name or a # part is not allowed"
+    named = {parts.hostname, parts.netloc} & {*settings.outgoing_hosts, *LOOPBACK}
+    if parts.scheme == "http" and not named:
+        return f"only https is allowed, or list the host in LOTSE_OUTGOING_HOSTS ({parts.netloc})"
+    return None
+
+
+def store(data: PlatformData) -> Platform:
+    """The platform with these values, made or brought up to date; saying the same twice changes nothing.
+
+    Raises RegistrationError when another organisation has registered it.
+    """
+    with db.unscoped():  # (issuer, client) tells the tenant at a login, so no two tenants may have the same.
+        found = db.session.scalars(select(Platform).where(Platform.issuer == data.issuer, Platform.client_id == data.client_id)).one_or_none()
+    if found is None:
+        found = Platform(issuer=data.issuer, client_id=data.client_id)
+        db.session.add(found)
+    elif found.organisation_id != db.acting_for():
+        raise RegistrationError("another organisation has registered this issuer and client")
+    if found.jwks_url != data.jwks_url:
+        found.jwks, found.jwks_fetched_at, found.jwks_tried_at = None, None, None
+    found.auth_url, found.token_url, found.jwks_url = data.auth_url, data.token_url, data.jwks_url
+    found.name = data.name or found.name or origin_of(data.issuer) or data.issuer
+    db.session.flush()
+    approve(found, data.deployments)
+    return found
+
+
+def approve(platform: Platform, deployment_ids: Iterable[str]) -> None:
+    """Let launches from these deployments in."""
+    for deployment_id in deployment_ids:
+        deployment = _deployment(platform.id, deployment_id)
+        if deployment is None:
+            db.session.add(Deployment(platform_id=platform.id, deployment_id=deployment_id, approved=True))
+        elif not deployment.approved:
+            deployment.approved = True
+    db.session.flush()
+
+
+def approved_deployment(platform_id: int, deployment_id: str) -> Deployment:
+    """The deployment of a launch. Raises Refused when nobody has approved it."""
+    found = _deployment(platform_id, deployment_id)
+    if found is None or not found.approved:
+        raise Refused("deployment_unknown", deployment_id=deployment_id)
+    return found
+
+
+def note_pending(platform_id: int, deployment_id: str) -> None:
+    """Remember an unknown deployment for the operator's list."""
+    found = _deployment(platform_id, deployment_id)
+    if found is None:
+        db.session.add(Deployment(platform_id=platform_id, deployment_id=deployment_id))
+    else:
+        found.seen_at = db.now()
+
+
+def _deployment(platform_id: int, deployment_id: str) -> Deployment | None:
+    return db.session.scalars(
+        select(Deployment).where(Deployment.platform_id == platform_id, Deployment.deployment_id == deployment_id)
+    ).one_or_none()
+
+
+def platform_for(issuer: str, client_id: str | None) -> Platform | None:
+    """The active platform that a login names. Without a client id it must be the issuer's only one."""
+    with db.unscoped():  # The platform tells the tenant, not the other way round.
+        query = select(Platform).where(Platform.issuer == issuer, Platform.active.is_(True))
+        found = db.session.scalars(query.where(Platform.client_id == client_id) if client_id else query.limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def origins() -> list[str]:
+    """Origins of the organisation's active platforms: they may show Lotse in a frame."""
+    rows = db.session.execute(select(Platform.issuer, Platform.auth_url).where(Platform.active.is_(True)))
+    return sorted({origin for row in rows for url in row if (origin := origin_of(url))})

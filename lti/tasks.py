@@ -1,0 +1,22 @@
+"""Background work of the room: bring scores to platforms."""
+
+from typing import Any
+
+from assessments.models import Attempt
+from core import jobs
+from lti.models import ScorePush
+from lti.service import scores
+
+
+@jobs.queue.task(name=scores.PUSH)  # type: ignore[untyped-decorator]
+def push(push_id: int) -> None:
+    """Send one row of the outbox; safe to run twice."""
+    scores.deliver(push_id)
+
+
+jobs.swept(ScorePush, push)
+
+
+def on_graded(_sender: object, *, attempt: Attempt, **_more: Any) -> None:
+    """Receiver of core.signals.graded, inside the transaction of the grade."""
+    scores.note_grade(attempt.enrolment_id, attempt.module)

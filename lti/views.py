@@ -1,0 +1,123 @@
+"""The three addresses that platforms know: login initiation, launch, key set."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.sessions import BROWSER_COOKIE, set_cookie
+from core.web import Problem, csrf
+from lti.models import Platform
+from lti.refusals import Refused
+from lti.service import launches, login, tool_keys
+
+bp = Blueprint("lti", __name__, url_prefix="/lti")
+log = structlog.get_logger("lti")
+LONGEST_VALUE = 8192
+COOKIE_ASKED = "cookie_asked"
+_SECRET = re.compile(r"[A-Za-z0-9_-]{20,64}")
+
+Page = BaseResponse | tuple[str, int] | str
+
+
+@bp.route("/login", methods=["GET", "POST"])
+@csrf.exempt
+def begin() -> Page:
+    """A platform begins a login; the browser goes on to the platform's authentication endpoint, always by GET.
+
+    ILIAS keeps its session cookie SameSite=Lax in many places, so a form that posts there would lose the session.
+    """
+    initiation = request.values.to_dict()
+    platform = None
+    try:
+        _check_values(initiation)
+        platform = login.platform_of(initiation)
+        browser = _browser()
+        if browser is None and COOKIE_ASKED in initiation:
+            raise Refused("cookie_missing")
+        started = login.begin(initiation, browser)
+    except Refused as refused:
+        return _refuse(refused, platform, initiation)
+    if browser is None and _in_frame():
+        onward = make_response(redirect(_again(initiation, ask_for_cookie=True), 303))
+    else:
+        onward = make_response(redirect(started.url, 302))
+    if browser is None:
+        set_cookie(onward, BROWSER_COOKIE, started.browser, launch=True)
+    return onward
+
+
+@bp.post("/launch")
+@csrf.exempt
+def launch() -> Page:
+    """A platform's answer: the signed launch. Whoever is admitted goes on inside a launch session of their own."""
+    platform = None
+    initiation: Mapping[str, str] = {}
+    try:
+        begun = launches.login_of(request.form.get("state"))
+        platform, initiation = begun.platform, begun.initiation
+        if "error" in request.form:
+            raise Refused("platform_error")
+        admitted = launches.admit(begun, request.form.get("id_token"), _browser(), g.reference)
+    except Refused as refused:
+        return _refuse(refused, platform, initiation)
+    if admitted.launch_id is None:
+        g.frame_ancestors = launches.frame_ancestors(platform.organisation_id)
+        return render_template("lti/anonymous.html")
+    page = (
+        url_for("modules.page", run_id=admitted.run_id, module=admitted.module) if admitted.module
+        else url_for("modules.course", run_id=admitted.run_id)
+    )
+    return redirect(f"/l/{admitted.launch_id}{page}", 303)
+
+
+@bp.get("/jwks")
+def jwks() -> Response:
+    """The public keys with which platforms check what Lotse signs."""
+    response = jsonify(keys=tool_keys.published())
+    response.headers["Cache-Control"] = "public, max-age=600"
+    return response
+
+
+def _check_values(initiation: Mapping[str, str]) -> None:
+    if any(len(value) > LONGEST_VALUE or not value.isprintable() for value in initiation.values()):
+        raise Refused("login_incomplete")
+
+
+def _browser() -> str | None:
+    value = request.cookies.get(BROWSER_COOKIE, "")
+    return value if _SECRET.fullmatch(value) else None
+
+
+# --- Browsers that keep no cookie in a frame ------------------------------------------------------------------------------
+
+def _in_frame() -> bool:
+    return request.headers.get("Sec-Fetch-Dest") == "iframe"
+
+
+def _again(initiation: Mapping[str, str], *, ask_for_cookie: bool = False) -> str:
+    """The address that repeats a login initiation.
+
+    `ask_for_cookie`: now the browser must bring the cookie. In a frame that is not certain, and Moodle's message hint
+    works once: after the authentication request it would be spent, and a login in a new window would fail there
+    (auth-variants.json). So the cookie is asked for before the platform is.
+    """
+    values: dict[str, Any] = {name: initiation[name] for name in login.INITIATION if name in initiation}
+    return url_for("lti.begin", **values, **({COOKIE_ASKED: "1"} if ask_for_cookie else {}))
+
+
+# --- Refusals -------------------------------------------------------------------------------------------------------------
+
+def _refuse(refused: Refused, platform: Platform | None, initiation: Mapping[str, str]) -> Page:
+    """Say why and what to do, inside the platform's frame where the platform is known; keep the reason for the operator."""
+    log.info("launch_refused", reason=refused.code, platform=platform.id if platform else None)
+    if platform is not None:
+        launches.record_refusal(platform, g.reference, refused)
+        g.frame_ancestors = launches.frame_ancestors(platform.organisation_id)
+    if refused.code == "cookie_missing":
+        return render_template("lti/new_window.html", again=_again(initiation)), refused.reason.status
+    raise Problem(refused.reason.status, _(refused.reason.title), _(refused.reason.advice, **refused.values))
