@@ -10,10 +10,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask.globals import app_ctx
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, Enum, ForeignKey, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Executable,
+    ForeignKey,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    bindparam,
+    create_engine,
+    event,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -27,6 +44,7 @@ from sqlalchemy.orm import (
     sessionmaker,
     with_loader_criteria,
 )
+from sqlalchemy.sql.base import ExecutableOption
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -188,17 +206,27 @@ def _tenancy(value: int | str) -> Iterator[None]:
         info["organisation_id"] = before
 
 
+_ACTING_FOR = bindparam("acting_for", callable_=acting_for, type_=Integer)
+_narrowed: WeakKeyDictionary[Executable, Executable] = WeakKeyDictionary()
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
-    if state.is_column_load or state.is_relationship_load or not any(issubclass(mapper.class_, Tenanted) for mapper in state.all_mappers):
-        return
     organisation_id = state.session.info.get("organisation_id")
-    if organisation_id is None:
+    if organisation_id == "all" or state.is_column_load:
+        return
+    narrow = _narrowed.get(state.statement)
+    if narrow is None:
+        narrow = state.statement.options(*map(_own_rows, {mapper.class_ for mapper in state.all_mappers if issubclass(mapper.class_, Tenanted)}))
+        _narrowed[state.statement] = narrow  # A statement that is built once, at import, is narrowed once.
+    if organisation_id is None and narrow._with_options:
         raise TenancyError("a query on an organisation's rows needs act_for(), scoped() or unscoped()")
-    if organisation_id != "all":
-        state.statement = state.statement.options(
-            with_loader_criteria(Tenanted, lambda cls: cls.organisation_id == organisation_id, include_aliases=True)
-        )
+    state.statement = narrow
+
+
+@cache
+def _own_rows(table: type[Any]) -> ExecutableOption:
+    return with_loader_criteria(table, table.organisation_id == _ACTING_FOR, include_aliases=True)
 
 
 @event.listens_for(Session, "before_flush")

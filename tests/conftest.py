@@ -39,7 +39,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A throw-away PostgreSQL server with one migrated database."""
-    server = Postgres.start(tmp_path_factory.mktemp("postgres"))
+    server = Postgres.start()
     if server is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     _migrate(server.url, tmp_path_factory.mktemp("migrate"))

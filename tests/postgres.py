@@ -5,6 +5,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,22 +22,21 @@ class Postgres:
     binaries: Path
 
     @classmethod
-    def start(cls, folder: Path) -> "Postgres | None":
-        """Start a server in `folder`; None where PostgreSQL is not installed."""
+    def start(cls) -> "Postgres | None":
+        """Start a server in a folder of its own; None where PostgreSQL is not installed."""
         binaries = _binaries()
         if binaries is None:
             return None
+        folder = Path(tempfile.mkdtemp(prefix="lotse-postgres-"))  # pytest's own folders are closed to other users.
         data = folder / "data"
         port = _free_port()
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root.
             shutil.chown(folder, "postgres")
-            for parent in list(folder.parents)[:3]:
-                parent.chmod(parent.stat().st_mode | 0o011)
         _run(binaries / "initdb", "-D", data, "-U", "lotse", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
         _run(binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start")
         _run(binaries / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "lotse", "lotse")
-        return cls(f"postgresql+psycopg://lotse@127.0.0.1:{port}/lotse", data, binaries)
+        return cls(f"postgresql+psycopg://lotse@127.0.0.1:{port}/lotse", folder, binaries)
 
     def empty(self) -> None:
         """Remove all rows."""
@@ -49,7 +49,8 @@ class Postgres:
     def stop(self) -> None:
         """End the server at once."""
         with suppress(subprocess.CalledProcessError):  # It may be gone already.
-            _run(self.binaries / "pg_ctl", "-D", self.folder, "-m", "immediate", "stop")
+            _run(self.binaries / "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _binaries() -> Path | None:
