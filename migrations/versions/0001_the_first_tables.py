@@ -23,6 +23,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_browser_session_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_browser_session_person_id'), ['person_id'], unique=False)
 
+    op.create_table('lti_tool_key',
+    sa.Column('kid', sa.String(), nullable=False),
+    sa.Column('state', sa.Enum('next', 'active', 'retired', name='keystate', native_enum=False, length=20), nullable=False),
+    sa.Column('public_jwk', sa.JSON(), nullable=False),
+    sa.Column('private_pem', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('retired_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('kid', name=op.f('pk_lti_tool_key'))
+    )
+    with op.batch_alter_table('lti_tool_key', schema=None) as batch_op:
+        batch_op.create_index('uq_lti_tool_key_current', ['state'], unique=True, sqlite_where=sa.text("state != 'retired'"), postgresql_where=sa.text("state != 'retired'"))
+
     op.create_table('organisation',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('slug', sa.String(), nullable=False),
@@ -43,6 +55,43 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('course', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_course_organisation_id'), ['organisation_id'], unique=False)
+
+    op.create_table('letterhead',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('colour', sa.String(), nullable=False),
+    sa.Column('accent', sa.String(), nullable=False),
+    sa.Column('logo', sa.String(), nullable=True),
+    sa.Column('signatories', sa.JSON(), nullable=False),
+    sa.Column('legal', sa.JSON(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_letterhead_organisation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letterhead'))
+    )
+    with op.batch_alter_table('letterhead', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_letterhead_organisation_id'), ['organisation_id'], unique=False)
+
+    op.create_table('lti_platform',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('issuer', sa.String(), nullable=False),
+    sa.Column('client_id', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('family', sa.String(), nullable=False),
+    sa.Column('auth_url', sa.String(), nullable=False),
+    sa.Column('token_url', sa.String(), nullable=False),
+    sa.Column('jwks_url', sa.String(), nullable=False),
+    sa.Column('jwks', sa.JSON(), nullable=True),
+    sa.Column('jwks_fetched_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('jwks_tried_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_lti_platform_organisation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lti_platform')),
+    sa.UniqueConstraint('issuer', 'client_id', name=op.f('uq_lti_platform_issuer_client_id'))
+    )
+    with op.batch_alter_table('lti_platform', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lti_platform_organisation_id'), ['organisation_id'], unique=False)
 
     op.create_table('person',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -104,6 +153,55 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_identity_organisation_id'), ['organisation_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_identity_person_id'), ['person_id'], unique=False)
 
+    op.create_table('lti_deployment',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('platform_id', sa.Integer(), nullable=False),
+    sa.Column('deployment_id', sa.String(), nullable=False),
+    sa.Column('approved', sa.Boolean(), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_lti_deployment_organisation_id')),
+    sa.ForeignKeyConstraint(['platform_id'], ['lti_platform.id'], name=op.f('fk_lti_deployment_platform_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lti_deployment')),
+    sa.UniqueConstraint('platform_id', 'deployment_id', name=op.f('uq_lti_deployment_platform_id_deployment_id'))
+    )
+    with op.batch_alter_table('lti_deployment', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lti_deployment_organisation_id'), ['organisation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lti_deployment_platform_id'), ['platform_id'], unique=False)
+
+    op.create_table('lti_launch_record',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('platform_id', sa.Integer(), nullable=False),
+    sa.Column('reference', sa.String(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_lti_launch_record_organisation_id')),
+    sa.ForeignKeyConstraint(['platform_id'], ['lti_platform.id'], name=op.f('fk_lti_launch_record_platform_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lti_launch_record'))
+    )
+    with op.batch_alter_table('lti_launch_record', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lti_launch_record_at'), ['at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lti_launch_record_organisation_id'), ['organisation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lti_launch_record_reference'), ['reference'], unique=False)
+
+    op.create_table('lti_login_state',
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('nonce', sa.String(), nullable=False),
+    sa.Column('browser', sa.String(), nullable=False),
+    sa.Column('platform_id', sa.Integer(), nullable=False),
+    sa.Column('initiation', sa.JSON(), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_lti_login_state_organisation_id')),
+    sa.ForeignKeyConstraint(['platform_id'], ['lti_platform.id'], name=op.f('fk_lti_login_state_platform_id')),
+    sa.PrimaryKeyConstraint('state', name=op.f('pk_lti_login_state'))
+    )
+    with op.batch_alter_table('lti_login_state', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lti_login_state_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lti_login_state_organisation_id'), ['organisation_id'], unique=False)
+
     op.create_table('run',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('course_id', sa.Integer(), nullable=False),
@@ -158,6 +256,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_enrolment_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_enrolment_run_id'), ['run_id'], unique=False)
 
+    op.create_table('lti_resource_link',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('platform_id', sa.Integer(), nullable=False),
+    sa.Column('deployment_id', sa.Integer(), nullable=False),
+    sa.Column('resource_link_id', sa.String(), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('module', sa.String(), nullable=True),
+    sa.Column('lineitem', sa.String(), nullable=True),
+    sa.Column('lineitems', sa.String(), nullable=True),
+    sa.Column('scopes', sa.JSON(), nullable=False),
+    sa.Column('making_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['deployment_id'], ['lti_deployment.id'], name=op.f('fk_lti_resource_link_deployment_id')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_lti_resource_link_organisation_id')),
+    sa.ForeignKeyConstraint(['platform_id'], ['lti_platform.id'], name=op.f('fk_lti_resource_link_platform_id')),
+    sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_lti_resource_link_run_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lti_resource_link')),
+    sa.UniqueConstraint('deployment_id', 'resource_link_id', name=op.f('uq_lti_resource_link_deployment_id_resource_link_id'))
+    )
+    with op.batch_alter_table('lti_resource_link', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lti_resource_link_organisation_id'), ['organisation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lti_resource_link_run_id'), ['run_id'], unique=False)
+
     op.create_table('attempt',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('enrolment_id', sa.Integer(), nullable=False),
@@ -170,7 +292,7 @@ def upgrade() -> None:
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('stopped', sa.Boolean(), nullable=False),
     sa.Column('counts', sa.Boolean(), nullable=False),
-    sa.Column('state', sa.Enum('due', 'running', 'done', 'failed', name='workstate', native_enum=False, length=20), nullable=False),
+    sa.Column('state', sa.Enum('waiting', 'due', 'running', 'done', 'failed', name='workstate', native_enum=False, length=20), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('lease', sa.String(), nullable=True),
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
@@ -187,6 +309,64 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_attempt_enrolment_id'), ['enrolment_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_organisation_id'), ['organisation_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_state_due_at'), ['state', 'due_at'], unique=False)
+
+    op.create_table('certificate',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('enrolment_id', sa.Integer(), nullable=False),
+    sa.Column('letterhead_id', sa.Integer(), nullable=True),
+    sa.Column('award', sa.Enum('participation', 'achievement', name='award', native_enum=False, length=20), nullable=False),
+    sa.Column('code', sa.String(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('serial', sa.Integer(), nullable=False),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('snapshot', sa.JSON(), nullable=False),
+    sa.Column('pdf', sa.LargeBinary(), nullable=True),
+    sa.Column('sha256', sa.String(), nullable=True),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_reason', sa.Enum('error', 'rules', 'holder', name='reason', native_enum=False, length=20), nullable=True),
+    sa.Column('name_public_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('name_public_text', sa.String(), nullable=True),
+    sa.Column('state', sa.Enum('waiting', 'due', 'running', 'done', 'failed', name='workstate', native_enum=False, length=20), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lease', sa.String(), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('error', sa.String(), nullable=True),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['enrolment_id'], ['enrolment.id'], name=op.f('fk_certificate_enrolment_id')),
+    sa.ForeignKeyConstraint(['letterhead_id'], ['letterhead.id'], name=op.f('fk_certificate_letterhead_id')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_certificate_organisation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_certificate')),
+    sa.UniqueConstraint('code', name=op.f('uq_certificate_code')),
+    sa.UniqueConstraint('enrolment_id', 'award', name=op.f('uq_certificate_enrolment_id_award')),
+    sa.UniqueConstraint('organisation_id', 'year', 'serial', name=op.f('uq_certificate_organisation_id_year_serial'))
+    )
+    with op.batch_alter_table('certificate', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_certificate_enrolment_id'), ['enrolment_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_certificate_organisation_id'), ['organisation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_certificate_state_due_at'), ['state', 'due_at'], unique=False)
+
+    op.create_table('lti_participant',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('link_id', sa.Integer(), nullable=False),
+    sa.Column('enrolment_id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.String(), nullable=False),
+    sa.Column('other_user_id', sa.String(), nullable=True),
+    sa.Column('sent_points', sa.Double(), nullable=True),
+    sa.Column('sent_maximum', sa.Double(), nullable=True),
+    sa.Column('sent_second', sa.BigInteger(), nullable=False),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['enrolment_id'], ['enrolment.id'], name=op.f('fk_lti_participant_enrolment_id')),
+    sa.ForeignKeyConstraint(['link_id'], ['lti_resource_link.id'], name=op.f('fk_lti_participant_link_id')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_lti_participant_organisation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lti_participant')),
+    sa.UniqueConstraint('link_id', 'enrolment_id', name=op.f('uq_lti_participant_link_id_enrolment_id'))
+    )
+    with op.batch_alter_table('lti_participant', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lti_participant_enrolment_id'), ['enrolment_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lti_participant_link_id'), ['link_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lti_participant_organisation_id'), ['organisation_id'], unique=False)
 
     op.create_table('visit',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -245,11 +425,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_grade_attempt_id'), ['attempt_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_grade_organisation_id'), ['organisation_id'], unique=False)
 
+    op.create_table('lti_score_push',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('participant_id', sa.Integer(), nullable=False),
+    sa.Column('points', sa.Double(), nullable=True),
+    sa.Column('maximum', sa.Double(), nullable=True),
+    sa.Column('queued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('state', sa.Enum('waiting', 'due', 'running', 'done', 'failed', name='workstate', native_enum=False, length=20), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lease', sa.String(), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('error', sa.String(), nullable=True),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_lti_score_push_organisation_id')),
+    sa.ForeignKeyConstraint(['participant_id'], ['lti_participant.id'], name=op.f('fk_lti_score_push_participant_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lti_score_push'))
+    )
+    with op.batch_alter_table('lti_score_push', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lti_score_push_organisation_id'), ['organisation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lti_score_push_participant_id'), ['participant_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lti_score_push_state_due_at'), ['state', 'due_at'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('lti_score_push', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lti_score_push_state_due_at'))
+        batch_op.drop_index(batch_op.f('ix_lti_score_push_participant_id'))
+        batch_op.drop_index(batch_op.f('ix_lti_score_push_organisation_id'))
+
+    op.drop_table('lti_score_push')
     with op.batch_alter_table('grade', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_grade_organisation_id'))
         batch_op.drop_index(batch_op.f('ix_grade_attempt_id'))
@@ -265,12 +474,29 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_visit_enrolment_id'))
 
     op.drop_table('visit')
+    with op.batch_alter_table('lti_participant', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lti_participant_organisation_id'))
+        batch_op.drop_index(batch_op.f('ix_lti_participant_link_id'))
+        batch_op.drop_index(batch_op.f('ix_lti_participant_enrolment_id'))
+
+    op.drop_table('lti_participant')
+    with op.batch_alter_table('certificate', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_certificate_state_due_at'))
+        batch_op.drop_index(batch_op.f('ix_certificate_organisation_id'))
+        batch_op.drop_index(batch_op.f('ix_certificate_enrolment_id'))
+
+    op.drop_table('certificate')
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attempt_state_due_at'))
         batch_op.drop_index(batch_op.f('ix_attempt_organisation_id'))
         batch_op.drop_index(batch_op.f('ix_attempt_enrolment_id'))
 
     op.drop_table('attempt')
+    with op.batch_alter_table('lti_resource_link', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lti_resource_link_run_id'))
+        batch_op.drop_index(batch_op.f('ix_lti_resource_link_organisation_id'))
+
+    op.drop_table('lti_resource_link')
     with op.batch_alter_table('enrolment', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_enrolment_run_id'))
         batch_op.drop_index(batch_op.f('ix_enrolment_person_id'))
@@ -288,6 +514,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_run_course_id'))
 
     op.drop_table('run')
+    with op.batch_alter_table('lti_login_state', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lti_login_state_organisation_id'))
+        batch_op.drop_index(batch_op.f('ix_lti_login_state_expires_at'))
+
+    op.drop_table('lti_login_state')
+    with op.batch_alter_table('lti_launch_record', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lti_launch_record_reference'))
+        batch_op.drop_index(batch_op.f('ix_lti_launch_record_organisation_id'))
+        batch_op.drop_index(batch_op.f('ix_lti_launch_record_at'))
+
+    op.drop_table('lti_launch_record')
+    with op.batch_alter_table('lti_deployment', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lti_deployment_platform_id'))
+        batch_op.drop_index(batch_op.f('ix_lti_deployment_organisation_id'))
+
+    op.drop_table('lti_deployment')
     with op.batch_alter_table('identity', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_identity_person_id'))
         batch_op.drop_index(batch_op.f('ix_identity_organisation_id'))
@@ -307,11 +549,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_person_organisation_id'))
 
     op.drop_table('person')
+    with op.batch_alter_table('lti_platform', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lti_platform_organisation_id'))
+
+    op.drop_table('lti_platform')
+    with op.batch_alter_table('letterhead', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_letterhead_organisation_id'))
+
+    op.drop_table('letterhead')
     with op.batch_alter_table('course', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_course_organisation_id'))
 
     op.drop_table('course')
     op.drop_table('organisation')
+    with op.batch_alter_table('lti_tool_key', schema=None) as batch_op:
+        batch_op.drop_index('uq_lti_tool_key_current', sqlite_where=sa.text("state != 'retired'"), postgresql_where=sa.text("state != 'retired'"))
+
+    op.drop_table('lti_tool_key')
     with op.batch_alter_table('browser_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_browser_session_person_id'))
         batch_op.drop_index(batch_op.f('ix_browser_session_expires_at'))
