@@ -37,6 +37,9 @@ def read_folder(root: Path) -> tuple[dict[str, bytes], list[Finding]]:
     for entry, path in _walk(root, ""):
         if len(files) > MOST_FILES or total > MOST_BYTES:
             break  # check_files() reports what is over the bounds.
+        if entry.is_dir(follow_symlinks=False):
+            findings.append(_too_deep(path))
+            continue
         if not entry.is_file(follow_symlinks=False):
             findings.append(Finding(
                 "file-kind", path, 0, N_("This is a link or a device, not a file."),
@@ -108,11 +111,15 @@ def _check_file(path: str, content: bytes) -> Iterator[Finding]:
                       N_("Use only a–z, A–Z, digits, “.”, “-” and “_”, no spaces, and at most %(most)s characters."),
                       values={"most": LONGEST_PATH})
     if len(parts) > DEEPEST:
-        yield Finding("file-depth", path, 0, N_("The file is more than %(most)s folders deep."),
-                      N_("Move it up."), values={"most": DEEPEST})
+        yield _too_deep(path)
     if len(content) > most_bytes(path):
         yield Finding("file-size", path, 0, N_("The file is larger than %(most)s MB."),
                       N_("Split the text, or make the picture smaller."), values={"most": most_bytes(path) >> 20})
+
+
+def _too_deep(path: str) -> Finding:
+    return Finding("file-depth", path, 0, N_("This lies more than %(most)s folders deep."), N_("Move it up."),
+                   values={"most": DEEPEST})
 
 
 def _check_case(files: Mapping[str, bytes]) -> Iterator[Finding]:

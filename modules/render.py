@@ -41,6 +41,8 @@ def render_parts(
     Returns the HTML of each part and what was dropped. When an HTML element or comment of the author spans a block, the
     parts are rendered one by one, each with ids of its own.
     """
+    if not parts:
+        return [], []
     marks = [_MARK.format(index) for index in range(1, len(parts))]
     pieces = [part for pair in zip(parts, [*marks, ""], strict=True) for part in pair]
     whole = render("\n\n".join(pieces), language=language, media_url=media_url, prefix=prefix)

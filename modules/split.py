@@ -15,6 +15,7 @@ from core.i18n import N_
 from modules.blocks import Block
 from modules.findings import Finding, Severity
 
+MOST_FINDINGS = 500  # In one module: who has so many needs no more of them.
 # What stands before a mark by mistake: indentation, quotes, list markers, characters that nobody sees.
 _MARK = re.compile("(?P<before>[\\s>*+.0-9\u200b-\u200d\u2060\ufeff-]*)(?P<mark>:{3,}|/{3,})(?P<rest>.*)")
 _OPENING = re.compile(r"[ \t]*(?P<kind>[a-z][a-z0-9-]*)[ \t]*(?:\{(?P<attributes>.*)\})?[ \t]*")
@@ -197,4 +198,5 @@ class _Splitter:
 
     def _find(self, index: int, rule: str, message: str, mend: str, *, severity: Severity = Severity.ERROR,
               **values: str) -> None:
-        self.findings.append(Finding(rule, self._path, self._first_line + index, message, mend, severity, values))
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(Finding(rule, self._path, self._first_line + index, message, mend, severity, values))
