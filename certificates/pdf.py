@@ -7,6 +7,7 @@ so one document is printed at a time.
 
 import hashlib
 import threading
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -59,7 +60,8 @@ def write(sheet: Sheet, look: Look, language: str, issued_on: str) -> bytes:
         sheet=sheet, look=look, language=language, issued_on=issued_on, columns=_columns(sheet.competences),
         sizes=_sizes(sheet), qr=qr(sheet.address), address=sheet.address.split("//", 1)[-1],
     )
-    with _lock:
+    with _lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the colour profile's file to be closed by Python.
         press = _press()
         document = press.weasyprint.HTML(string=html, url_fetcher=press.fetcher)
         content: bytes = document.write_pdf(
