@@ -164,7 +164,7 @@ def show_name(certificate: Certificate, *, public: bool) -> None:
             certificate.name_public_at = certificate.name_public_text = None
 
 
-def _owned(person_id: int) -> Select[tuple[Certificate]]:
+def _owned(person_id: int) -> Select[Certificate]:
     return select(Certificate).join(Enrolment, Enrolment.id == Certificate.enrolment_id).where(Enrolment.person_id == person_id)
 
 
@@ -238,14 +238,17 @@ def withdraw(code: str, reason: Reason) -> bool:
 
 
 def set_letterhead(organisation_id: int, file: Path) -> Letterhead:
-    """Let an organisation's certificates look like this from now on. Raises letterhead.LetterheadError."""
+    """Let an organisation's certificates look like this from now on; the same file again changes nothing.
+
+    Raises letterhead.LetterheadError.
+    """
     style = letterhead.read(file)
+    values = {**vars(style), "signatories": [dict(entry) for entry in style.signatories], "legal": [dict(entry) for entry in style.legal]}
     with db.scoped(organisation_id), db.transaction() as tx:
-        row = Letterhead(
-            colour=style.colour, accent=style.accent, logo=style.logo, signatories=[dict(entry) for entry in style.signatories],
-            legal=[dict(entry) for entry in style.legal],
-        )
-        tx.add(row)
+        row = newest_letterhead()
+        if row is None or any(getattr(row, key) != value for key, value in values.items()):
+            row = Letterhead(**values)
+            tx.add(row)
     return row
 
 

@@ -51,7 +51,7 @@ def give_name(certificate_id: int) -> BaseResponse | tuple[str, int]:
     try:
         service.give_name(certificate, form.name.data)
     except service.UnprintableNameError as error:
-        form.name.errors = [_(error.problem.message) % error.problem.values]
+        form.name.errors = (_(error.problem.message) % error.problem.values,)
         return _page(certificate, form), 422
     return redirect(url_for(".show", certificate_id=certificate_id), 303)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -76,14 +77,15 @@ def test_the_file_is_one_tagged_landscape_page_with_its_data(app: Flask) -> None
     with app.app_context():
         holder = earn(app)
         reader = PdfReader(BytesIO(service.pdf_of(holder.certificate()) or b""))
+        catalogue: Any = reader.trailer["/Root"]
         assert len(reader.pages) == 1
         assert float(reader.pages[0].mediabox.width) > float(reader.pages[0].mediabox.height)
-        assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
-        assert reader.trailer["/Root"]["/Lang"] == "de"
+        assert catalogue["/MarkInfo"]["/Marked"]
+        assert catalogue["/Lang"] == "de"
         assert reader.metadata is not None
         assert reader.metadata.title == "Zertifikat: KI-Kompetenz an der Hochschule"
         assert reader.metadata.author == "Universität Musterstadt"
-        assert b"pdfaid:part" in reader.trailer["/Root"]["/Metadata"].get_data()
+        assert b"pdfaid:part" in catalogue["/Metadata"].get_data()
 
 
 @needs_tools
