@@ -22,12 +22,14 @@ import lti.commands
 import lti.tasks
 import lti.views
 import modules.blocks
+import modules.commands
 import modules.presenters
 import modules.views
 from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, web
 from core.config import Settings
 from core.signals import completed, graded, progressed
+from modules.presenters import Presenter
 
 
 def create_app(settings: Settings | None = None, *, testing: bool = False, eager_jobs: bool = False) -> Flask:
@@ -52,7 +54,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 def _open_rooms(app: Flask) -> None:
     for room in (accounts.views.bp, courses.views.bp, modules.views.bp, assessments.views.bp, certificates.views.bp, lti.views.bp):
         app.register_blueprint(room)
-    for command in (accounts.commands.people, certificates.commands.certificates, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
+    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, certificates.commands.certificates, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 
@@ -60,7 +62,7 @@ def _connect_rooms() -> None:
     """What rooms tell each other, and what they offer each other."""
     for kind in KINDS.values():
         modules.blocks.register(kind)
-    modules.presenters.register(assessments.pages.draw_all, assessments.service.scores)
+    modules.presenters.register(Presenter(draw=assessments.pages.draw_module, scores=assessments.service.scores))
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     graded.connect(lti.tasks.on_graded)

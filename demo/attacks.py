@@ -113,15 +113,18 @@ def _unsigned(attacks: Attacks, key: Key, claims: Claims) -> str:
 
 
 def _with_public_key(attacks: Attacks, key: Key, claims: Claims) -> str:
-    """HS256 with the public key as the shared secret: the classic algorithm confusion. PyJWT refuses to do it, so by hand."""
-    secret = key.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    signed = ".".join(_part(part) for part in ({"alg": "HS256", "typ": "JWT", "kid": key.kid}, claims))
-    signature = jwt.get_algorithm_by_name("HS256").sign(signed.encode(), secret)
-    return f"{signed}.{_base64(signature)}"
+    """HS256 with the public key as the shared secret: the classic algorithm confusion."""
+    return _by_hand("HS256", key.kid, claims, key.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 
 
-def _part(content: dict[str, Any]) -> str:
-    return _base64(json.dumps(content).encode())
+def _weak(attacks: Attacks, key: Key, claims: Claims) -> str:
+    return _by_hand("RS256", attacks.weak.kid, claims, attacks.weak.private)
+
+
+def _by_hand(algorithm: str, kid: str, claims: Claims, secret: Any) -> str:
+    """PyJWT refuses to sign with keys like these."""
+    signed = ".".join(_base64(json.dumps(part).encode()) for part in ({"alg": algorithm, "typ": "JWT", "kid": kid}, claims))
+    return f"{signed}.{_base64(jwt.get_algorithm_by_name(algorithm).sign(signed.encode(), secret))}"
 
 
 def _base64(content: bytes) -> str:
@@ -146,7 +149,7 @@ FORGERIES: dict[str, Forger] = {
     "HS256 with the public key": _with_public_key,
     "damaged signature": _damaged,
     "foreign key": _foreign_key,
-    "weak RSA key": lambda attacks, key, claims: attacks.weak.sign(claims),
+    "weak RSA key": _weak,
     "unknown kid": lambda attacks, key, claims: jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": "nobody-knows"}),
     "no kid": lambda attacks, key, claims: jwt.encode(claims, key.private, algorithm="RS256"),
     "jwk in the header": lambda attacks, key, claims: _header(jwk=key.jwk())(attacks, key, claims),

@@ -9,7 +9,6 @@ from typing import Any
 
 import accounts.service as people
 import courses.service as courses
-import lti.service as lti
 import modules.service as modules
 from accounts.models import Role
 from core import db
@@ -17,6 +16,7 @@ from core.config import Settings
 from demo import campus
 from demo.campus import Addresses
 from lti.registration import PlatformData
+from lti.service import platforms
 
 CONTENT = Path(__file__).parent.parent / "content" / campus.LOTSE_COURSE
 SLUG = "musterstadt"
@@ -70,7 +70,7 @@ def seed(settings: Settings, content: Path = CONTENT) -> Path:
 
 def _register(settings: Settings, organisation_id: int) -> None:
     lms = Addresses.from_settings(settings)
-    lti.add_platform(organisation_id, PlatformData(
+    platforms.add_platform(organisation_id, PlatformData(
         issuer=lms.issuer, client_id=campus.CLIENT_ID, auth_url=lms.authorization, token_url=lms.token, jwks_url=lms.keys,
         deployments=(campus.DEPLOYMENT_ID,), name="Campus-Demo",
     ))
