@@ -114,7 +114,7 @@ class _Builder:
                             N_("Remove the tag; put a text that begins with ! into quotation marks."))
         self._count += 1
         if self._count > MOST_VALUES:
-            raise YamlError(line, N_("The YAML has more than %(most)s values."), N_("Shorten it."), most=MOST_VALUES)
+            raise YamlError(line, N_("The YAML has more than %(most)s values."), N_("Remove what is not needed."), most=MOST_VALUES)
         if len(self._open) >= DEEPEST:
             raise YamlError(line, N_("The YAML is nested more than %(most)s levels deep."), N_("Make it flatter."),
                             most=DEEPEST)
