@@ -3,6 +3,7 @@
 import click
 from flask.cli import AppGroup
 
+from core.commands import upgrade
 from core.config import settings
 from demo import seed as demonstration
 from modules.findings import FormatError
@@ -11,8 +12,10 @@ demo = AppGroup("demo", help="The demonstration: an invented university and its 
 
 
 @demo.command("seed")
-def seed() -> None:
-    """Set up the demonstration. Saying it twice changes nothing."""
+@click.pass_context
+def seed(context: click.Context) -> None:
+    """Bring the tables up to date and set up the demonstration. Saying it twice changes nothing."""
+    context.invoke(upgrade)
     try:
         file = demonstration.seed(settings())
     except (demonstration.SeedError, FormatError, OSError) as error:

@@ -54,7 +54,7 @@ def bring(environment: Environment, model: Model, data: Path, *, quiet: bool = F
     except (SetupError, OSError) as error:
         last = read_status(data) or status
         write_status(data, replace(last, state="failed", message=str(error)))
-        raise SetupError(f"{model.title} is not complete: {error} Go on with: ./lotse models fetch {model.name}") from error
+        raise SetupError(f"{model.title} is not complete: {error}. Go on with: ./lotse models fetch {model.name}") from error
     finally:
         progress.close()
     write_status(data, ready_status(model, data))

@@ -165,7 +165,7 @@ def _join(model: Model, files: list[Path], target: Path) -> None:
         os.fsync(whole.fileno())
     if not _matches(draft, model.sha256):
         draft.unlink()
-        raise SetupError(f"{model.title}: the joined file is not what was pinned. Its parts are kept; please report this.")
+        raise SetupError(f"{model.title}: the joined file is not what was pinned. Its parts are kept; please report this")
     draft.replace(target)
 
 
@@ -184,7 +184,7 @@ def _check_room(model: Model, parts: Path) -> None:
     if free < needed:
         raise SetupError(
             f"{model.title} needs {megabytes(needed)} of free disk space while it is put together, "
-            f"and {parts} has {megabytes(free)}. Make room, or choose another folder with --data."
+            f"and {parts} has {megabytes(free)}. Make room, or choose another folder with --data"
         )
 
 

@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from setup import system
 from setup.embedded_model import EmbeddedModel
@@ -99,10 +100,11 @@ def settings(environment: Environment, options: Options) -> dict[str, str]:
 
 def prepare(environment: Environment, environ: dict[str, str], options: Options) -> None:
     """Bring the tables up to date and, in the demo, its people and courses. Raises SetupError when that fails."""
-    steps = [("db", "upgrade")] if options.production else [("db", "upgrade"), ("demo", "seed")]
-    for step in steps:
-        if subprocess.run(environment.application(*step), env=environ, cwd=environment.root, check=False).returncode:
-            raise SetupError(f"Lotse cannot start: ./lotse {' '.join(step)} failed, see above.")
+    # Seeding brings the tables up to date by itself; starting the application once instead of twice saves a second.
+    step = ("db", "upgrade") if options.production else ("demo", "seed")
+    command = environment.application(*step)
+    if subprocess.run(command, env=environ, cwd=environment.root, stdout=subprocess.DEVNULL, check=False).returncode:
+        raise SetupError(f"Lotse cannot start: ./lotse {' '.join(step)} failed, see above.")
 
 
 def serve(environment: Environment, environ: dict[str, str], options: Options) -> int:
@@ -179,19 +181,23 @@ def welcome(options: Options, environ: dict[str, str], model: EmbeddedModel) -> 
     lines = ["", "Lotse is running."]
     if not options.production:
         lines[-1] = "Lotse is running as a demonstration: the people in it are invented, and it is not for real data."
+    demonstration = read_demonstration(options)
     lines += ["", f"  Address    {environ['LOTSE_BASE_URL']}"]
-    lines += [f"  Sign in    {line}" for line in sign_ins(options.data)]
-    if not options.production:
-        # Not localhost: for a browser the LMS must be another site than Lotse, as a real one is.
-        lines.append(f"  Demo LMS   http://127.0.0.1:{options.lms_port}")
+    lines += [f"  Sign in    {line}" for line in sign_ins(demonstration)]
+    if demonstration:
+        lines.append(f"  Demo LMS   {demonstration['lms']}")
     lines += [f"  Data       {options.data}", f"  Model      {model.outlook()}", "  Stop       Ctrl-C", ""]
     return "\n".join(lines)
 
 
-def sign_ins(data: Path) -> list[str]:
-    """The demo's people, from the file that `demo seed` writes."""
-    try:
-        people = json.loads((data / "demo.json").read_text())["sign_ins"]
-    except (OSError, ValueError, KeyError):
-        return []
-    return [f"{person['username']}  {person['password']}  ({person['role']})" for person in people]
+def read_demonstration(options: Options) -> dict[str, Any]:
+    """What `demo seed` wrote down: the people and the address of the stand-in LMS. Empty in production."""
+    file = options.data / "demo.json"
+    return {} if options.production or not file.exists() else dict(json.loads(file.read_text()))
+
+
+def sign_ins(demonstration: dict[str, Any]) -> list[str]:
+    """The demonstration's people in columns: name, password, role."""
+    people = demonstration.get("sign_ins", [])
+    name, password = (max((len(person[key]) for person in people), default=0) for key in ("username", "password"))
+    return [f"{person['username']:{name}}  {person['password']:{password}}  ({person['role']})" for person in people]
