@@ -1,6 +1,7 @@
 """Small course folders to break."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from modules.findings import Finding
 from modules.source import read_course
@@ -32,7 +33,7 @@ Welche Farbe?
 DE, EN = "01-eins/module.de.md", "01-eins/module.en.md"
 
 
-def folder(body: str = QUESTION, body_en: str | None = None, **files: bytes | str | None) -> dict[str, bytes]:
+def folder(body: str = QUESTION, body_en: str | None = None, /, **files: Any) -> dict[str, bytes]:
     """A sound course with this text in its module; further files by path, None takes one away."""
     whole: dict[str, bytes | str | None] = {
         "course.yml": COURSE, "competences.yml": COMPETENCES, DE: FRONT + body, EN: FRONT + (body if body_en is None else body_en),

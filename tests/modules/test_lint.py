@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 
@@ -29,9 +29,8 @@ class Single:
 
 
 @pytest.fixture(autouse=True)
-def _one_kind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _one_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "_kinds", {"single": Single()})
-    yield
 
 
 def findings(body: str, body_en: str | None = None, **files: str | None) -> list[tuple[str, int, Severity]]:
@@ -98,7 +97,7 @@ def test_code_is_no_link_heading_or_footnote() -> None:
 
 
 def course_findings(**files: str | None) -> list[Finding]:
-    return lint(read_course(folder(**files)))  # type: ignore[arg-type]
+    return lint(read_course(folder(**files)))
 
 
 def test_a_module_that_is_missing_in_a_language_of_the_course() -> None:

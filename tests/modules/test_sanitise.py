@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 import pytest
-import tinyhtml5
+import tinyhtml5  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,7 +134,7 @@ def assert_harmless(html: str) -> None:
     elements = Elements(html).found
     # A second parser that repairs HTML as browsers do: what looks like text to one must not be a tag to the other.
     tree = tinyhtml5.parse(f"<!doctype html><html><head></head><body>{html}</body></html>")
-    for element in tree.find(".//{*}body").iter():  # type: ignore[union-attr]
+    for element in tree.find(".//{*}body").iter():
         name = str(element.tag).rsplit("}", 1)[-1]
         if name != "body":
             elements.append((name, {str(key).rsplit("}", 1)[-1]: value for key, value in element.attrib.items()}))
