@@ -55,10 +55,10 @@ def admit(login: LoginState, token: str | None, browser: str | None, reference: 
         message = read(claims)
         person = profile_of(message.family or platform.family).person(message)
         try:
-            return _enter(login, message, person, cast(str, browser), reference)
+            return _enter(login, platform, message, person, cast(str, browser), reference)
         except (IntegrityError, PendingRollbackError):
             # The same person opened two links at the same moment and both made their rows; now those are there.
-            return _enter(login, message, person, cast(str, browser), reference)
+            return _enter(login, platform, message, person, cast(str, browser), reference)
 
 
 def _check_login(login: LoginState, browser: str | None) -> None:
@@ -78,8 +78,9 @@ def _expected(login: LoginState) -> Expected:
     return Expected(login.platform.issuer, login.platform.client_id, login.nonce, own_origin(), db.now().timestamp())
 
 
-def _enter(login: LoginState, message: Message, person: Person | None, browser: str, reference: str) -> Admission:
-    platform = login.platform
+def _enter(
+    login: LoginState, platform: Platform, message: Message, person: Person | None, browser: str, reference: str,
+) -> Admission:
     with db.transaction() as tx:
         admission.use(login)
         deployment = registration.approved_deployment(platform.id, message.deployment_id)

@@ -1,0 +1,43 @@
+"""A university with one course, and a platform that it trusts."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from core import db
+from lti.models import LaunchRecord
+from lti.service import scores
+from tests import builders
+from tests.lti.lms import Browser, Lms
+
+
+@pytest.fixture
+def house(app: Flask) -> Iterator[Flask]:
+    """The app with a university and its small course; the test acts inside it."""
+    scores._tokens._kept.clear()
+    with app.app_context():
+        builders.organisation()
+        builders.edition()
+        yield app
+
+
+@pytest.fixture
+def lms(house: Flask) -> Iterator[Lms]:
+    """A platform that is registered."""
+    platform = Lms()
+    platform.register(db.acting_for() or 0)
+    yield platform
+    platform.close()
+
+
+@pytest.fixture
+def browser(house: Flask, lms: Lms) -> Browser:
+    """A browser without cookies."""
+    return Browser(house, lms)
+
+
+def reasons() -> list[str]:
+    """What became of the launches, in order."""
+    return list(db.session.scalars(select(LaunchRecord.reason).order_by(LaunchRecord.id)))

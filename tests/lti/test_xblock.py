@@ -1,0 +1,165 @@
+"""Lotse against a platform that we did not write: Open edX's lti-consumer-xblock, in its own environment and process."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx2
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from accounts.models import Person
+from core import db
+from courses.models import Enrolment
+from lti.models import ResourceLink
+from lti.registration import PlatformData
+from lti.service import platforms
+from tests import builders
+from tests.demo.house import question, serving_lotse
+from tests.demo.servers import Browser, free_port
+from tests.xblock.setup import BuildError, build
+
+pytestmark = pytest.mark.xblock
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class OpenEdx:
+    """The running platform, and Lotse registered at it."""
+
+    lotse: Flask
+    own: str
+    known: list[dict[str, str]]
+    http: httpx2.Client
+
+    def launch(self, placement: str, user: str, role: str = "student", **person: str) -> tuple[Browser, httpx2.Response]:
+        """A new browser goes from the course page to Lotse."""
+        browser = Browser(self.http)
+        query = urlencode({"placement": placement, "user": user, "role": role, **person})
+        return browser, browser.submit(browser.get(f"{self.own}/start?{query}"))
+
+    def gradebook(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = self.http.get(f"{self.own}/gradebook").json()
+        return found
+
+    def scores_of(self, user: str) -> list[dict[str, Any]]:
+        return [score for score in self.gradebook()["scores"] if score["user_id"] == user]
+
+
+@pytest.fixture(scope="module")
+def python() -> Path:
+    try:
+        return build(ROOT)
+    except BuildError as error:
+        pytest.skip(f"lti-consumer-xblock cannot be brought here: {error}")
+
+
+@pytest.fixture(scope="module")
+def edx(python: Path, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenEdx]:
+    folder = tmp_path_factory.mktemp("edx")
+    shutil.copy(sqlite_template, folder / "lotse.sqlite3")
+    port, own_port = free_port(), free_port()
+    own = f"http://127.0.0.1:{own_port}"
+    command = [
+        str(python), str(ROOT / "tests/xblock/platform_app.py"), "--port", str(own_port), "--tool", f"http://localhost:{port}",
+        "--data", str(folder), "--course", "kurs", "--module", "eins",
+    ]
+    environ = {"PATH": os.environ["PATH"]}
+    with (
+        serving_lotse(f"sqlite:///{folder}/lotse.sqlite3", folder, port) as lotse,
+        (folder / "platform.log").open("w") as log,
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+        httpx2.Client(trust_env=False, timeout=30) as http,
+    ):
+        try:
+            assert process.stdout is not None
+            known = json.loads(process.stdout.readline() or "null")
+            assert known, (folder / "platform.log").read_text()[-2000:]
+            _register(lotse, known)
+            yield OpenEdx(lotse, own, known, http)
+        finally:
+            process.kill()
+
+
+def _register(lotse: Flask, known: list[dict[str, str]]) -> None:
+    with lotse.app_context():
+        organisation = builders.organisation()
+        builders.edition()
+        for entry in known:
+            platforms.add_platform(organisation.id, PlatformData(
+                issuer=entry["issuer"], client_id=entry["client_id"], auth_url=entry["auth_url"], token_url=entry["token_url"],
+                jwks_url=entry["jwks_url"], deployments=(entry["deployment"],), name="Open edX",
+            ))
+
+
+def test_a_learner_comes_in_with_the_name_and_role_that_open_edx_sends(edx: OpenEdx) -> None:
+    _, page = edx.launch("course", "anna", name="Anna Ödegård 🦊", email="anna@edx.example")
+    assert page.status_code == 200, page.text[:500]
+    assert "/courses/" in str(page.url)
+    with edx.lotse.app_context(), db.unscoped():
+        person = db.session.scalars(select(Person).where(Person.email == "anna@edx.example")).one()
+        assert person.name == "Anna Ödegård 🦊"
+        assert db.session.scalars(select(Enrolment.role).where(Enrolment.person_id == person.id)).one() == "learner"
+
+
+def test_staff_comes_in_as_lecturer(edx: OpenEdx) -> None:
+    _, page = edx.launch("course", "lehrer", "instructor", email="lehrer@edx.example")
+    assert page.status_code == 200
+    with edx.lotse.app_context(), db.unscoped():
+        person = db.session.scalars(select(Person).where(Person.email == "lehrer@edx.example")).one()
+        assert db.session.scalars(select(Enrolment.role).where(Enrolment.person_id == person.id)).one() == "lecturer"
+
+
+def test_a_person_without_a_name_comes_in(edx: OpenEdx) -> None:
+    assert edx.launch("module", "anonymous-but-stable")[1].status_code == 200
+
+
+def test_a_score_goes_to_the_line_item_that_open_edx_made(edx: OpenEdx) -> None:
+    browser, page = edx.launch("course", "ben")
+    module = browser.get(str(page.url).rstrip("/") + "/eins")
+    browser.submit(module, question(module, "rechnen"), answer="4")
+    [score] = edx.scores_of("ben")
+    assert (score["score_given"] / score["score_maximum"], score["grading_progress"]) == (0.25, "FullyGraded")
+    assert score["comment"].startswith("Lotse:")
+
+
+def test_a_better_score_replaces_the_first_and_results_say_the_same(edx: OpenEdx) -> None:
+    browser, page = edx.launch("course", "cem")
+    address = str(page.url).rstrip("/") + "/eins"
+    module = browser.get(address)
+    browser.submit(module, question(module, "rechnen"), answer="4")
+    first = edx.scores_of("cem")[0]
+    module = browser.get(address)
+    right = next(part for part in module.text.split("<input") if 'type="radio"' in part and "Blau" in part + module.text.split(part)[1][:400])
+    value = right.split('value="')[1].split('"')[0]
+    browser.submit(module, question(module, "farbe"), answer=value)
+    [second] = edx.scores_of("cem")
+    assert second["score_given"] > first["score_given"]
+    assert second["timestamp"] > first["timestamp"]
+
+
+def test_where_open_edx_made_no_line_item_lotse_makes_one_and_only_one(edx: OpenEdx) -> None:
+    for user in ("dora", "emil"):
+        browser, page = edx.launch("module", user)
+        browser.submit(page, question(page, "rechnen"), answer="4")
+    items = [item for item in edx.gradebook()["line_items"] if item["lti_configuration_id"] == 2]
+    assert len(items) == 1
+    assert [len(edx.scores_of(user)) for user in ("dora", "emil")] == [1, 1]
+    with edx.lotse.app_context(), db.unscoped():
+        link = db.session.scalars(select(ResourceLink).where(ResourceLink.module == "eins")).one()
+        assert link.lineitem is not None
+        assert link.lineitem.endswith(f"/{items[0]['id']}")
+
+
+def test_a_launch_of_open_edx_cannot_be_replayed(edx: OpenEdx) -> None:
+    browser = Browser(edx.http)
+    answer = browser.get(f"{edx.own}/start?{urlencode({'placement': 'course', 'user': 'eve', 'role': 'student'})}")
+    assert browser.submit(answer).status_code == 200
+    assert browser.submit(answer).status_code in (400, 401, 403)
