@@ -3,7 +3,6 @@
 import click
 from flask.cli import AppGroup
 
-from core.commands import upgrade
 from core.config import settings
 from demo import seed as demonstration
 from modules.findings import FormatError
@@ -12,10 +11,8 @@ demo = AppGroup("demo", help="The demonstration: an invented university and its 
 
 
 @demo.command("seed")
-@click.pass_context
-def seed(context: click.Context) -> None:
-    """Bring the tables up to date and set up the demonstration. Saying it twice changes nothing."""
-    context.invoke(upgrade)
+def seed() -> None:
+    """Set up the demonstration. Saying it twice changes nothing."""
     try:
         file = demonstration.seed(settings())
     except (demonstration.SeedError, FormatError, OSError) as error:

@@ -70,7 +70,7 @@ def run(root: Path, arguments: list[str]) -> int:
     environment = bring_up(root)
     system.ensure(system.RUN_NEEDS, environment.own / "system.json")
     environ = settings(environment, options)
-    prepare(environment, environ, options)
+    application(environment, environ, "db", "upgrade")
     return serve(environment, environ, options)
 
 
@@ -98,13 +98,14 @@ def settings(environment: Environment, options: Options) -> dict[str, str]:
     return environ
 
 
-def prepare(environment: Environment, environ: dict[str, str], options: Options) -> None:
-    """Bring the tables up to date and, in the demo, its people and courses. Raises SetupError when that fails."""
-    # Seeding brings the tables up to date by itself; starting the application once instead of twice saves a second.
-    step = ("db", "upgrade") if options.production else ("demo", "seed")
-    command = environment.application(*step)
-    if subprocess.run(command, env=environ, cwd=environment.root, stdout=subprocess.DEVNULL, check=False).returncode:
-        raise SetupError(f"Lotse cannot start: ./lotse {' '.join(step)} failed, see above.")
+def application(environment: Environment, environ: dict[str, str], *words: str) -> None:
+    """Run one of the application's commands. Raises SetupError when it fails; it has said why."""
+    result = subprocess.run(
+        environment.application(*words), env=environ, cwd=environment.root, check=False,
+        stdout=subprocess.DEVNULL, start_new_session=True,  # Ctrl-C is for the launcher, which lets it finish.
+    )
+    if result.returncode:
+        raise SetupError(f"Lotse cannot start: ./lotse {' '.join(words)} failed, see above.")
 
 
 def serve(environment: Environment, environ: dict[str, str], options: Options) -> int:
@@ -116,6 +117,8 @@ def serve(environment: Environment, environ: dict[str, str], options: Options) -
     supervisor = Supervisor()
     try:
         supervisor.add(web_server(environment, environ, options))
+        if not options.production:  # Beside the server's start, which has a core to spare.
+            application(environment, environ, "demo", "seed")
         answered = await_first_answer(options, supervisor, stopping)
         if not options.production:
             supervisor.add(lms_stand_in(environment, environ, options))
