@@ -6,6 +6,7 @@ so one document is printed at a time.
 """
 
 import hashlib
+import math
 import threading
 import warnings
 from collections.abc import Iterable, Sequence
@@ -58,7 +59,9 @@ def write(sheet: Sheet, look: Look, language: str, issued_on: str) -> bytes:
     """Print a certificate. Raises PressError when a system library is missing."""
     html = current_app.jinja_env.get_template("certificates/pdf.html").render(
         sheet=sheet, look=look, language=language, issued_on=issued_on, columns=_columns(sheet.competences),
-        sizes=_sizes(sheet), qr=qr(sheet.address), address=sheet.address.split("//", 1)[-1],
+        sizes=_sizes(sheet), qr=qr(sheet.address), rosette=_rosette(),
+        # Two lines: broken at one of its hyphens, the code would lose it where somebody copies the address from the PDF.
+        address=sheet.address.split("//", 1)[-1].rsplit("/", 1),
     )
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the colour profile's file to be closed by Python.
@@ -101,6 +104,17 @@ def qr(address: str) -> str:
     code = segno.make(address, error="m", mask=3, micro=False, boost_error=False)
     svg: str = code.svg_inline(border=0, dark="#10243e", svgclass=None, lineclass=None, omitsize=True)
     return svg
+
+
+@cache
+def _rosette() -> tuple[str, str]:
+    """The ornament of turned ellipses in two colours, each colour one path: an element for each ellipse costs a style each."""
+    paths: tuple[list[str], list[str]] = ([], [])
+    for turn in range(0, 180, 5):
+        x, y = 97 * math.cos(math.radians(turn)), 97 * math.sin(math.radians(turn))
+        arc = f"A97 56 {turn} 1 1"
+        paths[turn % 15 == 0].append(f"M{x:.2f} {y:.2f}{arc} {-x:.2f} {-y:.2f}{arc} {x:.2f} {y:.2f}")
+    return "".join(paths[0]), "".join(paths[1])
 
 
 def _columns(texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:

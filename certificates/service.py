@@ -1,6 +1,7 @@
 """Use cases about certificates: award, name, print, show, withdraw."""
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +29,7 @@ log = structlog.get_logger("certificates")
 CONSENT = "2026-11"
 """Which text of the consent to show one's name is on the certificate's page now; see templates/certificates/_consent.html."""
 TRIES = 6
+CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 _printing = jobs.queue.signature("certificates.print")
 
 
@@ -216,6 +218,8 @@ class Published:
 
 def published(code: str) -> Published | None:
     """The certificate at a public address, once it is printed."""
+    if not CODE.fullmatch(code):  # PostgreSQL refuses to look for some characters.
+        return None
     with db.unscoped():  # The verifier belongs to no organisation; knowing the code is the permission.
         certificate = db.session.scalars(
             select(Certificate).where(Certificate.code == code, Certificate.state == WorkState.DONE)
