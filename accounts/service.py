@@ -1,5 +1,7 @@
 """Use cases about people: make organisations and people, find them by identity, sign in."""
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
@@ -11,7 +13,6 @@ LOCAL = "local"
 PASSWORD_LEAST = 12
 PASSWORD_MOST = 1024
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 class AccountError(ValueError):
@@ -94,13 +95,19 @@ def sign_in(organisation_id: int, username: str, password: str) -> Person | None
             select(Identity.id, Identity.password_hash, Identity.person_id)
             .where(Identity.issuer == LOCAL, Identity.subject == username.strip().casefold())
         ).one_or_none()
-        stored = found.password_hash if found and found.password_hash else _NOBODY
+        stored = found.password_hash if found and found.password_hash else _nobody()
         if not _verify(stored, password[:PASSWORD_MOST]) or found is None:
             return None
         if _hasher.check_needs_rehash(stored):
             with db.transaction() as tx:
                 tx.get_one(Identity, found.id).password_hash = _hasher.hash(password)
         return db.session.get(Person, found.person_id)
+
+
+@cache
+def _nobody() -> str:
+    """A hash to compare with when there is no such person."""
+    return _hasher.hash("nobody has this password")
 
 
 def _verify(stored: str, password: str) -> bool:

@@ -3,6 +3,7 @@
 from flask import Flask, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user, login_user, logout_user
+from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
 
 from accounts.models import Person
@@ -10,6 +11,7 @@ from core import db, sessions
 from core.web import Problem
 
 manager = LoginManager()
+_PERSON = select(Person).where(Person.id == bindparam("id"))  # Built once: every page asks for it.
 manager.session_protection = None  # The session's id is a server-side secret; a phone that changes network stays in.
 
 
@@ -25,7 +27,7 @@ def load(user_id: str) -> Person | None:
     if organisation_id is None:
         return None
     db.act_for(organisation_id)
-    return db.session.get(Person, int(user_id))
+    return db.session.scalars(_PERSON, {"id": int(user_id)}).one_or_none()
 
 
 @manager.unauthorized_handler  # type: ignore[untyped-decorator]

@@ -5,7 +5,6 @@ by everything that it depends on (docs/decisions/0006). What differs between peo
 and the address, stands in it as a mark that is filled in at the end.
 """
 
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from typing import Any
 from flask import render_template, url_for
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
 
 from assessments import items, service
 from assessments.grading import Part, Verdict, showing
@@ -25,6 +23,7 @@ from assessments.service import Standing
 from core.i18n import language as page_language
 from core.jobs import WorkState
 from courses.models import Enrolment
+from modules.presenters import Drawn, Points
 
 KEPT_PIECES = 4096
 _CSRF_MARK = f"csrf-{secrets.token_hex(8)}"
@@ -43,62 +42,73 @@ class State:
     verdict: Verdict | None = None
     saved: bool = False
     pending: bool = False
-    error: str = ""
     fresh: bool = False
 
 
-def draw_all(enrolment: Enrolment, module: str, language: str) -> dict[str, Markup]:
-    """Every question of a module by its id."""
+def draw_module(enrolment: Enrolment, module: str, language: str) -> Drawn:
+    """Every question of a module as this learner may see it now, and the learner's points in it."""
     found = items.items(enrolment.edition_id, module, language)
     stands = service.standings(enrolment.id, module)
-    return {
-        item.id: _draw(enrolment, module, item, number, stands.get(item.id, Standing()))
+    page = _Page.of(enrolment, module)
+    blocks = {
+        item.id: page.fill(_draw(enrolment, module, item, number, stands.get(item.id)))
         for number, item in enumerate(found.values(), 1)
     }
+    return Drawn(blocks, service.points_in(enrolment.edition_id, module, stands))
 
 
-def draw_one(
-    enrolment: Enrolment, module: str, item_id: str, language: str, *, error: str = "", draft: MultiDict[str, str] | None = None,
-) -> Markup:
-    """One question after it was answered, or with an error and what the learner had chosen."""
+def draw_one(enrolment: Enrolment, module: str, item_id: str, language: str) -> tuple[Markup, Points]:
+    """One question after it was answered, and the points in the module as they are now."""
     found = items.items(enrolment.edition_id, module, language)
-    standing = service.standings(enrolment.id, module).get(item_id, Standing())
-    number = list(found).index(item_id) + 1
-    return _draw(enrolment, module, found[item_id], number, standing, error=error, draft=draft, fresh=not error)
+    stands = service.standings(enrolment.id, module)
+    piece = _draw(enrolment, module, found[item_id], list(found).index(item_id) + 1, stands.get(item_id), fresh=True)
+    return _Page.of(enrolment, module).fill(piece), service.points_in(enrolment.edition_id, module, stands)
 
 
-def _draw(
-    enrolment: Enrolment, module: str, item: Item, number: int, standing: Standing, *, error: str = "",
-    draft: MultiDict[str, str] | None = None, fresh: bool = False,
-) -> Markup:
+@dataclass(frozen=True)
+class _Page:
+    """What is different in each answer of the server."""
+
+    address: str
+    csrf: str
+
+    @classmethod
+    def of(cls, enrolment: Enrolment, module: str) -> "_Page":
+        return cls(url_for("modules.page", run_id=enrolment.run_id, module=module), generate_csrf())
+
+    def fill(self, piece: str) -> Markup:
+        return Markup(piece.replace(_ACTION_MARK, self.address).replace(_CSRF_MARK, self.csrf))  # noqa: S704 - our templates
+
+
+def _draw(enrolment: Enrolment, module: str, item: Item, number: int, standing: Standing | None, *, fresh: bool = False) -> str:
+    order = variant(item, str(enrolment.id))
+    place = (enrolment.edition_id, module, item.id, item.language, page_language(), order, number)
+    if standing is None or standing.last is None:
+        return _piece(place)
     last = standing.last
-    given: Response | None = last.response if last else None
-    piece = _piece(
-        enrolment.edition_id, module, item.id, item.language, page_language(), variant(item, str(enrolment.id)),
-        (number, last.number + 1 if last else 1, standing.used, standing.left(item), standing.closed(item)),
-        json.dumps(given, sort_keys=True), json.dumps(last.verdict, sort_keys=True) if last else "null",
-        last is not None and last.state in (WorkState.DUE, WorkState.RUNNING), error, fresh and last is not None,
-    )
-    base = url_for("modules.page", run_id=enrolment.run_id, module=module)
-    return Markup(piece.replace(_ACTION_MARK, base).replace(_CSRF_MARK, generate_csrf()))  # noqa: S704 - drawn by our templates
+    pending = last.state in (WorkState.DUE, WorkState.RUNNING)
+    counts = (last.number + 1, standing.used, standing.left(item), standing.closed(item))
+    return _piece(place, counts, last.id, last.grade_id, pending, fresh)
 
 
 @lru_cache(maxsize=KEPT_PIECES)
 def _piece(
-    edition_id: int, module: str, item_id: str, language: str, page_language: str, order: int,
-    counts: tuple[int, int, int, int | None, bool], response: str, verdict: str, pending: bool, error: str, fresh: bool,
+    place: tuple[int, str, str, str, str, int, int], counts: tuple[int, int, int | None, bool] | None = None,
+    attempt_id: int | None = None, grade_id: int | None = None, pending: bool = False, fresh: bool = False,
 ) -> str:
+    """One question's HTML. All that it depends on is named by the arguments: editions, attempts and grades never change."""
+    edition_id, module, item_id, language, _, order, number = place
     item = items.item(edition_id, module, item_id, language)
-    number, attempt, used, left, is_closed = counts
-    given = json.loads(response)
-    known = _verdict(item, given, json.loads(verdict))
+    attempt, used, left, is_closed = counts or (1, 0, item.attempts or None, False)
+    given, stored = service.outcome(attempt_id, grade_id) if attempt_id else (None, None)
+    verdict = _verdict(item, given, stored)
     may = showing(item.show, is_closed=is_closed, due_passed=None)
-    shown = known if known and may.marks else None
+    shown = verdict if may.marks else None
     kind = KINDS[item.kind]
-    view = kind.review(item, order, given, shown, reveal=may.solution) if shown else kind.view(item, order, given)
+    view = kind.review(item, order, given, shown, reveal=may.solution) if given and shown else kind.view(item, order, given)
     state = State(
         number=number, attempt=attempt, used=used, left=left, closed=is_closed, verdict=shown,
-        saved=known is not None and shown is None, pending=pending, error=error, fresh=fresh,
+        saved=verdict is not None and shown is None, pending=pending, fresh=fresh,
     )
     return render_template(
         "assessments/question.html", view=view, state=state, action=f"{_ACTION_MARK}/{item.id}/answer", csrf_token=lambda: _CSRF_MARK,

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from assessments import items
@@ -21,6 +21,22 @@ from modules.presenters import Points, total
 from modules.service import parsed
 
 SOLVED = 1 - 1e-9
+# Built once, because building a statement costs as much as running it.
+_STANDINGS = (
+    select(
+        Attempt.id, Attempt.item, Attempt.number, Attempt.state, Attempt.counts, Grade.id.label("grade_id"), Grade.score,
+        Grade.score_maximum,
+    )
+    .outerjoin(Grade, Grade.attempt_id == Attempt.id)
+    .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.module == bindparam("module"))
+    .order_by(Attempt.number, Grade.id)
+)
+_BEST = (
+    select(Attempt.id, Attempt.module, Attempt.item, Grade.score, Grade.score_maximum)
+    .join(Grade, Grade.attempt_id == Attempt.id)
+    .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.counts.is_(True))
+    .order_by(Grade.id)
+)
 
 
 class ClosedError(RuntimeError):
@@ -31,19 +47,17 @@ class StaleError(RuntimeError):
     """The form was about an attempt that has been made already, in another tab or by a second click."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Last:
-    """A learner's last attempt at an item. `verdict` is None until it is graded."""
+    """A learner's last attempt at an item. `grade_id` is None until it is graded."""
 
     id: int
     number: int
     state: WorkState
-    response: Response
-    verdict: dict[str, object] | None
-    submitted_at: datetime
+    grade_id: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How a learner stands at one item."""
 
@@ -62,26 +76,26 @@ class Standing:
         return closed(self.left(item), solved)
 
 
+_NONE = Standing()
+
+
 def standings(enrolment_id: int, module: str) -> dict[str, Standing]:
     """How a learner stands at each item of a module that they have answered, by item id."""
-    rows = db.session.execute(
-        select(
-            Attempt.id, Attempt.item, Attempt.number, Attempt.state, Attempt.response, Attempt.counts, Attempt.submitted_at,
-            Grade.score, Grade.score_maximum, Grade.verdict,
-        )
-        .outerjoin(Grade, Grade.attempt_id == Attempt.id)
-        .where(Attempt.enrolment_id == enrolment_id, Attempt.module == module)
-        .order_by(Attempt.number, Grade.id)
-    )
     found: dict[str, Standing] = {}
-    for row in rows:
-        before = found.get(row.item, Standing())
-        last = Last(row.id, row.number, row.state, row.response, row.verdict, row.submitted_at)
+    for row in db.session.execute(_STANDINGS, {"enrolment_id": enrolment_id, "module": module}):
+        before = found.get(row.item, _NONE)
         again = before.last is not None and before.last.id == row.id  # The same attempt with a later grade.
         used = before.used + (row.counts and not again)
         best, maximum = _better(before, row.score, row.score_maximum) if row.counts else (before.best, before.maximum)
-        found[row.item] = Standing(used, best, maximum, last)
+        found[row.item] = Standing(used, best, maximum, Last(row.id, row.number, row.state, row.grade_id))
     return found
+
+
+def outcome(attempt_id: int, grade_id: int | None) -> tuple[Response, Mapping[str, Any] | None]:
+    """What was answered, and the stored verdict if there is one."""
+    response = db.session.scalars(select(Attempt.response).where(Attempt.id == attempt_id)).one()
+    verdict = db.session.scalars(select(Grade.verdict).where(Grade.id == grade_id)).one() if grade_id else None
+    return response, verdict
 
 
 def _better(before: Standing, score: float | None, maximum: float | None) -> tuple[float, float | None]:
@@ -114,7 +128,7 @@ def submit(enrolment: Enrolment, module: str, item_id: str, language: str, numbe
 
 
 def _add_attempt(enrolment: Enrolment, module: str, item: Item, number: int, response: Response) -> Attempt:
-    standing = standings(enrolment.id, module).get(item.id, Standing())
+    standing = standings(enrolment.id, module).get(item.id, _NONE)
     made = standing.last.number if standing.last else 0
     if number <= made:
         raise StaleError
@@ -144,6 +158,12 @@ def record_grade(attempt: Attempt, enrolment: Enrolment, item: Item, verdict: Ve
 
 # --- Points -----------------------------------------------------------------------------------------------------------
 
+def points_in(edition_id: int, module: str, stands: Mapping[str, Standing]) -> Points:
+    """The points of one module, from how somebody stands at its items."""
+    best = {item: (standing.best, standing.maximum) for item, standing in stands.items() if standing.maximum is not None}
+    return _points(items.points(edition_id)[module], best)
+
+
 def scores(enrolment: Enrolment) -> dict[str, Points]:
     """A learner's points by module: the best attempt at each item counts."""
     best = _best_grades(enrolment.id)
@@ -161,12 +181,7 @@ def score_of(enrolment: Enrolment, module: str | None = None) -> Points:
 
 def _best_grades(enrolment_id: int) -> dict[tuple[str, str], tuple[float, float]]:
     """(score, maximum) by (module, item); of several grades of one attempt the latest is valid."""
-    rows = db.session.execute(
-        select(Attempt.id, Attempt.module, Attempt.item, Grade.score, Grade.score_maximum)
-        .join(Grade, Grade.attempt_id == Attempt.id)
-        .where(Attempt.enrolment_id == enrolment_id, Attempt.counts.is_(True))
-        .order_by(Grade.id)
-    )
+    rows = db.session.execute(_BEST, {"enrolment_id": enrolment_id})
     latest = {row.id: row for row in rows}
     best: dict[tuple[str, str], tuple[float, float]] = {}
     for row in latest.values():

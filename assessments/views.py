@@ -1,6 +1,6 @@
 """Answering: the form's target, and the questions of a page as this learner may see them."""
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
@@ -27,7 +27,7 @@ def enrolment_or_404(run_id: int) -> Enrolment:
 
 @bp.post("/courses/<int:run_id>/<module>/<item>/answer")
 @login_required  # type: ignore[untyped-decorator]
-def answer(run_id: int, module: str, item: str) -> str | Response | tuple[str, int]:
+def answer(run_id: int, module: str, item: str) -> str | Response:
     """Take an answer. With htmx the question comes back as it now stands; without, the page does, at this question."""
     enrolment = enrolment_or_404(run_id)
     language = content_language(enrolment)
@@ -43,11 +43,20 @@ def answer(run_id: int, module: str, item: str) -> str | Response | tuple[str, i
         error, status = _("No further answer is taken here: you have all the points, or no attempt is left."), 409
     except (LookupError, ValueError):
         abort(404)
-    if request.headers.get("HX-Request"):
-        return draw_one(enrolment, module, item, language, error=error, draft=request.form if error else None), status
     if error:
-        raise Problem(status, _("Your answer was not counted"), error, links=[(_back(run_id, module, item), _("Back to the question"))])
+        return _refused(run_id, module, item, error, status)
+    if request.headers.get("HX-Request"):
+        question, points = draw_one(enrolment, module, item, language)
+        return render_template("assessments/answered.html", question=question, points=points)
     return redirect(_back(run_id, module, item), 303)
+
+
+def _refused(run_id: int, module: str, item: str, error: str, status: int) -> Response:
+    """Say why beside the form, which keeps what was chosen and typed; without htmx on a page with the way back."""
+    if not request.headers.get("HX-Request"):
+        raise Problem(status, _("Your answer was not counted"), error, links=[(_("Back to the question"), _back(run_id, module, item))])
+    message = render_template("assessments/_error.html", error=error)
+    return Response(message, status, {"HX-Retarget": f"#q-{item}-alert", "HX-Reswap": "innerHTML"}, content_type="text/html")
 
 
 def _back(run_id: int, module: str, item: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
 
@@ -41,6 +41,12 @@ class BrowserSession(db.Base):
     data: Mapped[dict[str, Any]]
     person_id: Mapped[int | None] = mapped_column(index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+_OPEN = (
+    select(BrowserSession.id, BrowserSession.browser, BrowserSession.data)
+    .where(BrowserSession.id == bindparam("id"), BrowserSession.expires_at > bindparam("now", type_=db.UTCDateTime()))
+)
 
 
 class Session(CallbackDict[str, Any], SessionMixin):
@@ -68,10 +74,7 @@ class DatabaseSessions(SessionInterface):
         secret = launch or request.cookies.get(DIRECT_COOKIE)
         if not secret:
             return Session()
-        row = db.session.execute(
-            select(BrowserSession.id, BrowserSession.browser, BrowserSession.data)
-            .where(BrowserSession.id == digest(secret), BrowserSession.expires_at > db.now())
-        ).one_or_none()
+        row = db.session.execute(_OPEN, {"id": digest(secret), "now": db.now()}).one_or_none()
         browser = request.cookies.get(BROWSER_COOKIE) if launch else None
         if row is None or row.browser != (digest(browser) if browser else None):
             return Session()

@@ -10,39 +10,44 @@ from courses.models import Enrolment
 
 @dataclass(frozen=True)
 class Points:
-    """Points that a learner has and could have in a module."""
+    """Points that a learner has and could have."""
 
     score: float
     maximum: float
 
     @property
     def share(self) -> float:
-        """From 0 to 1; a module without points counts as 0."""
+        """From 0 to 1; nothing to earn counts as 0."""
         return self.score / self.maximum if self.maximum else 0.0
 
 
-Questions = Callable[[Enrolment, str, str], Mapping[str, Markup]]
-"""(enrolment, module id, language) → the HTML of each block by its id, as this learner may see it now."""
+@dataclass(frozen=True)
+class Drawn:
+    """A module's blocks by their ids, as one learner may see them now, and that learner's points in the module."""
 
-Scores = Callable[[Enrolment], Mapping[str, Points]]
-"""enrolment → the points by module id."""
-
-_presenters: dict[str, Callable[..., Mapping[str, object]]] = {}
+    blocks: Mapping[str, Markup]
+    points: Points
 
 
-def register(questions: Questions, scores: Scores) -> None:
+@dataclass(frozen=True)
+class Presenter:
+    """What the upper room offers: a module drawn in a language, and the points by module id."""
+
+    draw: Callable[[Enrolment, str, str], Drawn]
+    scores: Callable[[Enrolment], Mapping[str, Points]]
+
+
+_registered: list[Presenter] = []
+
+
+def register(presenter: Presenter) -> None:
     """Offer to draw blocks and to count points. Called once when the house opens."""
-    _presenters.update(questions=questions, scores=scores)
+    _registered[:] = [presenter]
 
 
-def questions(enrolment: Enrolment, module: str, language: str) -> Mapping[str, Markup]:
-    """The HTML of a module's blocks by their ids."""
-    return _presenters["questions"](enrolment, module, language)  # type: ignore[return-value]
-
-
-def scores(enrolment: Enrolment) -> Mapping[str, Points]:
-    """The learner's points by module id."""
-    return _presenters["scores"](enrolment)  # type: ignore[return-value]
+def presenter() -> Presenter:
+    """Whoever has registered."""
+    return _registered[0]
 
 
 def total(scores: Mapping[str, Points]) -> Points:

@@ -3,13 +3,13 @@
 from flask import Blueprint, Response, abort, render_template
 from flask_login import login_required
 
-
 from accounts.signin import person
 from core.i18n import language
 from courses import service as courses
 from courses.models import Enrolment
-from modules import presenters, service
+from modules import service
 from modules.media import media_response
+from modules.presenters import presenter, total
 
 bp = Blueprint("modules", __name__)
 
@@ -20,23 +20,18 @@ def content_language(enrolment: Enrolment) -> str:
     return language() if language() in available else available[0]
 
 
-def _enrolment(run_id: int) -> Enrolment:
-    found = courses.enrolment(run_id, person().id)
-    if found is None:
-        abort(404)
-    return found
-
-
 @bp.get("/courses/<int:run_id>")
 @login_required  # type: ignore[untyped-decorator]
 def course(run_id: int) -> str:
     """A course: its modules, how far one is, and how to reach the certificate."""
-    enrolment = _enrolment(run_id)
+    enrolment = courses.enrolment(run_id, person().id)
+    if enrolment is None:
+        abort(404)
     edition = service.parsed(enrolment.edition_id)
-    scores = presenters.scores(enrolment)
+    scores = presenter().scores(enrolment)
     return render_template(
         "modules/course.html", enrolment=enrolment, run_id=run_id, edition=edition, chosen=content_language(enrolment),
-        visited=courses.visited(enrolment.id), scores=scores, total=presenters.total(scores),
+        visited=courses.visited(enrolment.id), scores=scores, total=total(scores),
     )
 
 
@@ -44,17 +39,20 @@ def course(run_id: int) -> str:
 @login_required  # type: ignore[untyped-decorator]
 def page(run_id: int, module: str) -> str:
     """A module: text and questions in their order, each question as this learner stands."""
-    enrolment = _enrolment(run_id)
+    enrolment, seen = courses.arrive(run_id, person().id, module)
+    if enrolment is None:
+        abort(404)
     edition = service.parsed(enrolment.edition_id)
     chosen = content_language(enrolment)
     try:
         text = service.page(enrolment.edition_id, module, chosen)
     except LookupError:
         abort(404)
-    courses.visit(enrolment, module)
+    if not seen:
+        courses.visit(enrolment, module)
     return render_template(
         "modules/page.html", enrolment=enrolment, run_id=run_id, edition=edition, module=module, chosen=chosen, text=text,
-        questions=presenters.questions(enrolment, module, chosen), points=presenters.scores(enrolment).get(module),
+        drawn=presenter().draw(enrolment, module, chosen),
     )
 
 

@@ -107,7 +107,7 @@ def test_an_answer_of_the_wrong_shape_is_refused_with_words_and_counts_nothing(
     page.open()
     response = page.client.post(f"{page.path}/farbe/answer", data={"attempt": "1", **form}, headers={"HX-Request": "true"})
     assert response.status_code == 422
-    assert 'role="alert"' in response.text
+    assert "question-error" in response.text
     with app.app_context():
         db.act_for(learner.organisation_id)
         assert db.session.scalar(select(func.count(Attempt.id))) == 0

@@ -1,0 +1,19 @@
+"""`./lotse bench NAME [--json]`: figures with their bars, all measured in one run."""
+
+import sys
+
+import click
+
+from bench import launch, pages, submit
+from bench.report import show
+
+BENCHES = {"pages": pages.figures, "submit": submit.figures, "launch": launch.figures}
+
+
+@click.command("bench")
+@click.argument("name", type=click.Choice(sorted(BENCHES)))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+def bench(name: str, as_json: bool) -> None:
+    """Measure NAME on this machine; exit code 1 when a bar is missed."""
+    if not show(name, BENCHES[name](), as_json=as_json):
+        sys.exit(1)
