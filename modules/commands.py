@@ -12,6 +12,7 @@ from flask_babel import force_locale, gettext, ngettext
 from accounts import service as accounts
 from accounts.models import Organisation
 from core.i18n import LANGUAGES
+from courses.models import Edition
 from modules import service
 from modules.findings import Finding, Severity
 from modules.lint import errors
@@ -49,14 +50,16 @@ def import_course(folder: Path, slug: str | None, lang: str | None, as_json: boo
         wrong = errors(checked.findings)
         edition = None if wrong else service.publish(organisation.id, checked)
         _report(checked.findings, as_json=as_json, edition=edition.number if edition else None)
-        if as_json:
-            pass
-        elif edition:
-            click.echo(gettext("“%(course)s” is published in %(organisation)s as edition %(number)s.",
-                               course=checked.course.id, organisation=organisation.name, number=edition.number))
-        else:
-            click.echo(gettext("Nothing was imported: mend the errors first."))
+        if not as_json:
+            click.echo(_outcome(checked, organisation, edition))
     sys.exit(1 if wrong else 0)
+
+
+def _outcome(checked: service.CheckedFolder, organisation: Organisation, edition: Edition | None) -> str:
+    if edition is None:
+        return str(gettext("Nothing was imported: mend the errors first."))
+    return str(gettext("“%(course)s” is published in %(organisation)s as edition %(number)s.",
+                       course=checked.course.id, organisation=organisation.name, number=edition.number))
 
 
 def _read(folder: Path) -> service.CheckedFolder:
