@@ -46,6 +46,6 @@ def world(tmp_path: Path) -> Iterator[World]:
     tool, platform = f"http://localhost:{tool_port}", f"http://127.0.0.1:{lms_port}"
     lms = create_lms(lms_settings(tmp_path, tool, platform), attacks=True)
     small = Tool(tool, platform)
-    with httpx2.Client(trust_env=False) as http, serving(lms, lms_port), serving(small.app, tool_port):
+    with httpx2.Client(trust_env=False, timeout=30) as http, serving(lms, lms_port), serving(small.app, tool_port):
         yield World(lms, small, Browser(http), platform)
         lms.extensions["attacks"].wake()

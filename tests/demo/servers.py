@@ -43,11 +43,12 @@ def serving(app: Flask, port: int) -> Iterator[None]:
 
 @dataclass
 class Form:
-    """A form of a page."""
+    """A form of a page. `choices` are all values of fields with one name: radio buttons."""
 
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, list[str]] = field(default_factory=dict)
 
 
 class _Forms(HTMLParser):
@@ -60,7 +61,9 @@ class _Forms(HTMLParser):
         if tag == "form":
             self.forms.append(Form(given.get("action", ""), given.get("method", "get")))
         elif tag == "input" and self.forms and "name" in given:
-            self.forms[-1].fields[given["name"]] = given.get("value", "")
+            form, name, value = self.forms[-1], given["name"], given.get("value", "")
+            form.fields[name] = value
+            form.choices.setdefault(name, []).append(value)
 
 
 class Browser:

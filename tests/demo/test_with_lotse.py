@@ -64,7 +64,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
             seed(settings())
             chosen = settings()
         lms = create_lms(chosen, attacks=True)
-        with httpx2.Client(trust_env=False) as http, serving(lms, lms_port):
+        with httpx2.Client(trust_env=False, timeout=30) as http, serving(lms, lms_port):
             yield Both(lotse, lms, http)
 
 

@@ -1,6 +1,6 @@
 """lti-consumer-xblock as a platform: a small Django site on SQLite, in an environment and process of its own.
 
-    python platform_app.py --port PORT --tool http://localhost:PORT --data FOLDER
+    python platform_app.py --port PORT --tool http://localhost:PORT --data FOLDER --course SLUG --module ID
 
 Prints one line of JSON (what Lotse must register) once it is ready to serve. What Open edX itself would bring (course
 blocks, users) is replaced by the few stubs below; everything that speaks LTI is the package's own code.
@@ -26,12 +26,10 @@ from django.views.decorators.http import require_GET
 
 # One placement with a line item that the platform made, and one where the tool has to make its own.
 PLACEMENTS = {
-    "course": ("block-v1:NRW+KI101+2026+type@lti_consumer+block@course", "declarative", {"course": "ki-kompetenz"}),
-    "module": (
-        "block-v1:NRW+KI101+2026+type@lti_consumer+block@module", "programmatic",
-        {"course": "ki-kompetenz", "module": "wie-sprachmodelle-schreiben"},
-    ),
+    "course": ("block-v1:NRW+KI101+2026+type@lti_consumer+block@course", "declarative"),
+    "module": ("block-v1:NRW+KI101+2026+type@lti_consumer+block@module", "programmatic"),
 }
+CUSTOM = {"course": {}, "module": {}}
 USAGE_ID_PATTERN = r"(?P<usage_id>(?:i4x://?[^/]+/[^/]+/[^/]+/[^@]+(?:@[^/]+)?)|(?:[^/]+))"
 
 
@@ -39,11 +37,12 @@ def configure(own: str, data: Path) -> None:
     """Django's settings, as few as the package needs."""
     settings.configure(
         SECRET_KEY="only for this test", ALLOWED_HOSTS=["127.0.0.1"], ROOT_URLCONF=__name__, USE_TZ=True,
-        LMS_ROOT_URL=own, LTI_BASE=own, LTI_API_BASE=own, USAGE_ID_PATTERN=USAGE_ID_PATTERN,
+        PLATFORM_NAME="Open edX", LMS_ROOT_URL=own, LTI_BASE=own, LTI_API_BASE=own, USAGE_ID_PATTERN=USAGE_ID_PATTERN,
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": data / "platform.sqlite3"}},
         DEFAULT_AUTO_FIELD="django.db.models.AutoField",
         INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "config_models", "rest_framework", "lti_consumer"],
         OPENEDX_TELEMETRY=[],
+        LOGGING={"version": 1, "disable_existing_loggers": False, "handlers": {"all": {"class": "logging.StreamHandler"}}, "root": {"handlers": ["all"], "level": "WARNING"}},
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
     )
     django.setup()
@@ -66,7 +65,7 @@ def register(tool: str) -> list[dict]:
     from lti_consumer.utils import get_lms_lti_access_token_link, get_lms_lti_keyset_link, get_lms_lti_launch_link
 
     known = []
-    for name, (location, mode, _) in PLACEMENTS.items():
+    for name, (location, mode) in PLACEMENTS.items():
         passport = Lti1p3Passport.objects.create(name=name, lti_1p3_tool_keyset_url=f"{tool}/lti/jwks")
         LtiConfiguration.objects.create(
             version=LtiConfiguration.LTI_1P3, config_store=LtiConfiguration.CONFIG_ON_DB, location=location, lti_1p3_passport=passport,
@@ -87,10 +86,10 @@ def start(request):
     from lti_consumer.data import Lti1p3LaunchData
     from lti_consumer.models import LtiConfiguration
 
-    location, _, custom = PLACEMENTS[request.GET["placement"]]
+    location, _ = PLACEMENTS[request.GET["placement"]]
     launch = Lti1p3LaunchData(
         user_id=request.GET["user"], user_role=request.GET["role"], config_id=LtiConfiguration.objects.get(location=location).config_id,
-        resource_link_id=location, name=request.GET.get("name"), email=request.GET.get("email"), custom_parameters=custom,
+        resource_link_id=location, name=request.GET.get("name"), email=request.GET.get("email"), custom_parameters=CUSTOM[request.GET["placement"]],
         launch_presentation_document_target="window", context_id="course-v1:NRW+KI101+2026", context_type=["course_offering"],
         context_title="KI für alle", context_label="KI101",
     )
@@ -118,7 +117,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--tool", required=True)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--course", required=True)
+    parser.add_argument("--module", required=True)
     given = parser.parse_args()
+    CUSTOM["course"] = {"course": given.course}
+    CUSTOM["module"] = {"course": given.course, "module": given.module}
     configure(f"http://127.0.0.1:{given.port}", given.data)
     stub()
     urlpatterns.append(path("api/", include("lti_consumer.plugin.urls")))
