@@ -1,6 +1,6 @@
 """Use cases about people: make organisations and people, find them by identity, sign in."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -37,6 +37,12 @@ def organisation(slug: str) -> Organisation | None:
 def organisations() -> list[Organisation]:
     """All organisations by name, for the choice on the sign-in page."""
     return list(db.session.scalars(select(Organisation).order_by(Organisation.name)))
+
+
+@lru_cache(maxsize=256)
+def organisation_name(organisation_id: int) -> str:
+    """For the head of every page; kept in the process, so that a new name shows after the next start."""
+    return db.session.scalars(select(Organisation.name).where(Organisation.id == organisation_id)).one()
 
 
 def add_local_person(

@@ -1,5 +1,7 @@
 """Start page, sign-in, sign-out."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -10,6 +12,18 @@ from accounts.forms import SignInForm
 from core.web import limiter, own_path
 
 bp = Blueprint("accounts", __name__)
+
+
+@bp.app_context_processor
+def chrome() -> dict[str, Any]:
+    """What the head of every page shows: whose Lotse this is, and the main menu."""
+    if not current_user.is_authenticated:
+        return {}
+    return {
+        "organisation_name": service.organisation_name(current_user.organisation_id),
+        "home_url": url_for("courses.mine"),
+        "nav_links": [(_("My courses"), url_for("courses.mine")), (_("My certificates"), url_for("certificates.mine"))],
+    }
 
 
 @bp.get("/")

@@ -128,6 +128,9 @@ class Settings:
         "", "Address of the demo's stand-in LMS. Empty: this machine, on the port after Lotse's.",
         ("http(s)://host[:port], without a path", _base_url),
     )
+    imprint_url: str = _setting("", "Address of the imprint (Impressum), for the foot of every page.", _url("https", "http"))
+    privacy_url: str = _setting("", "Address of the privacy notice.", _url("https", "http"))
+    accessibility_url: str = _setting("", "Address of the accessibility statement.", _url("https", "http"))
     log_format: str = _setting("text", "text for people, json for log collectors.", _choice("text", "json"))
 
     @classmethod

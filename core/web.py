@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Flask, Response, g, jsonify, redirect, render_template, request, session, url_for
+from flask_babel import LazyString
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -69,7 +71,14 @@ def connect(app: Flask, settings: Settings) -> None:
     app.register_error_handler(OperationalError, _on_database)
     app.register_error_handler(Exception, _on_crash)
     app.jinja_env.globals.update(asset=_Assets(STATIC / "dist" / "manifest.json"), version=VERSION, demo=not settings.production)
-    app.context_processor(lambda: {"framed": bool(request.script_root), "reference": g.get("reference", "")})
+    footer = [(label, url) for label, url in _footer(settings) if url]
+    app.context_processor(lambda: {"framed": bool(request.script_root), "reference": g.get("reference", ""), "footer_links": footer})
+    if not settings.production:
+        app.add_url_rule("/styleguide", "core.styleguide", lambda: render_template("core/styleguide.html"))
+
+
+def _footer(settings: Settings) -> list[tuple[LazyString, str]]:
+    return [(_l("Imprint"), settings.imprint_url), (_l("Privacy"), settings.privacy_url), (_l("Accessibility"), settings.accessibility_url)]
 
 
 class _Assets:

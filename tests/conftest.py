@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from accounts.service import organisation_name
 from app import create_app
 from assessments.items import items, points
 from assessments.pages import forget
@@ -17,7 +18,7 @@ from core.config import Settings
 from modules.service import page, parsed
 from tests.postgres import Postgres
 
-SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105
+SECRET = "a-secret-for-tests-that-is-long-enough"
 
 
 def settings_for(url: str, data_dir: Path, **given: str) -> Settings:
@@ -71,7 +72,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     app = create_app(settings_for(database_url, tmp_path), testing=True, eager_jobs=True)
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["RATELIMIT_ENABLED"] = False
-    for kept in (parsed, page, items, points):
+    for kept in (parsed, page, items, points, organisation_name):
         kept.cache_clear()
     forget()
     yield app
