@@ -56,11 +56,12 @@ class Asked:
 
 @dataclass
 class Answer:
-    """An answer prepared by a test. Status 0 closes the connection without one."""
+    """An answer prepared by a test. Status 0 closes the connection without one; `gate` holds the answer back."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    gate: threading.Event | None = None
 
 
 class Lms:
@@ -75,8 +76,7 @@ class Lms:
         self.line_items: list[dict[str, Any]] = []
         self.grades: dict[str, list[tuple[float, float]]] = {}
         self.tokens: set[str] = set()
-        self.before_score = threading.Event()
-        self.before_score.set()
+        self.score_arrived = threading.Event()
         self._last: dict[str, str] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -148,9 +148,12 @@ class Lms:
         self.asked.append(asked)
         place = "scores" if asked.path.endswith("/scores") else asked.path.strip("/").split("/")[0]
         if place == "scores":
-            self.before_score.wait(20)
+            self.score_arrived.set()
         if self.answers[place]:
-            return self.answers[place].popleft()
+            prepared = self.answers[place].popleft()
+            if prepared.gate:
+                prepared.gate.wait(20)
+            return prepared
         answers = {"jwks": self._jwks, "token": self._token, "scores": self._score, "lineitems": self._line_items}
         return answers[place](asked)
 
