@@ -13,12 +13,15 @@ from assessments.kinds.item import Form, Item, Response, View
 from assessments.kinds.source import Body, Reader, read_body
 from core.i18n import N_
 from modules.blocks import Block
+from modules.bounds import check_bounds
 from modules.findings import Finding, FormatError
 from modules.render import render, render_inline
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item of the kind's own class
 MediaUrl = Callable[[str], str]
+MOST_LETTERS = 100_000
 MOST_MARKS = 100
+MOST_HINTS = 10
 
 
 def as_written(path: str) -> str:
@@ -88,9 +91,10 @@ class Kind(ABC, Generic[I]):
 
     def _parse(self, block: Block, media_url: MediaUrl) -> tuple[Source, I | None]:
         source = Source(block, read_body(block, self.signs, self.fences), media_url)
-        common = self._common(source)
         _note_stray_lines(source)
-        return source, self.build(source, common)
+        if not _within_bounds(source):
+            return source, None
+        return source, self.build(source, self._common(source))
 
     def _common(self, source: Source) -> dict[str, Any]:
         block, body = source.block, source.body
@@ -164,5 +168,18 @@ def _note_stray_lines(source: Source) -> None:
     if body.unclosed:
         source.error("fence-open", N_("A fenced part begins here and never ends."),
                      N_("Close it with a line of backticks."), body.unclosed)
-    if len(body.marks) > MOST_MARKS:
-        source.error("too-many", N_("More than %(most)s answers."), N_("Split the question."), most=MOST_MARKS)
+
+
+def _within_bounds(source: Source) -> bool:
+    """Refuse what is far beyond any question before anything of it is rendered, which is slow."""
+    body = source.body
+    if len(source.block.body) > MOST_LETTERS:
+        source.error("too-long", N_("The question is longer than %(most)s characters."), N_("Split the question."), most=MOST_LETTERS)
+    elif len(body.marks) > MOST_MARKS or len(body.hints) > MOST_HINTS:
+        source.error("too-many", N_("More than %(answers)s answers or %(hints)s hints."), N_("Split the question."),
+                     answers=MOST_MARKS, hints=MOST_HINTS)
+    else:
+        unbearable = check_bounds(source.block.body, source.block.path, source.block.line)
+        source.findings += unbearable
+        return not unbearable
+    return False

@@ -16,7 +16,7 @@ from assessments.kinds.short import note_pattern
 from core.i18n import N_
 from exercises.patterns import PatternError
 
-_GAP = re.compile(r"\[\[(.*?)\]\]")
+_GAP = re.compile(r"\[\[(.{0,500}?)\]\]")
 # Private-use characters stand for a gap while Markdown runs, so that no part of the key takes part in rendering.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _PLACE = re.compile(f"{_OPEN}(\\d+){_CLOSE}")

@@ -15,6 +15,7 @@ from assessments.kinds.source import Mark
 from core.i18n import N_
 
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+MOST_ANSWER = 2000
 SIGNS = re.compile(r"^ {0,3}(=)[ \t]*(.*)$")
 
 
@@ -48,7 +49,10 @@ def weighted_lines(source: Source) -> Iterable[tuple[Mark, float, str]]:
         weight, text = split_weight(mark.text)
         if weight is not None and not 0 <= weight <= 1:
             source.error("weight", N_("A weight lies between 0 and 100 percent."), N_("Mend the number."), mark.line)
-        if text:
+        if len(text) > MOST_ANSWER:
+            source.error("answer-long", N_("The line is longer than %(most)s characters."), N_("Write several lines that begin with “=”."),
+                         mark.line, most=MOST_ANSWER)
+        elif text:
             yield mark, 1.0 if weight is None else weight, text
         else:
             source.error("answer-empty", N_("There is nothing behind “=”."), N_("Write the accepted answer."), mark.line)

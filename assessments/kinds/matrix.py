@@ -87,6 +87,7 @@ class Matrix(Kind[MatrixItem]):
         if not 2 <= len(columns) <= MOST_COLUMNS or len(set(columns)) < len(columns):
             source.error("matrix-columns", N_("The table needs 2 to %(most)s different columns to choose from."),
                          N_("Mend the header."), marks[0].line, most=MOST_COLUMNS)
+            return None
         many = "[" in "".join(_cells(marks[1])[1:])
         rows = tuple(_row(source, mark, len(columns), many) for mark in marks[1:])
         if len({row.key for row in rows}) < len(rows):

@@ -63,6 +63,8 @@ def _as_decimal(digits: str, mark: str) -> str:
 def read_range(text: str, language: str) -> Range:
     """An author's answer: `900`, `900 +- 10%`, `900 +- 5`, `[39, 45]`, `[1,5; 2,5]`. Raises NumberError."""
     text = text.strip().translate({ord(sign): "-" for sign in _MINUS})
+    if len(text) > 2 * MOST_DIGITS:
+        raise NumberError(text)
     if text.startswith("[") and text.endswith("]"):
         return _interval(text[1:-1], language)
     tolerant = _TOLERANCE.match(text)

@@ -12,6 +12,7 @@ from exercises.reading import Checks, ChecksError, read_checks
 
 ATTRIBUTES = ("models", "compare", "temperature", "feedback", "max_words", "max_tokens")
 FENCES = frozenset({"system", "context", "checks", "recorded", "reflect"})
+MOST_REFLECT = 20
 MOST_CONTEXT = 50_000
 _RULE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _SPAN = re.compile(r"([0-2](?:\.\d{1,2})?)(?:\.\.([0-2](?:\.\d{1,2})?))?", re.ASCII)
@@ -30,7 +31,7 @@ def read_exercise(source: Source) -> PromptExercise | None:
         system=_only(source, "system"),
         contexts=contexts,
         judges=checks.judges,
-        reflect=tuple(line.strip() for line in _only(source, "reflect").split("\n") if line.strip()),
+        reflect=tuple(line.strip() for line in _only(source, "reflect").split("\n") if line.strip())[:MOST_REFLECT],
         models=tuple(name.strip() for name in source.block.attributes.get("models", "").split(",") if name.strip()),
         temperature=_temperature(source),
         compare=whole(source, "compare", 1, 1, 4),

@@ -14,7 +14,7 @@ _ALL_OF_THEM = re.compile(
     re.IGNORECASE,
 )
 _NEGATION = re.compile(r"(?<![*_\w])(?:nicht|kein|keine|keinen|keinem|keiner|keines|nie|not|never|except|isn't|aren't|doesn't|don't)(?![*_\w])")
-_SENTENCE = re.compile(r"[^.!?]*\?")
+_SENTENCE_END = re.compile(r"(?<=[.!?])")
 _EMPHASIS = re.compile(r"[*_`]")
 _MUCH_LONGER = 1.3
 _MORE_LETTERS = 15
@@ -56,7 +56,7 @@ def _advise_all_of_them(item: ChoiceItem, source: Source) -> None:
 
 def _advise_negation(source: Source) -> None:
     text = source.body.text
-    questions = _SENTENCE.findall(text) or [text]
+    questions = [sentence for sentence in _SENTENCE_END.split(text) if sentence.endswith("?")] or [text]
     if any(_NEGATION.search(question) for question in questions):
         source.warning("negation", N_("The question has a negation that is easily overlooked."),
                        N_("Ask positively, or emphasise it: **not**."), source.block.line)

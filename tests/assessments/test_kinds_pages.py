@@ -152,12 +152,16 @@ def test_the_second_hint_stands_inside_the_first() -> None:
     assert re.search(r"<details.*erster-wink.*<details.*zweiter-wink.*</details>.*</details>", html, re.DOTALL)
 
 
-def test_a_refused_answer_says_why_and_is_still_there() -> None:
+def test_there_is_a_place_that_speaks_when_an_answer_is_refused() -> None:
+    html = draw(KINDS["short"].view(item("short", BODIES["short"])))
+    assert '<div id="q-frage-alert" role="alert"></div>' in html
+    assert re.search(r'aria-describedby="[^"]*q-frage-alert', html)
+
+
+def test_what_a_learner_wrote_is_text_and_never_html() -> None:
     question = KINDS["short"].parse(sample("short"))
-    html = draw(KINDS["short"].view(question, 0, {"text": "mein <b>Text</b>"}), error="Zu lang.")
-    assert 'role="alert"' in html
-    assert "Zu lang." in html
-    assert "mein &lt;b&gt;Text&lt;/b&gt;" in html
+    html = draw(KINDS["short"].view(question, 0, {"text": 'mein "><b>Text</b>'}))
+    assert "mein &#34;&gt;&lt;b&gt;Text&lt;/b&gt;" in html
 
 
 def test_answers_of_a_model_are_text_and_never_html() -> None:

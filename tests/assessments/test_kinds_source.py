@@ -1,5 +1,7 @@
 """What an author is told about a block that cannot be published, or could be better."""
 
+import time
+
 import pytest
 
 from assessments.kinds import KINDS
@@ -163,6 +165,21 @@ def test_another_key_changes_the_revision(kind: str) -> None:
     one, other = sample(kind), block(kind, BODIES[kind] + "\n! anders")
     assert KINDS[kind].parse(one).revision != KINDS[kind].parse(other).revision
     assert KINDS[kind].parse(one).revision == KINDS[kind].parse(Block(**{**vars(one), "line": 99})).revision
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Was?\n" + "[[" * 49_000, "Was?\n" + "(x) a\n" * 20_000, "Was?\n" + "? a\n" * 20_000, "Was?\n= " + "1 +- " * 15_000,
+        "Was?\n= " + "a|" * 45_000, "Was?\n" + "```\n" * 24_000, "Was?\n|" + "a|" * 45_000 + "\n|a|", "Was" * 30_000, "?\n= " + "/" * 90_000,
+        "Was?\n" + "[x] a\n    > b\n" * 99, "x" * 200_000, "Was?\n```checks\n" + "- judge: a\n" * 8000 + "```",
+    ],
+)
+def test_no_block_holds_a_worker(kind: str, body: str) -> None:
+    before = time.process_time()
+    assert findings(kind, body)
+    assert time.process_time() - before < 3
 
 
 @pytest.mark.parametrize("kind", KINDS)

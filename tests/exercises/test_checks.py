@@ -22,7 +22,7 @@ def run(name: str, wants: Any, *answers: str, label: str = "") -> CheckResult:
         ("must_contain", ("8 Uhr",), "Um 8\u202fUHR.", "Um 9 Uhr."),
         ("must_not_contain", ("Quelle",), "Weiß nicht.", "Laut quelle: ja."),
         ("must_match", (r"(nicht|keine) .*(Angabe|genannt)",), "Das ist NICHT darin genannt.", "Um 10 Uhr."),
-        ("must_match", (r"\bgeöffnet\w*",), "Sie ist geöffnet.", "Sie öffnet."),
+        ("must_match", (r"\bge\w+net\b",), "Sie ist geöffnet.", "Sie öffnet."),
         ("must_not_match", (r"\b\d{1,2} Uhr",), "Dazu steht nichts da.", "Um 10 Uhr."),
         ("max_words", 3, "eins – zwei, drei!", "eins zwei drei vier"),
         ("min_words", 3, "eins zwei drei", "eins – zwei"),
