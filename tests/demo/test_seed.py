@@ -15,6 +15,7 @@ from courses.models import Course, Edition, Enrolment, Run
 from demo.seed import GUESTS, SeedError, seed
 from lti.models import Deployment, Platform
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TABLES = (Organisation, Person, Identity, Course, Edition, Run, Enrolment, Platform, Deployment)
 
 
@@ -32,6 +33,7 @@ def test_the_demonstration_is_set_up_once_however_often_it_is_asked_for(app: Fla
     assert counts == [1, 4, 4, 1, 1, 1, 2, 1, 1]
 
 
+@on_sqlite
 def test_the_sign_ins_are_for_the_operator_only_and_work(app: Flask, client: FlaskClient) -> None:
     with app.app_context():
         file = seed(settings())
@@ -45,6 +47,7 @@ def test_the_sign_ins_are_for_the_operator_only_and_work(app: Flask, client: Fla
         assert answer.status_code == 302, entry["username"]
 
 
+@on_sqlite
 def test_a_lost_database_gets_the_passwords_that_were_given_out(app: Flask) -> None:
     with app.app_context():
         file = settings().data_dir / "demo.json"
@@ -69,6 +72,7 @@ def test_nothing_of_it_exists_in_production(tmp_path: Path) -> None:
         seed(production)
 
 
+@on_sqlite
 def test_the_command_says_where_the_sign_ins_are(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["demo", "seed"])
     assert result.exit_code == 0, result.output
