@@ -20,7 +20,7 @@ def connect(app: Flask) -> None:
     manager.init_app(app)
 
 
-@manager.user_loader  # type: ignore[untyped-decorator]
+@manager.user_loader
 def load(user_id: str) -> Person | None:
     """The person of this session; the database session acts for their organisation from here on."""
     organisation_id = session.get("organisation_id")
@@ -30,7 +30,7 @@ def load(user_id: str) -> Person | None:
     return db.session.scalars(_PERSON, {"id": int(user_id)}).one_or_none()
 
 
-@manager.unauthorized_handler  # type: ignore[untyped-decorator]
+@manager.unauthorized_handler
 def unauthorized() -> Response:
     """Send people to the sign-in page, and back afterwards; inside a launch, say where to begin again."""
     if request.script_root:

@@ -7,7 +7,7 @@ from certificates.models import Certificate
 from core import jobs
 
 
-@jobs.queue.task(name="certificates.print")  # type: ignore[untyped-decorator]
+@jobs.queue.task(name="certificates.print")
 def print_certificate(certificate_id: int) -> None:
     """Print one certificate, unless another worker does or has done it."""
     certificate = jobs.claim(Certificate, certificate_id)

@@ -27,7 +27,7 @@ REASONS = {
 # --- The holder's pages -----------------------------------------------------------------------------------------------
 
 @bp.get("/certificates")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def mine() -> str:
     """My certificates."""
     found = [(entry, _sheet(entry)) for entry in service.certificates_of(person().id)]
@@ -35,14 +35,14 @@ def mine() -> str:
 
 
 @bp.get("/certificates/<int:certificate_id>")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def show(certificate_id: int) -> str:
     """One certificate: where it stands, download, who may see the name."""
     return _page(_own(certificate_id), NameForm(name=person().name))
 
 
 @bp.post("/certificates/<int:certificate_id>/name")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def give_name(certificate_id: int) -> BaseResponse | tuple[str, int]:
     """The holder's name, for a certificate that waits for it."""
     certificate, form = _own(certificate_id), NameForm()
@@ -57,7 +57,7 @@ def give_name(certificate_id: int) -> BaseResponse | tuple[str, int]:
 
 
 @bp.post("/certificates/<int:certificate_id>/consent")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def consent(certificate_id: int) -> BaseResponse:
     """Show the name on the public page, or no longer."""
     certificate, form = _own(certificate_id), ConsentForm()
@@ -68,7 +68,7 @@ def consent(certificate_id: int) -> BaseResponse:
 
 
 @bp.get("/certificates/<int:certificate_id>.pdf")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def download(certificate_id: int) -> Response:
     """The file, byte for byte as it was issued."""
     certificate = _own(certificate_id)
@@ -115,7 +115,7 @@ def verify(code: str) -> Response:
 
 
 @bp.post("/z/<code>")
-@csrf.exempt  # type: ignore[untyped-decorator]
+@csrf.exempt
 @limiter.limit("10 per minute; 60 per hour")
 @limiter.limit("60 per hour", key_func=lambda: f"certificate {request.path}")
 def compare(code: str) -> Response:

@@ -101,7 +101,7 @@ def now() -> datetime:
 session: scoped_session[Session] = scoped_session(
     sessionmaker(expire_on_commit=False, autoflush=True),
     # With eager jobs an inner app context must not end the outer request's session.
-    scopefunc=lambda: id(app_ctx._get_current_object()) if app_ctx else threading.get_ident(),
+    scopefunc=lambda: id(app_ctx._get_current_object()) if app_ctx else threading.get_ident(),  # type: ignore[attr-defined]
 )
 
 
@@ -217,7 +217,8 @@ def _narrow(state: ORMExecuteState) -> None:
         return
     narrow = _narrowed.get(state.statement)
     if narrow is None:
-        narrow = state.statement.options(*map(_own_rows, {mapper.class_ for mapper in state.all_mappers if issubclass(mapper.class_, Tenanted)}))
+        tables: set[Any] = {mapper.class_ for mapper in state.all_mappers if issubclass(mapper.class_, Tenanted)}
+        narrow = state.statement.options(*[_own_rows(table) for table in tables])
         _narrowed[state.statement] = narrow  # A statement that is built once, at import, is narrowed once.
     if organisation_id is None and narrow._with_options:
         raise TenancyError("a query on an organisation's rows needs act_for(), scoped() or unscoped()")
@@ -225,7 +226,7 @@ def _narrow(state: ORMExecuteState) -> None:
 
 
 @cache
-def _own_rows(table: type[Any]) -> ExecutableOption:
+def _own_rows(table: Any) -> ExecutableOption:
     return with_loader_criteria(table, table.organisation_id == _ACTING_FOR, include_aliases=True)
 
 

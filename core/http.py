@@ -84,9 +84,13 @@ def _public_address(host: str, port: int) -> str:
     return str(sorted(found)[0])
 
 
-def client(settings: Settings) -> httpx2.Client:
-    """A guarded client. Redirects are not followed: an LMS that moved must be registered anew."""
-    return httpx2.Client(transport=_Guard(settings.outgoing_hosts), timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+def client(settings: Settings, listed: Iterable[str] = ()) -> httpx2.Client:
+    """A guarded client. Redirects are not followed: an LMS that moved must be registered anew.
+
+    `listed` are further hosts that may be private or plain http: Lotse's own processes, never what a person typed.
+    """
+    guard = _Guard((*settings.outgoing_hosts, *listed))
+    return httpx2.Client(transport=guard, timeout=TIMEOUT, follow_redirects=False, trust_env=False)
 
 
 def fetch(http: httpx2.Client, method: str, url: str, **options: Any) -> Answer:

@@ -7,7 +7,6 @@ with a lease, works without an open transaction, and finishes only while it stil
 
 import secrets
 import threading
-
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -16,7 +15,7 @@ import structlog
 from celery import Celery, Task
 from celery.beat import EmbeddedService
 from flask import Flask
-from sqlalchemy import CursorResult, Index, or_, select, update
+from sqlalchemy import CursorResult, Index, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import db
@@ -73,7 +72,7 @@ def claim(model: type[_Row], row_id: int, lease: timedelta = LEASE) -> _Row | No
         )
         if not isinstance(taken, CursorResult) or taken.rowcount != 1:
             return None
-        row = tx.scalars(select(model).where(model.id == row_id).execution_options(populate_existing=True)).one()
+        row: _Row = tx.scalars(select(model).where(model.id == row_id).execution_options(populate_existing=True)).one()
     db.act_for(row.organisation_id)
     return row
 
@@ -94,6 +93,16 @@ def settle(row: Any, state: WorkState, *, error: str | None = None, due_at: date
     if kept:
         db.session.refresh(row)
     return kept
+
+
+def renew(row: Any, lease: timedelta = LEASE) -> None:
+    """Keep a claimed row for longer, for work in several long steps. Call in a transaction. Raises LostLeaseError."""
+    result = db.session.execute(
+        update(type(row)).where(type(row).id == row.id, type(row).lease == row.lease).values(lease_until=db.now() + lease)
+        .execution_options(synchronize_session=False)
+    )
+    if not isinstance(result, CursorResult) or result.rowcount != 1:
+        raise LostLeaseError
 
 
 class LostLeaseError(RuntimeError):
@@ -154,7 +163,17 @@ def sweep() -> int:
     return found
 
 
-@queue.task(name="core.sweep")  # type: ignore[untyped-decorator]
+def overdue(since: timedelta) -> int:
+    """How many rows have been waiting for a worker for longer than that: more than a few say that none is at work."""
+    moment = db.now() - since
+    with db.unscoped():  # The status page speaks of the whole installation; it counts only.
+        return sum(
+            db.session.scalar(select(func.count()).select_from(model).where(model.state == WorkState.DUE, model.due_at < moment)) or 0
+            for model in _swept
+        )
+
+
+@queue.task(name="core.sweep")
 def _sweep() -> None:
     sweep()
 
@@ -174,7 +193,7 @@ def _claimable(model: type[Any]) -> tuple[Any, ...]:
 def connect(app: Flask, settings: Settings, *, eager: bool = False) -> None:
     """Bind the queue to the app: each task runs in an app context, with a session of its own."""
 
-    class InApp(Task):  # type: ignore[misc]
+    class InApp(Task):
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             with app.app_context():
                 return self.run(*args, **kwargs)

@@ -133,7 +133,7 @@ def _on_csrf(error: CSRFError) -> tuple[str, int]:
 
 def _on_http(error: HTTPException) -> tuple[str, int] | BaseResponse:
     if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     texts = {
         400: (_("This request was not understood"), _("Please go back, reload the page and try again.")),
         401: (_("Please sign in"), _("This page is for people who are signed in. If you came from your learning platform, open the link there again.")),

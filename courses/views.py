@@ -11,7 +11,7 @@ bp = Blueprint("courses", __name__)
 
 
 @bp.get("/courses")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def mine() -> str:
     """What one takes part in, and what one could begin."""
     me = person()
@@ -19,7 +19,7 @@ def mine() -> str:
 
 
 @bp.post("/courses/begin/<slug>")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def begin(slug: str) -> Response:
     """Enrol oneself in an open course."""
     course = service.course(slug)

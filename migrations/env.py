@@ -1,6 +1,6 @@
 """Alembic's environment: the app's engine, all rooms' tables, SQLite and PostgreSQL."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
@@ -8,7 +8,7 @@ from flask import current_app
 from core.db import Base, UTCDateTime
 
 
-def render_item(kind: str, item: Any, autogen: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     """Print our column types as SQLAlchemy's own, so that old migrations do not depend on today's code."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"

@@ -21,7 +21,7 @@ def content_language(enrolment: Enrolment) -> str:
 
 
 @bp.get("/courses/<int:run_id>")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def course(run_id: int) -> str:
     """A course: its modules, how far one is, and how to reach the certificate."""
     enrolment = courses.enrolment(run_id, person().id)
@@ -36,7 +36,7 @@ def course(run_id: int) -> str:
 
 
 @bp.get("/courses/<int:run_id>/<module>")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def page(run_id: int, module: str) -> str:
     """A module: text and questions in their order, each question as this learner stands."""
     enrolment, seen = courses.arrive(run_id, person().id, module)

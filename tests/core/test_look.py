@@ -4,10 +4,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
-
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "static" / "src"
 
@@ -35,14 +31,6 @@ def test_styles_and_scripts_load_nothing_from_elsewhere_and_need_no_data_address
     files = [path for path in SOURCE.rglob("*") if path.suffix in (".scss", ".js", ".svg")]
     foreign = re.compile(r"https?://(?!www\.w3\.org/2000/svg)|url\(['\"]?(?:data:|//)")
     assert [path.name for path in files if foreign.search(path.read_text())] == []
-
-
-@pytest.mark.parametrize("part", ["base.html", "_macros.html", "errors/problem.html", "errors/fragment.html"])
-def test_every_text_of_the_frame_has_its_german(part: str) -> None:
-    with (ROOT / "locale" / "de" / "core.po").open("rb") as file:
-        german = {str(message.id) for message in read_po(file) if message.id and message.string}
-    found = extract_from_dir(ROOT / "templates", method_map=[(part, "jinja2")], keywords={"_": None})
-    assert {str(message) for _, _, message, _, _ in found} - german == set()
 
 
 def test_the_lock_file_names_no_registry() -> None:

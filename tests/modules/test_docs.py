@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-from babel.messages.pofile import read_po
-
 ROOT = Path(__file__).parent.parent.parent
 CALLS = {"Finding": 0, "find": 1, "_find": 1, "_error": 1, "_warning": 1, "_at": 1}
 
@@ -29,12 +27,3 @@ def test_every_rule_stands_in_the_handbook() -> None:
     rules = {text for name, node in calls() if name in CALLS for text in constants(node) if re.fullmatch("[a-z]+(-[a-z]+)*", text)}
     assert {"alt-missing", "block-close", "yaml-missing", "id-twice"} <= rules
     assert [rule for rule in sorted(rules) if not any(fnmatch(rule, pattern) for pattern in documented)] == []
-
-
-def test_every_text_has_a_german_translation() -> None:
-    known = set()
-    for path in (ROOT / "locale" / "de").glob("*.po"):
-        with path.open("rb") as file:
-            known |= {entry.id if isinstance(entry.id, str) else entry.id[0] for entry in read_po(file, locale="de") if entry.string}
-    marked = {text for name, node in calls() if name in ("N_", "gettext", "ngettext") for text in constants(node)[:1]}
-    assert sorted(marked - known) == []
