@@ -5,16 +5,14 @@ document.querySelector("form[data-submit]")?.submit();
 const grades = document.querySelector("[data-refresh]");
 if (grades) {
   const news = document.getElementById(grades.dataset.news);
-  let shown;
   setInterval(async () => {
     if (document.hidden) return;
     const answer = await fetch(grades.dataset.refresh).catch(() => null);
     if (!answer?.ok) return;
-    const table = await answer.text();
-    if (shown !== undefined && table !== shown) {
-      grades.innerHTML = table;
-      news.textContent = news.dataset.text;
-    }
-    shown = table;
+    const fresh = document.createElement("template");
+    fresh.innerHTML = await answer.text();
+    if (fresh.content.textContent.trim() === grades.textContent.trim()) return;
+    grades.replaceChildren(fresh.content);
+    news.textContent = news.dataset.text;
   }, 2000);
 }
