@@ -28,8 +28,8 @@ class Admitted:
     link: ResourceLink
     language: str | None
     participant: Participant
-    is_new: bool                       # the platform has never been told about this participant
-    moved: bool                        # nor about any of this link: its line item or its target is a new one
+    joined: bool                       # the link is new to somebody who took part before: it may have to hear of points
+    moved: bool                        # the link's line item or target is a new one: it has to hear of everybody's points
 
 
 def use(login: LoginState) -> None:
@@ -44,6 +44,7 @@ def use(login: LoginState) -> None:
 
 def enter(platform: Platform, deployment: Deployment, message: Message, person: Person) -> Admitted:
     """Bring the rows up to date with what the platform says. Raises Refused when the link opens nothing."""
+    began = db.now()
     if message.family and platform.family != message.family:
         platform.family = message.family
     profile = profile_of(message.family or platform.family)
@@ -55,7 +56,7 @@ def enter(platform: Platform, deployment: Deployment, message: Message, person: 
     _check_module(enrolment.edition_id, module)
     link, moved = _link(deployment, message, profile, run.id, module)
     participant, is_new = _participate(link, enrolment, message, profile, person)
-    return Admitted(known.id, enrolment, link, language, participant, is_new, moved)
+    return Admitted(known.id, enrolment, link, language, participant, is_new and enrolment.enrolled_at < began, moved)
 
 
 def _run_key(deployment: Deployment, message: Message, course: Course) -> str:
@@ -120,5 +121,4 @@ def _participate(
     # What the platform called them in this launch; the profile may have put another key in place of the subject.
     found.user_id = message.person.subject if message.person else person.subject
     found.other_user_id = profile.other_user_id(message)
-    db.session.flush()
     return found, is_new

@@ -9,7 +9,7 @@ from lti.models import ScorePush
 from lti.service import scores
 
 
-@jobs.queue.task(name=scores.PUSH)  # type: ignore[untyped-decorator]
+@jobs.queue.task(name=scores.PUSH)
 def push(push_id: int) -> None:
     """Send one row of the outbox; safe to run twice."""
     with suppress(jobs.LostLeaseError):  # Another worker took over, because this one was too slow; its result counts.

@@ -84,14 +84,15 @@ def _enter(
     with db.transaction() as tx:
         admission.use(login)
         deployment = registration.approved_deployment(platform.id, message.deployment_id)
-        tx.add(LaunchRecord(platform_id=platform.id, reference=reference, reason="admitted" if person else "anonymous"))
+        record = LaunchRecord(platform_id=platform.id, reference=reference, reason="admitted" if person else "anonymous")
         if person is None:
+            tx.add(record)
             return Admission(None)
         admitted = admission.enter(platform, deployment, message, person)
-        if admitted.moved or admitted.is_new:
-            scores.catch_up(admitted)
+        scores.catch_up(admitted)
         sessions = cast(DatabaseSessions, current_app.session_interface)
         launch_id = sessions.create(_session_data(admitted, message, platform.organisation_id), browser)
+        tx.add(record)
     return Admission(launch_id, admitted.enrolment.run_id, admitted.link.module)
 
 
