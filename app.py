@@ -8,7 +8,9 @@ import accounts.signin
 import accounts.views
 import assessments.models
 import assessments.pages
+import assessments.prompt_views
 import assessments.service
+import assessments.tasks
 import assessments.views
 import certificates.commands
 import certificates.service
@@ -18,6 +20,7 @@ import core.commands
 import courses.models
 import courses.views
 import demo.commands
+import gateway.views
 import lti.commands
 import lti.tasks
 import lti.views
@@ -52,7 +55,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 
 
 def _open_rooms(app: Flask) -> None:
-    for room in (accounts.views.bp, courses.views.bp, modules.views.bp, assessments.views.bp, certificates.views.bp, lti.views.bp):
+    for room in (accounts.views.bp, courses.views.bp, modules.views.bp, assessments.views.bp, assessments.prompt_views.bp, gateway.views.bp, certificates.views.bp, lti.views.bp):
         app.register_blueprint(room)
     for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, certificates.commands.certificates, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)

@@ -55,7 +55,7 @@ class Completion(Tenanted, Base):
     __table_args__ = (UniqueConstraint("attempt_id", "position"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
-    position: Mapped[int]                                  # which of the exercise's questions, from 0
+    position: Mapped[int]                                  # in the order of asking, from 0; an ask with several runs has several
     ask: Mapped[str]
     answer: Mapped[str]
     model: Mapped[str | None]                              # as the gateway named itself

@@ -8,26 +8,32 @@ and the address, stands in it as a mark that is filled in at the end.
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
+from flask_babel import format_decimal
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from assessments import items, service
+from assessments import items, prompts, service
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant
+from assessments.kinds.prompt import PromptItem
+from assessments.prompts import Told
 from assessments.service import Standing
 from core.i18n import language as page_language
 from core.jobs import WorkState
 from courses.models import Enrolment
+from gateway.service import tokens_left
 from modules.presenters import Drawn, Points
 
 KEPT_PIECES = 4096
 _CSRF_MARK = f"csrf-{secrets.token_hex(8)}"
 _ACTION_MARK = f"action-{secrets.token_hex(8)}"
+_ROOT_MARK = f"root-{secrets.token_hex(8)}"
+_TOKENS_MARK = f"tokens-{secrets.token_hex(8)}"
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,13 @@ class State:
     saved: bool = False
     pending: bool = False
     fresh: bool = False
+    told: Told | None = None           # prompt exercises: what the model answered
+    live: str = ""                     # prompt exercises at work: the address of the attempt
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the answers shown were recorded."""
+        return self.told is not None and self.told.recorded
 
 
 def draw_module(enrolment: Enrolment, module: str, language: str) -> Drawn:
@@ -57,11 +70,11 @@ def draw_module(enrolment: Enrolment, module: str, language: str) -> Drawn:
     return Drawn(blocks, service.points_in(enrolment.edition_id, module, stands))
 
 
-def draw_one(enrolment: Enrolment, module: str, item_id: str, language: str) -> tuple[Markup, Points]:
-    """One question after it was answered, and the points in the module as they are now."""
+def draw_one(enrolment: Enrolment, module: str, item_id: str, language: str, *, fresh: bool = True) -> tuple[Markup, Points]:
+    """One question after it was answered, and the points in the module as they are now. `fresh`: the result takes the focus."""
     found = items.items(enrolment.edition_id, module, language)
     stands = service.standings(enrolment.id, module)
-    piece = _draw(enrolment, module, found[item_id], list(found).index(item_id) + 1, stands.get(item_id), fresh=True)
+    piece = _draw(enrolment, module, found[item_id], list(found).index(item_id) + 1, stands.get(item_id), fresh=fresh)
     return _Page.of(enrolment, module).fill(piece), service.points_in(enrolment.edition_id, module, stands)
 
 
@@ -70,14 +83,24 @@ class _Page:
     """What is different in each answer of the server."""
 
     address: str
+    root: str
     csrf: str
+    person_id: int
 
     @classmethod
     def of(cls, enrolment: Enrolment, module: str) -> "_Page":
-        return cls(url_for("modules.page", run_id=enrolment.run_id, module=module), generate_csrf())
+        address = url_for("modules.page", run_id=enrolment.run_id, module=module)
+        return cls(address, request.script_root, generate_csrf(), enrolment.person_id)
 
     def fill(self, piece: str) -> Markup:
-        return Markup(piece.replace(_ACTION_MARK, self.address).replace(_CSRF_MARK, self.csrf))  # noqa: S704 - our templates
+        piece = piece.replace(_ACTION_MARK, self.address).replace(_CSRF_MARK, self.csrf)
+        if _TOKENS_MARK in piece:  # Prompt exercises only.
+            piece = piece.replace(_TOKENS_MARK, self.tokens)
+        return Markup(piece.replace(_ROOT_MARK, self.root))  # noqa: S704 - our templates
+
+    @cached_property
+    def tokens(self) -> str:
+        return str(format_decimal(tokens_left(self.person_id)))
 
 
 def _draw(enrolment: Enrolment, module: str, item: Item, number: int, standing: Standing | None, *, fresh: bool = False) -> str:
@@ -101,6 +124,9 @@ def _piece(
     item = items.item(edition_id, module, item_id, language)
     attempt, used, left, is_closed = counts or (1, 0, item.attempts or None, False)
     given, stored = service.outcome(attempt_id, grade_id) if attempt_id else (None, None)
+    told = prompts.told(attempt_id, item) if attempt_id and isinstance(item, PromptItem) else None
+    if given and told:
+        given = {**given, "answers": told.answers}
     verdict = _verdict(item, given, stored)
     may = showing(item.show, is_closed=is_closed, due_passed=None)
     shown = verdict if may.marks else None
@@ -108,10 +134,13 @@ def _piece(
     view = kind.review(item, order, given, shown, reveal=may.solution) if given and shown else kind.view(item, order, given)
     state = State(
         number=number, attempt=attempt, used=used, left=left, closed=is_closed, verdict=shown,
-        saved=verdict is not None and shown is None, pending=pending, fresh=fresh,
+        saved=verdict is not None and shown is None, pending=pending, fresh=fresh, told=told,
+        live=f"{_ROOT_MARK}/attempts/{attempt_id}" if pending else "",
     )
     return render_template(
-        "assessments/question.html", view=view, state=state, action=f"{_ACTION_MARK}/{item.id}/answer", csrf_token=lambda: _CSRF_MARK,
+        "assessments/question.html", view=view, state=state, csrf_token=lambda: _CSRF_MARK, tokens_left=_TOKENS_MARK,
+        action=f"{_ACTION_MARK}/{item.id}/{'try' if kind.deferred else 'answer'}",
+        most_cost=format_decimal(prompts.cost(item, "")) if isinstance(item, PromptItem) else "",
     )
 
 

@@ -34,7 +34,8 @@ _STANDINGS = (
 _BEST = (
     select(Attempt.id, Attempt.module, Attempt.item, Grade.score, Grade.score_maximum)
     .join(Grade, Grade.attempt_id == Attempt.id)
-    .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.counts.is_(True))
+    # A recorded answer takes no attempt (counts is False), and its grade of 0 out of 0 takes the item out of the maximum.
+    .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.counts | (Grade.score_maximum == 0))
     .order_by(Grade.id)
 )
 
@@ -86,7 +87,7 @@ def standings(enrolment_id: int, module: str) -> dict[str, Standing]:
         before = found.get(row.item, _NONE)
         again = before.last is not None and before.last.id == row.id  # The same attempt with a later grade.
         used = before.used + (row.counts and not again)
-        best, maximum = _better(before, row.score, row.score_maximum) if row.counts else (before.best, before.maximum)
+        best, maximum = _better(before, row.score, row.score_maximum) if row.counts or row.score_maximum == 0 else (before.best, before.maximum)
         found[row.item] = Standing(used, best, maximum, Last(row.id, row.number, row.state, row.grade_id))
     return found
 
@@ -105,7 +106,7 @@ def _better(before: Standing, score: float | None, maximum: float | None) -> tup
 
 
 def submit(enrolment: Enrolment, module: str, item_id: str, language: str, number: int, form: Form) -> Attempt:
-    """Take a learner's answer and grade it at once, unless its kind needs a task.
+    """Take a learner's answer and grade it at once.
 
     `number` is the attempt that the form was for, so that a second click or another tab counts nothing twice. Answer,
     grade and everything that follows from it (score to the LMS, certificate) are one transaction.
@@ -114,20 +115,25 @@ def submit(enrolment: Enrolment, module: str, item_id: str, language: str, numbe
     """
     item = items.item(enrolment.edition_id, module, item_id, language)
     kind = KINDS[item.kind]
+    if kind.deferred:
+        raise LookupError(item_id)  # It is answered by prompts.submit, which also asks for tokens.
     response = kind.read(item, form)
     try:
         with db.transaction():
-            attempt = _add_attempt(enrolment, module, item, number, response)
-            if not kind.deferred:
-                attempt.state = WorkState.DONE
-                db.session.flush()
-                record_grade(attempt, enrolment, item, kind.grade(item, response))
+            attempt = add_attempt(enrolment, module, item, number, response)
+            attempt.state = WorkState.DONE
+            db.session.flush()
+            record_grade(attempt, enrolment, item, kind.grade(item, response))
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
         raise StaleError from error
     return attempt
 
 
-def _add_attempt(enrolment: Enrolment, module: str, item: Item, number: int, response: Response) -> Attempt:
+def add_attempt(enrolment: Enrolment, module: str, item: Item, number: int, response: Response) -> Attempt:
+    """Note an answer that is still to be graded. Call in a transaction.
+
+    Raises StaleError and ClosedError, and IntegrityError when the same attempt arrives twice at the same moment.
+    """
     standing = standings(enrolment.id, module).get(item.id, _NONE)
     made = standing.last.number if standing.last else 0
     if number <= made:

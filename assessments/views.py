@@ -26,7 +26,7 @@ def enrolment_or_404(run_id: int) -> Enrolment:
 
 
 @bp.post("/courses/<int:run_id>/<module>/<item>/answer")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def answer(run_id: int, module: str, item: str) -> str | Response:
     """Take an answer. With htmx the question comes back as it now stands; without, the page does, at this question."""
     enrolment = enrolment_or_404(run_id)
@@ -35,8 +35,8 @@ def answer(run_id: int, module: str, item: str) -> str | Response:
     try:
         number = int(request.form.get("attempt", "1"))
         service.submit(enrolment, module, item, language, number, request.form.to_dict(flat=False))
-    except ResponseError as refused:
-        error, status = _(refused.message) % refused.values, 422
+    except ResponseError as reason:
+        error, status = _(reason.message) % reason.values, 422
     except service.StaleError:
         pass  # The first click or the other tab has counted; what it led to is shown.
     except service.ClosedError:
@@ -44,22 +44,23 @@ def answer(run_id: int, module: str, item: str) -> str | Response:
     except (LookupError, ValueError):
         abort(404)
     if error:
-        return _refused(run_id, module, item, error, status)
+        return refused(run_id, module, item, error, status)
     if request.headers.get("HX-Request"):
         question, points = draw_one(enrolment, module, item, language)
         return render_template("assessments/answered.html", question=question, points=points)
-    return redirect(_back(run_id, module, item), 303)
+    return redirect(question_url(run_id, module, item), 303)
 
 
-def _refused(run_id: int, module: str, item: str, error: str, status: int) -> Response:
+def refused(run_id: int, module: str, item: str, error: str, status: int) -> Response:
     """Say why beside the form, which keeps what was chosen and typed; without htmx on a page with the way back."""
     if not request.headers.get("HX-Request"):
-        raise Problem(status, _("Your answer was not counted"), error, links=[(_("Back to the question"), _back(run_id, module, item))])
+        raise Problem(status, _("Your answer was not counted"), error, links=[(_("Back to the question"), question_url(run_id, module, item))])
     message = render_template("assessments/_error.html", error=error)
     return Response(message, status, {"HX-Retarget": f"#q-{item}-alert", "HX-Reswap": "innerHTML"}, content_type="text/html")
 
 
-def _back(run_id: int, module: str, item: str) -> str:
+def question_url(run_id: int, module: str, item: str) -> str:
+    """The address of a question on its page."""
     return url_for("modules.page", run_id=run_id, module=module, _anchor=f"q-{item}")
 
 

@@ -106,6 +106,20 @@ def upgrade() -> None:
     with op.batch_alter_table('person', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_person_organisation_id'), ['organisation_id'], unique=False)
 
+    op.create_table('allowance',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('tokens', sa.Integer(), nullable=False),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_allowance_organisation_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_allowance_person_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_allowance')),
+    sa.UniqueConstraint('person_id', 'day', name=op.f('uq_allowance_person_id_day'))
+    )
+    with op.batch_alter_table('allowance', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_allowance_organisation_id'), ['organisation_id'], unique=False)
+
     op.create_table('edition',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('course_id', sa.Integer(), nullable=False),
@@ -279,6 +293,28 @@ def upgrade() -> None:
     with op.batch_alter_table('lti_resource_link', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_lti_resource_link_organisation_id'), ['organisation_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_lti_resource_link_run_id'), ['run_id'], unique=False)
+
+    op.create_table('usage',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('model', sa.String(), nullable=False),
+    sa.Column('prompt_tokens', sa.Integer(), nullable=False),
+    sa.Column('completion_tokens', sa.Integer(), nullable=False),
+    sa.Column('estimated', sa.Boolean(), nullable=False),
+    sa.Column('milliseconds', sa.Integer(), nullable=False),
+    sa.Column('ending', sa.Enum('stop', 'length', 'stopped', 'failed', name='ending', native_enum=False, length=20), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_usage_organisation_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_usage_person_id')),
+    sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_usage_run_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_usage'))
+    )
+    with op.batch_alter_table('usage', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_usage_organisation_id'), ['organisation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_usage_person_id'), ['person_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_usage_run_id'), ['run_id'], unique=False)
 
     op.create_table('attempt',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -492,6 +528,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_attempt_enrolment_id'))
 
     op.drop_table('attempt')
+    with op.batch_alter_table('usage', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_usage_run_id'))
+        batch_op.drop_index(batch_op.f('ix_usage_person_id'))
+        batch_op.drop_index(batch_op.f('ix_usage_organisation_id'))
+
+    op.drop_table('usage')
     with op.batch_alter_table('lti_resource_link', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lti_resource_link_run_id'))
         batch_op.drop_index(batch_op.f('ix_lti_resource_link_organisation_id'))
@@ -545,6 +587,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_edition_course_id'))
 
     op.drop_table('edition')
+    with op.batch_alter_table('allowance', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_allowance_organisation_id'))
+
+    op.drop_table('allowance')
     with op.batch_alter_table('person', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_person_organisation_id'))
 

@@ -3,3 +3,4 @@ import "./behaviour/theme-switch.js";
 import "./behaviour/menus.js";
 import "./behaviour/requests.js";
 import "./behaviour/scrollers.js";
+import "./behaviour/prompt.js";

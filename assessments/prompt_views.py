@@ -1,0 +1,121 @@
+"""Prompt exercises: send a prompt, watch the answer come, stop it, look whether it is there."""
+
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+from werkzeug.wrappers import Response as BaseResponse
+
+from accounts.signin import person
+from assessments import prompt_live, prompts
+from assessments.kinds.item import ResponseError
+from assessments.models import Attempt
+from assessments.pages import draw_one
+from assessments.prompts import NoTokensError, PersonalDataError
+from assessments.service import ClosedError, StaleError
+from assessments.views import enrolment_or_404, question_url, refused
+from core.jobs import WorkState
+from courses.models import Enrolment
+from modules.views import content_language
+
+bp = Blueprint("prompts", __name__)
+
+
+@bp.post("/courses/<int:run_id>/<module>/<item>/try")
+@login_required
+def send(run_id: int, module: str, item: str) -> str | BaseResponse:
+    """Take a prompt. With htmx the question comes back with the place in which the answer will appear."""
+    enrolment = enrolment_or_404(run_id)
+    language = content_language(enrolment)
+    live = "HX-Request" in request.headers
+    try:
+        number = int(request.form.get("attempt", "1"))
+        attempt = prompts.submit(enrolment, module, item, language, number, request.form.to_dict(flat=False), live=live)
+    except PersonalDataError as warning:
+        return _confirm(run_id, module, item, warning.found)
+    except ResponseError as error:
+        return refused(run_id, module, item, _(error.message) % error.values, 422)
+    except NoTokensError:
+        return refused(run_id, module, item, _("Your tokens for today do not suffice for this exercise. Tomorrow there are new ones."), 429)
+    except ClosedError:
+        return refused(run_id, module, item, _("No further answer is taken here: you have all the points, or no attempt is left."), 409)
+    except StaleError:
+        # The first click or the other tab has counted; what it led to is shown.
+        return _question(enrolment, module, item) if live else redirect(question_url(run_id, module, item), 303)
+    except (LookupError, ValueError):
+        abort(404)
+    return _question(enrolment, module, item) if live else redirect(url_for("prompts.look", attempt_id=attempt.id), 303)
+
+
+def _confirm(run_id: int, module: str, item: str, found: tuple[str, ...]) -> Response:
+    """Ask before something personal is sent. What was typed stays."""
+    if "HX-Request" in request.headers:
+        page = render_template("assessments/prompt_warning.html", found=found)
+        return Response(page, 422, {"HX-Retarget": f"#q-{item}-alert", "HX-Reswap": "innerHTML"})
+    kept = {name: request.form[name] for name in ("attempt", "model", "temperature") if name in request.form}
+    page = render_template(
+        "assessments/prompt_confirm.html", found=found, kept=kept, prompt=request.form.get("prompt", ""),
+        action=request.script_root + request.path, back=question_url(run_id, module, item),
+    )
+    return Response(page, 422)
+
+
+def _question(enrolment: Enrolment, module: str, item: str, *, fresh: bool = True) -> str:
+    question, points = draw_one(enrolment, module, item, content_language(enrolment), fresh=fresh)
+    return render_template("assessments/answered.html", question=question, points=points)
+
+
+def _own(attempt_id: int) -> tuple[Attempt, Enrolment]:
+    """The signed-in person's attempt; nobody learns whether a foreign one exists."""
+    found = prompts.own_attempt(attempt_id, person().id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _at_work(attempt: Attempt) -> bool:
+    return attempt.state in (WorkState.DUE, WorkState.RUNNING)
+
+
+@bp.get("/attempts/<int:attempt_id>")
+@login_required
+def look(attempt_id: int) -> str | BaseResponse:
+    """For browsers without scripts: a page that looks again by itself, and leads back when the answer is there."""
+    attempt, enrolment = _own(attempt_id)
+    back = question_url(enrolment.run_id, attempt.module, attempt.item)
+    if not _at_work(attempt):
+        return redirect(back)
+    return render_template("assessments/prompt_waiting.html", attempt=attempt, back=back)
+
+
+@bp.get("/attempts/<int:attempt_id>/stream")
+@login_required
+def stream(attempt_id: int) -> Response:
+    """The answer as it comes, as server-sent events. The first who listens starts it; others are told to look later."""
+    attempt, _enrolment = _own(attempt_id)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    events = prompt_live.watch(app, attempt_id) if attempt.state == WorkState.DUE else None
+    if events is None and attempt.state == WorkState.DUE:
+        prompts.hand_over(attempt_id)
+    # X-Accel-Buffering: nginx would collect the pieces.
+    return Response(events or [prompt_live.LATER], content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+@bp.get("/attempts/<int:attempt_id>/question")
+@login_required
+def question(attempt_id: int) -> str | tuple[str, int]:
+    """The question once the try is over; until then nothing (204), so that the page stays as it is."""
+    attempt, enrolment = _own(attempt_id)
+    if _at_work(attempt):
+        return "", 204
+    return _question(enrolment, attempt.module, attempt.item, fresh="fresh" in request.args)
+
+
+@bp.post("/attempts/<int:attempt_id>/stop")
+@login_required
+def stop(attempt_id: int) -> BaseResponse:
+    """Stop the model. What has come by then is kept and checked."""
+    attempt, _enrolment = _own(attempt_id)
+    prompts.stop(attempt.id)
+    if "HX-Request" in request.headers:
+        return Response(status=204)
+    return redirect(url_for("prompts.look", attempt_id=attempt_id), 303)

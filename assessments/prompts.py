@@ -1,0 +1,150 @@
+"""Use cases of prompt exercises: send a prompt, stop the model, show what it answered. assessments.prompt_run does the asking."""
+
+import json
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from assessments import items, service
+from assessments.kinds import KINDS
+from assessments.kinds.item import Form
+from assessments.kinds.prompt import PromptItem
+from assessments.models import Attempt, Completion
+from core import db, jobs
+from core.jobs import WorkState
+from courses.models import Enrolment
+from exercises.prompt import Ask, messages
+from gateway import service as gateway
+from gateway.personal import personal_data
+from modules.render import render
+
+ANYWAY = "anyway"     # The form's box: "send it all the same".
+_RUN = jobs.queue.signature("assessments.run_try")
+
+
+class PersonalDataError(ValueError):
+    """The prompt seems to hold personal data and the learner has not confirmed it. `found` are message ids."""
+
+    def __init__(self, found: tuple[str, ...]) -> None:
+        super().__init__("personal data")
+        self.found = found
+
+
+class NoTokensError(RuntimeError):
+    """What the learner may still use today does not suffice for this exercise."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a model answered in an attempt, ready for the page. `error` is a message id: why the try was given back."""
+
+    answers: tuple[tuple[Markup, ...], ...]
+    models: tuple[str, ...]
+    tokens: int
+    recorded: bool
+    stopped: bool
+    cut: bool
+    error: str
+
+
+def calls(item: PromptItem) -> list[tuple[int, Ask]]:
+    """Every call that a try makes, in order, with the number of its ask."""
+    return [(at, ask) for at, ask in enumerate(item.exercise.asks) for _ in range(ask.runs)]
+
+
+def cost(item: PromptItem, prompt: str) -> int:
+    """The most tokens that a try with this prompt can take."""
+    return sum(gateway.cost(messages(item.exercise, prompt, ask), item.exercise.max_tokens) for _, ask in calls(item))
+
+
+def prompt_item(edition_id: int, module: str, item_id: str, language: str) -> PromptItem:
+    """A prompt exercise. Raises LookupError when there is none of this id."""
+    item = items.item(edition_id, module, item_id, language)
+    if not isinstance(item, PromptItem):
+        raise LookupError(item_id)
+    return item
+
+
+def submit(enrolment: Enrolment, module: str, item_id: str, language: str, number: int, form: Form, *, live: bool) -> Attempt:
+    """Take a learner's prompt; the model is asked afterwards.
+
+    With `live` the learner's browser fetches the answer at once (prompt_live); else, or when that never comes, a task does
+    the asking. Raises LookupError, ResponseError, PersonalDataError, NoTokensError, StaleError and ClosedError; then
+    nothing counts and nothing was asked.
+    """
+    item = prompt_item(enrolment.edition_id, module, item_id, language)
+    response = KINDS[item.kind].read(item, form)
+    found = personal_data(response["prompt"])
+    if found and ANYWAY not in form:
+        raise PersonalDataError(found)
+    if gateway.tokens_left(enrolment.person_id) < cost(item, response["prompt"]) and gateway.model():
+        raise NoTokensError
+    try:
+        with db.transaction():
+            attempt = service.add_attempt(enrolment, module, item, number, response)
+            if not live:
+                jobs.hint(_RUN, attempt.id)
+    except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
+        raise service.StaleError from error
+    return attempt
+
+
+def hand_over(attempt_id: int) -> None:
+    """Let a task do the asking."""
+    with db.transaction():
+        jobs.hint(_RUN, attempt_id)
+
+
+def own_attempt(attempt_id: int, person_id: int) -> tuple[Attempt, Enrolment] | None:
+    """An attempt and its enrolment, if it is this person's."""
+    found = db.session.execute(
+        select(Attempt, Enrolment).join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .where(Attempt.id == attempt_id, Enrolment.person_id == person_id)
+    ).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
+def stop(attempt_id: int) -> None:
+    """Ask whoever runs the try to stop; what has come by then is kept. Too late does no harm."""
+    with db.transaction() as tx:
+        tx.execute(
+            update(Attempt).where(Attempt.id == attempt_id, Attempt.state.in_((WorkState.DUE, WorkState.RUNNING))).values(stopped=True)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def told(attempt_id: int, item: PromptItem) -> Told:
+    """What is known of an attempt's answers."""
+    rows = db.session.scalars(select(Completion).where(Completion.attempt_id == attempt_id).order_by(Completion.position)).all()
+    asks = [at for at, _ in calls(item)]
+    answers = tuple(
+        tuple(_shown(row.answer, item.language) for row in rows if asks[row.position] == at) for at in range(len(item.exercise.asks))
+    )
+    return Told(
+        answers, models=tuple(dict.fromkeys(row.model for row in rows if row.model)),
+        tokens=sum(row.prompt_tokens + row.completion_tokens for row in rows),
+        recorded=any(row.recorded for row in rows), stopped=any(row.finish == "stopped" for row in rows),
+        cut=any(row.finish == "length" for row in rows), error=_error(attempt_id),
+    )
+
+
+def _error(attempt_id: int) -> str:
+    return db.session.scalars(select(Attempt.error).where(Attempt.id == attempt_id)).one() or ""
+
+
+def _shown(answer: str, language: str) -> Markup:
+    """A model's words as safe HTML: Markdown, unless they are data, whose line breaks and quotation marks matter."""
+    if _is_data(answer):
+        return Markup("<pre><code>{}</code></pre>").format(answer)
+    if not answer.strip():
+        return Markup("")
+    return Markup(render(answer, language=language, media_url=lambda _: "").html)  # noqa: S704 - sanitised there
+
+
+def _is_data(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False

@@ -1,0 +1,85 @@
+"""What servers of models say when they refuse, sorted into the few things that a learner can be told."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from core.i18n import N_
+
+MESSAGES: Mapping[str, str] = {
+    "unreachable": N_("The model cannot be reached just now."),
+    "busy": N_("The model has too much to do just now."),
+    "slow": N_("The model took too long to answer."),
+    "cut": N_("The model broke off in the middle of its answer."),
+    "quota": N_("The university's quota for this model is used up for now."),
+    "tokens": N_("Your tokens for today are used up. Tomorrow there are new ones."),
+    "long": N_("Your prompt, together with what goes along with it, is too long for this model."),
+    "refused": N_("The model refused the request."),
+}
+_AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504})
+_QUOTA_WORDS = ("quota", "budget", "billing", "insufficient")
+_OPTIONAL = ("temperature", "seed", "stream_options")
+MOST_WAIT = 5.0
+
+
+class GatewayError(RuntimeError):
+    """A model gave no proper answer. `kind` is a key of MESSAGES; `again`: the same may work in a moment."""
+
+    def __init__(self, kind: str, *, again: bool = False, detail: str = "", wait: float | None = None) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.again = again
+        self.detail = detail
+        self.wait = wait
+
+    @property
+    def message(self) -> str:
+        """A message id for the learner."""
+        return MESSAGES[self.kind]
+
+
+def fault_of(status: int, headers: Mapping[str, str], body: str) -> GatewayError:
+    """Sort an error answer. Its `detail` is the server's own text, for deciding only: it may quote the prompt."""
+    code, detail = _read(body)
+    words = f"{code} {detail}".casefold()
+    if status == 429 and any(word in words for word in _QUOTA_WORDS):
+        return GatewayError("quota", detail=detail)
+    if status in (400, 413, 422):
+        too_long = "context" in words and any(word in words for word in ("length", "size", "window", "exceed"))
+        return GatewayError("long" if too_long else "refused", detail=words)
+    if status in _AGAIN:
+        kind = "busy" if status in (408, 409, 429, 503) else "unreachable"
+        return GatewayError(kind, again=True, wait=_seconds(headers.get("retry-after", "")))
+    return GatewayError("refused" if status < 500 else "unreachable", detail=words)
+
+
+def unwanted_parameter(error: GatewayError, body: Mapping[str, Any]) -> str:
+    """The parameter that a model refuses and can do without, if it is still in the request; else nothing."""
+    if error.kind != "refused":
+        return ""
+    return next((name for name in _OPTIONAL if name in body and name in error.detail), "")
+
+
+def wait_of(error: GatewayError, retries: int) -> float:
+    """Seconds until the next try: what the server asks for within reason, else half a second and then more."""
+    return min(MOST_WAIT, 0.5 * retries if error.wait is None else max(0.0, error.wait))
+
+
+def _read(body: str) -> tuple[str, str]:
+    """Code and text of an error: an object, a string, or a proxy's web page."""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return "", body[:2000]
+    error = data.get("error", data) if isinstance(data, dict) else data
+    if not isinstance(error, dict):
+        return "", str(error)
+    code = " ".join(str(error.get(name) or "") for name in ("code", "type", "param"))
+    return code, str(error.get("message") or error.get("detail") or "")
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,46 @@
+"""What models were used for: one row a call, and one row a person and day that keeps the budget."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import db
+from core.db import Base, Tenanted
+
+
+class Ending(StrEnum):
+    """How a call ended."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Usage(Tenanted, Base):
+    """One call of a model: how much, never what. Prompts and answers stay with the attempt they belong to."""
+
+    __tablename__ = "usage"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), index=True)
+    model: Mapped[str]
+    prompt_tokens: Mapped[int]
+    completion_tokens: Mapped[int]
+    estimated: Mapped[bool]
+    milliseconds: Mapped[int]
+    ending: Mapped[Ending]
+    at: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class Allowance(Tenanted, Base):
+    """The tokens that a person has used on a day, with those reserved for answers that are still being written."""
+
+    __tablename__ = "allowance"
+    __table_args__ = (UniqueConstraint("person_id", "day"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    day: Mapped[date]
+    tokens: Mapped[int] = mapped_column(default=0)
