@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from flask import Flask, Response, redirect, request
-from flask_babel import format_datetime
+from flask_babel import format_datetime, format_decimal
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import i18n
@@ -46,6 +46,7 @@ def create_lms(settings: Settings | None = None, *, attacks: bool = False) -> Fl
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
     i18n.connect(app, settings)
     app.jinja_env.filters["when"] = lambda moment: format_datetime(moment, "medium")
+    app.jinja_env.filters["points"] = lambda points: format_decimal(round(points, 1))
     app.jinja_env.filters["pretty"] = lambda content: json.dumps(content, ensure_ascii=False, indent=2)
     app.before_request(_own_name)
     app.after_request(_headers)

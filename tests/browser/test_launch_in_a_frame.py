@@ -5,14 +5,13 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import Response
 from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, expect, sync_playwright
 
-import lti.views
 from core.config import settings
 from demo.lms import create_lms
 from demo.seed import seed
@@ -135,7 +134,7 @@ def test_a_browser_that_keeps_no_cookie_in_a_frame_is_offered_a_new_window(
     blocking: BrowserContext, site: Site, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As browsers do that block third-party cookies and do not know `Partitioned`."""
-    monkeypatch.setattr(lti.views, "set_cookie", partial(_without_partitions, lti.views.set_cookie))
+    monkeypatch.setattr("lti.views.set_cookie", _unpartitioned)
     page = blocking.new_page()
     be(page, site, "Mira")
     page.get_by_role("link", name=OPEN).click()
@@ -144,8 +143,8 @@ def test_a_browser_that_keeps_no_cookie_in_a_frame_is_offered_a_new_window(
     expect(window.value.get_by_role("heading", level=1)).to_contain_text("language models")
 
 
-def _without_partitions(original: object, response: object, name: str, value: str, **_: object) -> None:
-    response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="None")  # type: ignore[attr-defined]
+def _unpartitioned(response: Response, name: str, value: str, **_: object) -> None:
+    response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="None")
 
 
 def test_a_page_outside_of_a_launch_cannot_be_framed(context: BrowserContext, site: Site) -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 
 from app import create_app
 from core import db
-from tests.conftest import settings_for
+from tests.conftest import forget_kept, settings_for
 from tests.demo.servers import forms, serving
 
 
@@ -18,6 +18,7 @@ def serving_lotse(database_url: str, folder: Path, port: int, **given: str) -> I
     """Lotse at http://localhost:`port`. Jobs run at once, in the request that caused them."""
     app = create_app(settings_for(database_url, folder, base_url=f"http://localhost:{port}", **given), testing=True, eager_jobs=True)
     app.config["RATELIMIT_ENABLED"] = False
+    forget_kept()
     with serving(app, port):
         yield app
     db.session.remove()
