@@ -51,10 +51,13 @@ def begin() -> Page:
     return onward
 
 
-@bp.post("/launch")
+@bp.route("/launch", methods=["GET", "POST"])
 @csrf.exempt
 def launch() -> Page:
-    """A platform's answer: the signed launch. Whoever is admitted goes on inside a launch session of their own."""
+    """A platform's answer: the signed launch. Whoever is admitted goes on inside a launch session of their own.
+
+    By GET come people who reload the page or kept its address; they are told to open the link again.
+    """
     platform = None
     initiation: Mapping[str, str] = {}
     try:
@@ -107,7 +110,9 @@ def _again(initiation: Mapping[str, str], *, ask_for_cookie: bool = False) -> st
     (auth-variants.json). So the cookie is asked for before the platform is.
     """
     values: dict[str, Any] = {name: initiation[name] for name in login.INITIATION if name in initiation}
-    return url_for("lti.begin", **values, **({COOKIE_ASKED: "1"} if ask_for_cookie else {}))
+    if ask_for_cookie:
+        values[COOKIE_ASKED] = "1"
+    return url_for("lti.begin", **values)
 
 
 # --- Refusals -------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from sqlalchemy.orm import contains_eager
 from core import db
 from core.sessions import DatabaseSessions, digest
 from lti import admission, registration
-from lti.claims import Message, Person, read
+from lti.claims import Message, read
 from lti.launch import Expected, verify
 from lti.models import LaunchRecord, LoginState, Platform
 from lti.platforms import profile_of
@@ -53,12 +53,11 @@ def admit(login: LoginState, token: str | None, browser: str | None, reference: 
     with db.scoped(platform.organisation_id):
         claims = verify(token, _expected(login), lambda kid: key_of(platform, kid))
         message = read(claims)
-        person = profile_of(message.family or platform.family).person(message)
         try:
-            return _enter(login, platform, message, person, cast(str, browser), reference)
+            return _enter(login, platform, message, cast(str, browser), reference)
         except (IntegrityError, PendingRollbackError):
             # The same person opened two links at the same moment and both made their rows; now those are there.
-            return _enter(login, platform, message, person, cast(str, browser), reference)
+            return _enter(login, platform, message, cast(str, browser), reference)
 
 
 def _check_login(login: LoginState, browser: str | None) -> None:
@@ -78,9 +77,8 @@ def _expected(login: LoginState) -> Expected:
     return Expected(login.platform.issuer, login.platform.client_id, login.nonce, own_origin(), db.now().timestamp())
 
 
-def _enter(
-    login: LoginState, platform: Platform, message: Message, person: Person | None, browser: str, reference: str,
-) -> Admission:
+def _enter(login: LoginState, platform: Platform, message: Message, browser: str, reference: str) -> Admission:
+    person = profile_of(message.family or platform.family).person(message)
     with db.transaction() as tx:
         admission.use(login)
         deployment = registration.approved_deployment(platform.id, message.deployment_id)

@@ -86,9 +86,12 @@ def _send(packed: Packed) -> None:
 
 
 def _sign(claims: dict[str, object]) -> str:
-    with db.transaction():
-        tool_keys.make_missing()  # The first token may be asked for before anybody has fetched the keys.
-        return keys.sign(claims, settings().secret_key)
+    try:
+        with db.transaction():
+            tool_keys.make_missing()  # The first token may be asked for before anybody has fetched the keys.
+            return keys.sign(claims, settings().secret_key)
+    except keys.KeyTroubleError as error:
+        raise LaterError(str(error)) from error
 
 
 def _make_line_item(connection: Connection, address: Address) -> str:

@@ -37,7 +37,9 @@ def admitted(response: TestResponse) -> None:
 
 # --- Let in -----------------------------------------------------------------------------------------------------------
 
-now = lambda: int(db.now().timestamp())  # noqa: E731
+def now() -> int:
+    return int(db.now().timestamp())
+
 
 GOOD: dict[str, Callable[[Lms], dict[str, Any]]] = {
     "a valid launch": lambda lms: {},
@@ -177,7 +179,7 @@ def _tampered(lms: Lms, claims: dict[str, Any]) -> str:
 
 
 TOKENS: dict[str, tuple[Callable[[Lms, dict[str, Any]], str], int, str]] = {
-    "without a signature": (lambda lms, claims: jwt.encode(claims, None, algorithm="none", headers={"kid": lms.kid}), 401, "algorithm"),
+    "without a signature": (lambda lms, claims: jwt.encode(claims, "", algorithm="none", headers={"kid": lms.kid}), 401, "algorithm"),
     "HS256 with the public key": (_hs256, 401, "algorithm"),
     "RS512": (lambda lms, claims: lms.sign(claims, algorithm="RS512"), 401, "algorithm"),
     "another key under the same name": (lambda lms, claims: lms.sign(claims, key=key_pair(2048, 5)), 401, "signature"),
@@ -295,3 +297,9 @@ def test_an_error_of_the_platform_is_passed_on_in_words(browser: Browser) -> Non
 
 def test_a_launch_without_a_token_is_refused(browser: Browser) -> None:
     refused(browser.post(browser.begin()["state"], None), 400, "token_missing")
+
+
+def test_the_launch_address_alone_says_where_to_begin(house: Flask) -> None:
+    response = house.test_client().get("/lti/launch", headers={"Accept-Language": "de"})
+    assert response.status_code == 400
+    assert "öffnen Sie den Link erneut" in response.text

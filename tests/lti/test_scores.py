@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import jwt
@@ -14,8 +15,8 @@ from assessments import service as assessments
 from core import db, jobs
 from core.jobs import WorkState
 from courses.models import Enrolment
-from lti.models import Participant, ResourceLink, ScorePush
-from lti.service import scores
+from lti.models import KeyState, Participant, ResourceLink, ScorePush, ToolKey
+from lti.service import scores, tool_keys
 from tests.lti.lms import AGS, LTI, SCOPE, Answer, Browser, Lms
 
 TEACHER = {LTI + "roles": ["http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"], "sub": "3"}
@@ -96,7 +97,7 @@ def test_timestamps_rise_by_whole_seconds(browser: Browser, lms: Lms) -> None:
     for item in ("farbe", "zahlen", "rechnen"):
         right(item)
     moments = [datetime.fromisoformat(score["timestamp"]) for score in lms.scores()]
-    assert all(later - earlier >= timedelta(seconds=1) for earlier, later in zip(moments, moments[1:], strict=False))
+    assert all(later - earlier >= timedelta(seconds=1) for earlier, later in pairwise(moments))
     assert given(lms) == [(1, 4), (3, 4), (4, 4)]
     assert lms.grades == {"4": [(1, 4), (3, 4), (4, 4)]}
 
@@ -153,7 +154,7 @@ def test_the_token_is_asked_for_with_a_signed_assertion_and_kept(house: Flask, b
     assert len(asked) == 1
     form = dict(pair.split("=", 1) for pair in asked[0].body.decode().split("&"))
     assert form["scope"] == "https%3A%2F%2Fpurl.imsglobal.org%2Fspec%2Flti-ags%2Fscope%2Fscore"
-    key_set = jwt.PyJWKSet.from_dict(house.test_client().get("/lti/jwks").json)
+    key_set = jwt.PyJWKSet.from_json(house.test_client().get("/lti/jwks").text)
     kid = jwt.get_unverified_header(form["client_assertion"])["kid"]
     claims = jwt.decode(form["client_assertion"], key_set[kid], algorithms=["RS256"], audience=f"{lms.url}/token")
     assert claims["iss"] == claims["sub"] == lms.client_id
@@ -242,6 +243,21 @@ def test_a_score_that_failed_for_good_does_not_hold_up_the_next(browser: Browser
     right("farbe")
     right("rechnen")
     assert lms.grades == {"4": [(2, 4)]}
+
+
+def test_a_key_that_cannot_be_read_holds_scores_back_until_it_is_mended(browser: Browser, lms: Lms) -> None:
+    browser.launch()
+    tool_keys.make_missing()
+    active = ToolKey.state == KeyState.ACTIVE
+    kept = db.session.scalars(select(ToolKey.private_pem).where(active)).one()
+    with db.transaction() as tx:
+        tx.execute(update(ToolKey).where(active).values(private_pem="encrypted with another secret"))
+    right("farbe")
+    assert "LOTSE_SECRET_KEY" in (pushes()[0].error or "")
+    with db.transaction() as tx:
+        tx.execute(update(ToolKey).where(active).values(private_pem=kept))
+    let_due()
+    assert lms.grades == {"4": [(1, 4)]}
 
 
 # --- Order, and work that is cut off ----------------------------------------------------------------------------------
