@@ -51,6 +51,7 @@ GOOD: dict[str, Callable[[Lms], dict[str, Any]]] = {
 }
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("changes", GOOD.values(), ids=GOOD.keys())
 def test_a_proper_launch_is_let_in(browser: Browser, lms: Lms, changes: Callable[[Lms], dict[str, Any]]) -> None:
     admitted(browser.launch(**changes(lms)))
@@ -250,6 +251,7 @@ def test_the_state_of_one_platform_with_a_token_of_another_is_refused(house: Fla
     assert lms.count("/jwks") == other.count("/jwks") == 0
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("state", [None, "", "unknown", "\x00"])
 def test_a_missing_or_unknown_state_is_refused(browser: Browser, lms: Lms, state: str | None) -> None:
     begun = browser.begin()

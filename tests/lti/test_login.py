@@ -12,6 +12,7 @@ from lti.models import LoginState
 from tests.lti.lms import BASE, Browser, Lms
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_login_goes_on_to_the_platform_by_get_with_all_it_needs(browser: Browser, lms: Lms, method: str) -> None:
     given = {"query_string" if method == "get" else "data": lms.initiation(login_hint="a & b", lti_message_hint='{"cmid":2}')}
@@ -50,6 +51,7 @@ def test_a_login_without_client_id_finds_the_only_platform_of_the_issuer(browser
     assert browser.client.post("/lti/login", data=initiation).status_code == 403
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("changes", "status"), [
     ({"iss": ""}, 400), ({"login_hint": ""}, 400), ({"target_link_uri": ""}, 400), ({"iss": "https://unknown.example"}, 403),
     ({"client_id": "unknown"}, 403), ({"target_link_uri": "https://evil.example/"}, 400), ({"lti_message_hint": "x" * 9000}, 400),

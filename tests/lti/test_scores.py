@@ -196,6 +196,7 @@ TROUBLE: dict[str, tuple[str, Answer]] = {
 }
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(("place", "trouble"), TROUBLE.values(), ids=TROUBLE.keys())
 def test_a_score_is_sent_again_later_when_the_platform(browser: Browser, lms: Lms, place: str, trouble: Answer) -> None:
     browser.launch()
