@@ -60,15 +60,12 @@ def run_try(attempt_id: int) -> Iterator[Event]:
         yield Event("later")
         return
     try:
-        yield from _run(_load(attempt))
+        yield from _run_or_give_back(_load(attempt))
     except jobs.LostLeaseError:
         log.warning("try_taken_over", attempt=attempt_id)
         yield Event("later")
-        return
-    except GatewayError as error:
-        log.warning("try_given_back", attempt=attempt_id, reason=error.kind)
-        _give_back(attempt, error.message)
-    yield Event("done")
+    else:
+        yield Event("done")
 
 
 def _load(attempt: Attempt) -> _Try:
@@ -76,6 +73,14 @@ def _load(attempt: Attempt) -> _Try:
     item = prompts.prompt_item(attempt.edition_id, attempt.module, attempt.item, attempt.language)
     db.session.commit()  # Reads are over; nothing is open while the model thinks.
     return _Try(attempt, enrolment, item)
+
+
+def _run_or_give_back(this: _Try) -> Iterator[Event]:
+    try:
+        yield from _run(this)
+    except GatewayError as error:
+        log.warning("try_given_back", attempt=this.attempt.id, reason=error.kind)
+        _give_back(this.attempt, error.message)
 
 
 def _run(this: _Try) -> Iterator[Event]:
@@ -115,16 +120,10 @@ def _ask(this: _Try, model: gateway.Model, position: int, ask: Ask) -> Iterator[
                 pieces.append(piece)
                 yield Event("text", piece)
             else:
-                this.completions.append(_completion(this.attempt, position, ask, "".join(pieces), piece, sampling))
-
-
-def _completion(
-    attempt: Attempt, position: int, ask: Ask, answer: str, outcome: gateway.Outcome, sampling: dict[str, Any],
-) -> Completion:
-    return Completion(
-        attempt_id=attempt.id, position=position, ask=ask.text, answer=answer, model=outcome.model, parameters=sampling,
-        prompt_tokens=outcome.prompt_tokens, completion_tokens=outcome.completion_tokens, finish=outcome.finish,
-    )
+                this.completions.append(Completion(
+                    attempt_id=this.attempt.id, position=position, ask=ask.text, answer="".join(pieces), model=piece.model,
+                    parameters=sampling, prompt_tokens=piece.prompt_tokens, completion_tokens=piece.completion_tokens, finish=piece.finish,
+                ))
 
 
 def _stop_flag(attempt_id: int) -> Callable[[], bool]:

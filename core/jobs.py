@@ -190,14 +190,21 @@ def _claimable(model: type[Any]) -> tuple[Any, ...]:
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
+_house: list[Flask] = []
+
+
+class InApp(Task):
+    """A task that runs in the context of the app opened last (tests open many; a task is bound to its class only once)."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with _house[0].app_context():
+            return self.run(*args, **kwargs)
+
+
 def connect(app: Flask, settings: Settings, *, eager: bool = False) -> None:
     """Bind the queue to the app: each task runs in an app context, with a session of its own."""
 
-    class InApp(Task):
-        def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            with app.app_context():
-                return self.run(*args, **kwargs)
-
+    _house[:] = [app]
     queue.Task = InApp
     queue.set_default()  # Pool threads would otherwise look tasks up in another Celery app and drop them silently.
     embedded = settings.broker_url.startswith("memory")

@@ -29,14 +29,6 @@ class ModelServer:
         """Where it says how to reach it."""
         return self.data / "models" / "server.json"
 
-    def wait(self) -> None:
-        """Until it serves."""
-        deadline = time.monotonic() + 60
-        while not self.file.exists():
-            assert self.process.poll() is None, "the model server ended"
-            assert time.monotonic() < deadline, "the model server does not start"
-            time.sleep(0.05)
-
     def serve(self, data: Path) -> None:
         """Let a house with this data folder use it."""
         (data / "models").mkdir(exist_ok=True)
@@ -46,6 +38,14 @@ class ModelServer:
     def pid(self) -> int:
         """The process that serves."""
         return int(json.loads(self.file.read_text())["pid"])
+
+
+def wait_for(file: Path) -> None:
+    """Until a model is served: loading it takes a second, and there is nothing to be told by but the file."""
+    deadline = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < deadline, "the model server does not start"
+        time.sleep(0.05)
 
 
 def small_model() -> Path:
@@ -61,7 +61,7 @@ def running(data: Path) -> Iterator[ModelServer]:
     """A model server of one's own."""
     server = ModelServer(data)
     try:
-        server.wait()
+        wait_for(server.file)
         yield server
     finally:
         server.process.kill()

@@ -1,0 +1,123 @@
+"""A server of models that fails as told: what no real server can be asked to do."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+WORDS = ("The ", "library ", "opens ", "at ", "eight.")
+
+
+@dataclass
+class Reply:
+    """One answer: a status with a body, or a stream of pieces that may break or lag."""
+
+    status: int = 200
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    pieces: tuple[str, ...] = WORDS
+    cut: bool = False                       # the connection ends in the middle
+    reset: bool = False                     # … and not politely
+    hang: threading.Event | None = None     # nothing more comes until this is set
+    usage: dict[str, int] | None = field(default_factory=lambda: {"prompt_tokens": 20, "completion_tokens": 5})
+    finish: str = "stop"
+
+
+class FaultServer:
+    """Answers each chat request with the next reply of `replies`, the last one for ever; keeps the requests."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply] = [Reply()]
+        self.requests: list[dict[str, Any]] = []
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    def __enter__(self) -> "FaultServer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for reply in self.replies:
+            if reply.hang:
+                reply.hang.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        """Its address up to /v1."""
+        return f"http://127.0.0.1:{self._http.server_address[1]}/v1"
+
+    @property
+    def announcement(self) -> dict[str, Any]:
+        """What the embedded model's process would write into server.json."""
+        return {"url": self.url, "key": "key", "model": "faulty", "pid": 1}
+
+    def next_reply(self) -> Reply:
+        """What to answer now."""
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+
+
+def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._send(200, json.dumps({"data": [{"id": "faulty"}]}), {})
+
+        def do_POST(self) -> None:
+            server.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            reply = server.next_reply()
+            if reply.status != 200:
+                self._send(reply.status, reply.body, reply.headers)
+            else:
+                self._stream(reply)
+
+        def _send(self, status: int, body: str, headers: dict[str, str]) -> None:
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def _stream(self, reply: Reply) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            try:
+                for data in _chunks(reply):
+                    self._chunk(f"data: {data}\n\n")
+                    if reply.hang:
+                        reply.hang.wait(10)
+                if not reply.reset:
+                    self.wfile.write(b"0\r\n\r\n")
+            except OSError:
+                pass  # The client went away, as some tests want.
+
+        def _chunk(self, text: str) -> None:
+            data = text.encode()
+            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+            self.wfile.flush()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
+
+
+def _chunks(reply: Reply) -> Iterator[str]:
+    if reply.body:
+        yield reply.body
+        return
+    for piece in reply.pieces:
+        yield json.dumps({"model": "faulty-1", "choices": [{"delta": {"content": piece}, "finish_reason": None}]})
+    if reply.cut or reply.reset:
+        return
+    yield json.dumps({"model": "faulty-1", "choices": [{"delta": {}, "finish_reason": reply.finish}]})
+    if reply.usage is not None:
+        yield json.dumps({"choices": [], "usage": reply.usage})
+    yield "[DONE]"

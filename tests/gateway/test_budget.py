@@ -1,0 +1,71 @@
+"""Tokens per person and day: reserved, settled, and never overspent by calls that race."""
+
+import threading
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from accounts.models import Person
+from core import db
+from core.config import replace_settings
+from gateway import budget
+from gateway.faults import GatewayError
+from gateway.models import Allowance
+from tests import builders
+
+
+@pytest.fixture
+def learner(app: Flask) -> Person:
+    app.extensions["settings"] = replace_settings(app.extensions["settings"], daily_tokens=1000)
+    with app.app_context():
+        builders.organisation()
+        return builders.person()
+
+
+def test_what_is_reserved_is_gone_until_it_is_settled(app: Flask, learner: Person) -> None:
+    with app.app_context(), db.scoped(learner.organisation_id):
+        reserved = budget.reserve(learner.id, 700)
+        assert budget.tokens_left(learner.id) == 300
+        budget.settle(reserved, 120)
+        assert budget.tokens_left(learner.id) == 880
+
+
+def test_more_than_is_left_cannot_be_reserved(app: Flask, learner: Person) -> None:
+    with app.app_context(), db.scoped(learner.organisation_id):
+        budget.reserve(learner.id, 700)
+        with pytest.raises(GatewayError) as refusal:
+            budget.reserve(learner.id, 301)
+        assert refusal.value.kind == "tokens"
+        assert budget.tokens_left(learner.id) == 300
+
+
+def test_a_new_day_brings_new_tokens(app: Flask, learner: Person) -> None:
+    with app.app_context(), db.scoped(learner.organisation_id):
+        budget.reserve(learner.id, 1000)
+        day = db.session.scalars(select(Allowance.day)).one()
+        with db.transaction() as tx:
+            tx.execute(update(Allowance).values(day=day - timedelta(days=1)))
+        assert budget.tokens_left(learner.id) == 1000
+
+
+def test_calls_that_race_never_overspend(app: Flask, learner: Person) -> None:
+    barrier = threading.Barrier(8)
+    taken: list[int] = []
+
+    def take() -> None:
+        with app.app_context(), db.scoped(learner.organisation_id):
+            barrier.wait()
+            with suppress(GatewayError):
+                taken.append(budget.reserve(learner.id, 300).tokens)
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert taken == [300] * 3
+    with app.app_context(), db.scoped(learner.organisation_id):
+        assert budget.tokens_left(learner.id) == 100
