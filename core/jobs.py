@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 from celery import Celery, Task
-from celery.beat import EmbeddedService
+from celery.beat import EmbeddedService, Scheduler
 from flask import Flask
 from sqlalchemy import CursorResult, Index, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -203,13 +203,12 @@ class InApp(Task):
 
 def connect(app: Flask, settings: Settings, *, eager: bool = False) -> None:
     """Bind the queue to the app: each task runs in an app context, with a session of its own."""
-
     _house[:] = [app]
     queue.Task = InApp
     queue.set_default()  # Pool threads would otherwise look tasks up in another Celery app and drop them silently.
     embedded = settings.broker_url.startswith("memory")
     queue.conf.update(
-        broker_url=settings.broker_url,
+        broker_url="memory://localhost" if embedded else settings.broker_url,  # Without a name kombu warns at each connection.
         task_always_eager=eager,
         task_eager_propagates=eager,
         task_ignore_result=True,
@@ -228,17 +227,18 @@ def connect(app: Flask, settings: Settings, *, eager: bool = False) -> None:
     )
 
 
-def embed(settings: Settings) -> list[threading.Thread]:
-    """Run a worker and the clock inside this process (memory://): no server needed. Threads end with the process."""
+def embed(settings: Settings) -> None:
+    """Run a worker and the clock inside this process (memory://): no server needed. They end with the process."""
     worker = queue.WorkController(
         app=queue, hostname="embedded@lotse", pool="threads", concurrency=settings.job_threads,
         without_heartbeat=True, without_mingle=True, without_gossip=True,
     )
-    clock = EmbeddedService(queue, thread=True)
-    threads = [threading.Thread(target=worker.start, name="jobs", daemon=True), clock]
-    for thread in threads:
+    # In memory: several web processes would spoil each other's schedule file.
+    clock = EmbeddedService(queue, thread=True, scheduler_cls=Scheduler)
+    for thread in (threading.Thread(target=worker.start, name="jobs"), clock):
         thread.daemon = True
         thread.start()
-    return threads
-
-
+    _sweep.delay()  # What an earlier process has left behind need not wait for the clock.
+    # Before Python ends the pool's threads: after that the worker would still take messages and fail to place them. There is
+    # no public hook that early, atexit comes too late; concurrent.futures uses this one too.
+    threading._register_atexit(worker.stop)  # type: ignore[attr-defined]
