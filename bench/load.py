@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 CONNECTIONS = 16
 HEAD_END = b"\r\n\r\n"
+SILENCE = 20
 
 
 @dataclass
@@ -90,7 +91,10 @@ def run(base: str, requests: Iterator[bytes], *, seconds: float = 6.0, connectio
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             busy += 1
     while busy:
-        for key, _ in selector.select():
+        ready = selector.select(SILENCE)
+        if not ready:
+            raise TimeoutError(f"the server has said nothing for {SILENCE} seconds")
+        for key, _ in ready:
             status = key.data.read()
             if status is None:
                 continue

@@ -29,6 +29,13 @@ def upgrade() -> None:
     command.upgrade(alembic_config(), "head")
 
 
+@database.command("revision")
+@click.argument("message")
+def revision(message: str) -> None:
+    """For developers: write a migration from what the models say now. Read it before you commit it."""
+    command.revision(alembic_config(), message, autogenerate=True)
+
+
 @click.command("worker")
 @click.option("--concurrency", default=2, show_default=True, help="Worker processes.")
 @with_appcontext

@@ -7,12 +7,13 @@ one catalogue that Flask-Babel reads.
 import sys
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_request_context, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, get_translations
 
 from core.config import Settings
 
@@ -44,6 +45,19 @@ def connect(app: Flask, settings: Settings) -> None:
         locale_selector=select,
     )
     app.jinja_env.globals["language"] = language
+    # Pages look up some thirty texts each; asking for the catalogue anew every time took a twentieth of the page.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _catalogue().ugettext(text), lambda one, many, count: _catalogue().ungettext(one, many, count), newstyle=True,
+    )
+
+
+def _catalogue() -> Any:
+    """The present language's texts, found once for each language in a request or task."""
+    locale = get_locale()
+    known: dict[Any, Any] = g.setdefault("catalogues", {})
+    if locale not in known:
+        known[locale] = get_translations()
+    return known[locale]
 
 
 def language() -> str:

@@ -98,20 +98,33 @@ def _begin() -> None:
     structlog.contextvars.bind_contextvars(reference=g.reference)
 
 
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
 def _headers(response: Response) -> Response:
-    ancestors = g.get("frame_ancestors") or (session.get("frame_ancestors") if request.script_root else None)
+    """Add what a view has not said itself."""
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY.format(ancestors=" ".join(ancestors) if ancestors else "'none'"))
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if request.is_secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.path.startswith("/static/dist/"):
-        headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    elif "Cache-Control" not in headers:
-        headers["Cache-Control"] = "private, no-store"
+    said = {name.lower() for name in headers.keys()}
+    ancestors = g.get("frame_ancestors") or (session.get("frame_ancestors") if request.script_root else None)
+    policy = POLICY.format(ancestors=" ".join(ancestors) if ancestors else "'none'")
+    built = request.path.startswith("/static/dist/")
+    wanted = {
+        "Content-Security-Policy": policy,
+        "Cache-Control": "public, max-age=31536000, immutable" if built else "private, no-store",
+        **_ALWAYS,
+        **({"Strict-Transport-Security": "max-age=31536000"} if request.is_secure else {}),
+    }
+    if built:
+        headers.remove("Cache-Control")  # Flask's own is for files whose content changes under the same name.
+        said.discard("cache-control")
+    for name, value in wanted.items():
+        if name.lower() not in said:
+            headers.add(name, value)
     return response
 
 
