@@ -3,7 +3,9 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Regexp
+
+from certificates.service import CODE
 
 _NAME = {"autocomplete": "name", "spellcheck": "false", "maxlength": "400"}
 
@@ -34,4 +36,26 @@ class CompareForm(FlaskForm):
         _l("Name on the certificate"), validators=[InputRequired(_l("Please enter the name that stands on the certificate."))],
         description=_l("Upper and lower case, accents and the order of the names do not matter. Academic titles do."),
         render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": "400"},
+    )
+
+
+def _code_in(typed: str | None) -> str:
+    """The code in what was typed or pasted: the code itself, or the whole address that ends with it."""
+    return (typed or "").strip().rstrip("/").rpartition("/")[2]
+
+
+class CodeForm(FlaskForm):
+    """A verifier has the paper, but no camera for its QR code. No token: it changes nothing."""
+
+    class Meta:
+        csrf = False
+
+    code = StringField(
+        _l("Code or address on the certificate"), filters=[_code_in],
+        validators=[
+            InputRequired(_l("Please enter the code that stands beside the QR code.")),
+            Regexp(rf"{CODE.pattern}\Z", message=_l("This is not a complete code. It has 22 letters, digits, hyphens or underscores.")),
+        ],
+        description=_l("It stands beside the QR code, after “/z/”. Capital and small letters differ."),
+        render_kw={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", "maxlength": "300"},
     )

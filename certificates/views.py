@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
 from certificates import names, service
-from certificates.forms import CompareForm, ConsentForm, NameForm
+from certificates.forms import CodeForm, CompareForm, ConsentForm, NameForm
 from certificates.models import Certificate, Reason
 from certificates.sheet import sheet
 from certificates.snapshot import Snapshot
@@ -107,9 +107,19 @@ def _sheet(certificate: Certificate) -> object:
 
 # --- The public page --------------------------------------------------------------------------------------------------
 
+@bp.get("/z", strict_slashes=False)
+def check() -> BaseResponse:
+    """Where the code on a paper is typed in; it leads to the certificate's own page."""
+    form = CodeForm(request.args)
+    asked = "code" in request.args
+    if asked and form.validate():
+        return _discreet(redirect(url_for(".verify", code=form.code.data), 303))
+    return _discreet(Response(render_template("certificates/check.html", form=form), 422 if asked else 200))
+
+
 @bp.get("/z/<code>")
 @limiter.limit("120 per minute")
-def verify(code: str) -> Response:
+def verify(code: str) -> BaseResponse:
     """Whether a certificate is genuine, and all that it says."""
     return _public(code, CompareForm())
 
@@ -118,12 +128,12 @@ def verify(code: str) -> Response:
 @csrf.exempt
 @limiter.limit("10 per minute; 60 per hour")
 @limiter.limit("60 per hour", key_func=lambda: f"certificate {request.path}")
-def compare(code: str) -> Response:
+def compare(code: str) -> BaseResponse:
     """Whether the name that a verifier typed is the one on the certificate: yes or no, and nothing else."""
     return _public(code, CompareForm())
 
 
-def _public(code: str, form: CompareForm) -> Response:
+def _public(code: str, form: CompareForm) -> BaseResponse:
     found = service.published(code)
     if found is None:
         page = render_template("certificates/unknown.html")
@@ -136,7 +146,7 @@ def _public(code: str, form: CompareForm) -> Response:
     return _discreet(Response(page, 422 if form.errors else 200))
 
 
-def _discreet(response: Response) -> Response:
+def _discreet(response: BaseResponse) -> BaseResponse:
     """No search engine, no cache and no other site learns of this page."""
     response.headers.update({
         "X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",

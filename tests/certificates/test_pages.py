@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -210,6 +211,30 @@ def test_withdrawing_what_is_not_there_says_so(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["certificates", "withdraw", "nothing", "--reason", "error"])
     assert result.exit_code == 1
     assert "no certificate with this code" in result.output
+
+
+# --- The form for a code that was typed -----------------------------------------------------------------------------
+
+@pytest.mark.parametrize("typed", ["{code}", " {code} ", "{address}", "{address}/"])
+def test_a_typed_code_or_a_pasted_address_leads_to_the_certificate(app: Flask, typed: str) -> None:
+    with app.app_context():
+        certificate = earn(app).certificate()
+        query = quote(typed.format(code=certificate.code, address=certificate.snapshot["address"]))
+    answer = request(app.test_client(), f"/z?code={query}")
+    assert answer.status_code == 303
+    assert answer.location == f"/z/{certificate.code}"
+
+
+@pytest.mark.parametrize(("typed", "message"), [("", "enter the code"), ("MUSTERSTADT-2026-000001", "not a complete code"), ("x" * 23, "not a complete code")])
+def test_what_is_no_code_is_refused_with_the_reason(app: Flask, typed: str, message: str) -> None:
+    answer = request(app.test_client(), f"/z?code={typed}")
+    assert answer.status_code == 422
+    assert message in answer.text
+
+
+def test_the_start_page_leads_to_the_form_for_a_code(app: Flask) -> None:
+    assert 'href="/z"' in request(app.test_client(), "/").text
+    assert request(app.test_client(), "/z").status_code == 200
 
 
 # --- Letterheads ------------------------------------------------------------------------------------------------------
