@@ -19,6 +19,7 @@ from modules.findings import Finding, FormatError
 from modules.folder import TYPES, read_folder, suffix_of
 from modules.lint import errors, lint
 from modules.outline import outline_of
+from modules.pictures import Size, size_of, sized
 from modules.render import render_parts
 from modules.sanitise import Url
 from modules.source import read_course
@@ -41,10 +42,11 @@ class CheckedFolder:
 
 @dataclass(frozen=True)
 class ParsedEdition:
-    """An edition, read. `digest` stands in the addresses of its media."""
+    """An edition, read. `digest` stands in the addresses of its media; `pictures` are their sizes by address."""
 
     course: CourseSource
     digest: str
+    pictures: Mapping[str, Size]
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -77,7 +79,7 @@ class ParsedEdition:
 
         def address(relative: str) -> str:
             if relative.startswith("media/"):
-                return f"/media/{self.digest}/{folder}/{relative}"
+                return _address(self.digest, f"{folder}/{relative}")
             other = relative.removeprefix("../").split("/")[0]
             return ids.get(other, "")  # The page of a module is beside those of the others.
 
@@ -88,6 +90,10 @@ class ParsedEdition:
             if module.id == module_id:
                 return module.folder, module.sources
         raise LookupError(module_id)
+
+
+def _address(digest: str, path: str) -> str:
+    return f"/media/{digest}/{path}"
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,9 @@ def parsed(edition_id: int) -> ParsedEdition:
     digest = db.session.scalar(select(Edition.digest).where(Edition.id == edition_id))
     if digest is None:
         raise LookupError(edition_id)
-    return ParsedEdition(read_course(courses.files_of(edition_id)), digest)
+    files = courses.files_of(edition_id)
+    sizes = ((path, size_of(content)) for path, content in files.items() if _MEDIA.fullmatch(path))
+    return ParsedEdition(read_course(files), digest, {_address(digest, path): size for path, size in sizes if size})
 
 
 @lru_cache(maxsize=PAGES_KEPT)
@@ -143,7 +151,7 @@ def page(edition_id: int, module_id: str, language: str) -> Page:
     )
     rest = iter(html)
     pieces = tuple(
-        ("prose", next(rest)) if isinstance(segment, Prose) else ("block", segment.id) for segment in source.segments
+        ("prose", sized(next(rest), edition.pictures)) if isinstance(segment, Prose) else ("block", segment.id) for segment in source.segments
     )
     headings = (heading for piece in html for heading in outline_of(piece).headings)
     return Page(source.title, source.minutes, pieces, tuple((it.id, it.text) for it in headings if it.level == 2 and it.id))
