@@ -73,7 +73,7 @@ RESPONSES: dict[str, dict[str, Any]] = {
     "prompt": {"prompt": "Hallo", "model": "", "temperature": 0.0, "answers": [["Um 9 Uhr."], ["Ja."]]},
 }
 SOLUTIONS = {
-    "single": ["rueck-b"], "multi": ["rueck-b"], "cloze": [": vielfältig", "Tokenix"], "numeric": ["810"], "short": ["KIVO"],
+    "single": ["rueck-b"], "multi": ["rueck-b"], "cloze": [":</span> vielfältig", "Tokenix"], "numeric": ["810"], "short": ["KIVO"],
     "matrix": ["is-solution"], "prompt": [],
 }
 
