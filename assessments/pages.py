@@ -23,6 +23,7 @@ from assessments.kinds.item import Item, Response, variant
 from assessments.kinds.prompt import PromptItem
 from assessments.prompts import Told
 from assessments.service import Standing
+from core import kept
 from core.i18n import language as page_language
 from core.jobs import WorkState
 from courses.models import Enrolment
@@ -30,9 +31,7 @@ from gateway.service import tokens_left
 from modules.presenters import Drawn, Points
 
 KEPT_PIECES = 4096
-_CSRF_MARK = f"csrf-{secrets.token_hex(8)}"
 _ACTION_MARK = f"action-{secrets.token_hex(8)}"
-_ROOT_MARK = f"root-{secrets.token_hex(8)}"
 _TOKENS_MARK = f"tokens-{secrets.token_hex(8)}"
 
 
@@ -93,10 +92,10 @@ class _Page:
         return cls(address, request.script_root, generate_csrf(), enrolment.person_id)
 
     def fill(self, piece: str) -> Markup:
-        piece = piece.replace(_ACTION_MARK, self.address).replace(_CSRF_MARK, self.csrf)
+        piece = piece.replace(_ACTION_MARK, self.address).replace(kept.CSRF, self.csrf)
         if _TOKENS_MARK in piece:  # Prompt exercises only.
             piece = piece.replace(_TOKENS_MARK, self.tokens)
-        return Markup(piece.replace(_ROOT_MARK, self.root))  # noqa: S704 - our templates
+        return Markup(piece.replace(kept.ROOT, self.root))  # noqa: S704 - our templates
 
     @cached_property
     def tokens(self) -> str:
@@ -135,10 +134,10 @@ def _piece(
     state = State(
         number=number, attempt=attempt, used=used, left=left, closed=is_closed, verdict=shown,
         saved=verdict is not None and shown is None, pending=pending, fresh=fresh, told=told,
-        live=f"{_ROOT_MARK}/attempts/{attempt_id}" if pending else "",
+        live=f"{kept.ROOT}/attempts/{attempt_id}" if pending else "",
     )
     return render_template(
-        "assessments/question.html", view=view, state=state, csrf_token=lambda: _CSRF_MARK, tokens_left=_TOKENS_MARK,
+        "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF, tokens_left=_TOKENS_MARK,
         action=f"{_ACTION_MARK}/{item.id}/{'try' if kind.deferred else 'answer'}",
         most_cost=format_decimal(prompts.cost(item, "")) if isinstance(item, PromptItem) else "",
     )

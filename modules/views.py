@@ -1,15 +1,18 @@
 """The course page, the module page, and the pictures in them."""
 
-from flask import Blueprint, Response, abort, render_template
+from functools import lru_cache, partial
+
+from flask import Blueprint, Response, abort, render_template, request
 from flask_login import login_required
 
 from accounts.signin import person
+from core import kept
 from core.i18n import language
 from courses import service as courses
 from courses.models import Enrolment
 from modules import service
 from modules.media import media_response
-from modules.presenters import presenter, total
+from modules.presenters import Points, presenter, total
 
 bp = Blueprint("modules", __name__)
 
@@ -42,18 +45,39 @@ def page(run_id: int, module: str) -> str:
     enrolment, seen = courses.arrive(run_id, person().id, module)
     if enrolment is None:
         abort(404)
-    edition = service.parsed(enrolment.edition_id)
     chosen = content_language(enrolment)
     try:
-        text = service.page(enrolment.edition_id, module, chosen)
+        service.page(enrolment.edition_id, module, chosen)
     except LookupError:
         abort(404)
     if not seen:
         courses.visit(enrolment, module)
-    return render_template(
-        "modules/page.html", enrolment=enrolment, run_id=run_id, edition=edition, module=module, chosen=chosen, text=text,
-        drawn=presenter().draw(enrolment, module, chosen),
+    drawn = presenter().draw(enrolment, module, chosen)
+    draw = _frame if kept.may_keep() else _frame.__wrapped__
+    frame = draw(
+        enrolment.edition_id, module, chosen, language(), run_id=run_id, organisation_id=enrolment.organisation_id,
+        named=person().display_name is not None, framed=bool(request.script_root),
     )
+    return frame.fill({**drawn.blocks, "points": _points(drawn.points.score, drawn.points.maximum, language())})
+
+
+@lru_cache(maxsize=service.PAGES_KEPT)
+def _frame(
+    edition_id: int, module: str, chosen: str, page_language: str, *, run_id: int, organisation_id: int, named: bool, framed: bool,
+) -> kept.Frame:
+    """A module's page without what differs between people. The arguments are all that it depends on, here or in base.html."""
+    text = service.page(edition_id, module, chosen)
+    blocks = {piece: kept.hole(piece) for kind, piece in text.pieces if kind == "block"}
+    return kept.draw(partial(
+        render_template, "modules/page.html", run_id=run_id, edition=service.parsed(edition_id), module=module, chosen=chosen, text=text,
+        blocks=blocks, points=kept.hole("points"),
+    ))
+
+
+@lru_cache(maxsize=1024)
+def _points(score: float, maximum: float, _language: str) -> str:
+    """The bar of points, which looks the same for all who have as many."""
+    return render_template("modules/_points.html", points=Points(score, maximum))
 
 
 @bp.get("/media/<digest>/<path:path>")

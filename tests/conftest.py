@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
+import modules.views
 from accounts.service import organisation_name
 from app import create_app
 from assessments.items import items, points
@@ -83,7 +84,7 @@ def app(database_url: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFact
 
 def forget_kept() -> None:
     """Empty what the process keeps by row numbers: another database uses the same ones."""
-    for kept in (parsed, page, items, points, organisation_name):
+    for kept in (parsed, page, items, points, organisation_name, modules.views._frame):
         kept.cache_clear()
     forget()
 

@@ -1,0 +1,61 @@
+"""Pages whose frame is drawn once and kept, and filled for each person (docs/decisions/0006).
+
+A frame is the page as a template draws it, with marks where people differ: the name, the CSRF token, the launch prefix of
+addresses, and holes for what the view fills in. The marks are random, so that no author's text can contain one.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import request, session
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup, escape
+
+_SECRET = secrets.token_hex(8)
+CSRF = f"csrf-{_SECRET}"
+ROOT = f"root-{_SECRET}"
+_NAME = f"name-{_SECRET}"
+_HOLE = re.compile(f"hole-{_SECRET}-([A-Za-z0-9_-]*)-end")
+
+
+def hole(name: str) -> Markup:
+    """A place in a frame; filled by the text of this name."""
+    return Markup(f"hole-{_SECRET}-{name}-end")  # noqa: S704 - letters of our own
+
+
+@dataclass(frozen=True)
+class _Anybody:
+    """Stands for the signed-in person while a frame is drawn."""
+
+    display_name: str | None
+    is_authenticated: bool = True
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A page cut at its holes: text, hole, text, hole … text."""
+
+    pieces: tuple[str, ...]
+
+    def fill(self, texts: Mapping[str, str]) -> str:
+        """The page for the person of this request."""
+        filled = [texts[piece] if at % 2 else piece for at, piece in enumerate(self.pieces)]
+        page = "".join(filled).replace(CSRF, generate_csrf()).replace(ROOT, request.script_root)
+        return page.replace(_NAME, str(escape(current_user.display_name or "")))
+
+
+def may_keep() -> bool:
+    """Whether this request's page looks like everybody's: nothing is asked for or announced beside it."""
+    return not request.query_string and "_flashes" not in session
+
+
+def draw(render: Callable[..., str]) -> Frame:
+    """Draw a frame in this request. `render` takes template variables that stand for the person, and gives the page."""
+    name = _NAME if current_user.display_name else None
+    html = render(csrf_token=lambda: CSRF, current_user=_Anybody(name))
+    if request.script_root:
+        html = html.replace(request.script_root, ROOT)
+    return Frame(tuple(_HOLE.split(html)))
