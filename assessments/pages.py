@@ -62,8 +62,9 @@ def draw_module(enrolment: Enrolment, module: str, language: str) -> Drawn:
     found = items.items(enrolment.edition_id, module, language)
     stands = service.standings(enrolment.id, module)
     page = _Page.of(enrolment, module)
+    seen_in = page_language()
     blocks = {
-        item.id: page.fill(_draw(enrolment, module, item, number, stands.get(item.id)))
+        item.id: page.fill(_draw(enrolment, module, item, number, stands.get(item.id), seen_in))
         for number, item in enumerate(found.values(), 1)
     }
     return Drawn(blocks, service.points_in(enrolment.edition_id, module, stands))
@@ -73,7 +74,7 @@ def draw_one(enrolment: Enrolment, module: str, item_id: str, language: str, *, 
     """One question after it was answered, and the points in the module as they are now. `fresh`: the result takes the focus."""
     found = items.items(enrolment.edition_id, module, language)
     stands = service.standings(enrolment.id, module)
-    piece = _draw(enrolment, module, found[item_id], list(found).index(item_id) + 1, stands.get(item_id), fresh=fresh)
+    piece = _draw(enrolment, module, found[item_id], list(found).index(item_id) + 1, stands.get(item_id), page_language(), fresh=fresh)
     return _Page.of(enrolment, module).fill(piece), service.points_in(enrolment.edition_id, module, stands)
 
 
@@ -102,9 +103,11 @@ class _Page:
         return str(format_decimal(tokens_left(self.person_id)))
 
 
-def _draw(enrolment: Enrolment, module: str, item: Item, number: int, standing: Standing | None, *, fresh: bool = False) -> str:
+def _draw(
+    enrolment: Enrolment, module: str, item: Item, number: int, standing: Standing | None, seen_in: str, *, fresh: bool = False,
+) -> str:
     order = variant(item, str(enrolment.id))
-    place = (enrolment.edition_id, module, item.id, item.language, page_language(), order, number)
+    place = (enrolment.edition_id, module, item.id, item.language, seen_in, order, number)
     if standing is None or standing.last is None:
         return _piece(place)
     last = standing.last
