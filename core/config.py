@@ -91,7 +91,7 @@ class Settings:
         "demo", "demo: sample people, a stand-in LMS, a banner on every page. production: none of these.",
         _choice("demo", "production"),
     )
-    data_dir: Path = _setting(Path("var"), "Folder for the database, the models and the logs.", ("a folder", _path))
+    data_dir: Path = _setting(Path("var"), "Folder for the database, the models and the logs.", ("a folder", _path))  # noqa: RUF009
     base_url: str = _setting(
         "http://localhost:8000", "The address under which people reach Lotse, as the LMS must see it.",
         ("http(s)://host[:port], without a path; https in production unless the host is localhost", _base_url),

@@ -109,7 +109,7 @@ _ALWAYS = {
 def _headers(response: Response) -> Response:
     """Add what a view has not said itself."""
     headers = response.headers
-    said = {name.lower() for name in headers.keys()}
+    said = {name.lower() for name, _value in headers}
     ancestors = g.get("frame_ancestors") or (session.get("frame_ancestors") if request.script_root else None)
     policy = POLICY.format(ancestors=" ".join(ancestors) if ancestors else "'none'")
     built = request.path.startswith("/static/dist/")

@@ -11,7 +11,7 @@ from core import db, sessions
 from courses import service as courses
 from courses.models import Edition, Enrolment, Run
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 
 COURSE = """\
 id: kurs

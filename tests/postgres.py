@@ -67,6 +67,6 @@ def _free_port() -> int:
 
 def _run(*command: str | Path) -> None:
     user = {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [str(part) for part in command], check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **user,  # type: ignore[call-overload]
     )

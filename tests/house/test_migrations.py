@@ -1,16 +1,18 @@
 """The migrations make the tables that the models describe, on both databases."""
 
-from alembic import command
-from alembic.util import CommandError
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from flask import Flask
 
-from core.commands import alembic_config
+from core.db import Base
 
 
 def test_the_migrations_are_what_the_models_say(app: Flask) -> None:
-    with app.app_context():
-        try:
-            command.check(alembic_config())
-        except CommandError as error:
-            differences = [part for part in str(error).split("add_table") if "errand" not in part]
-            assert len(differences) <= 1, str(error)
+    with app.extensions["engine"].connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": _of_the_house})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def _of_the_house(_: object, name: str | None, kind: str, *__: object) -> bool:
+    """Not the table that tests of jobs make for themselves."""
+    return not (kind == "table" and name == "errand")
