@@ -29,7 +29,7 @@ def send(run_id: int, module: str, item: str) -> str | BaseResponse:
     live = "HX-Request" in request.headers
     try:
         number = int(request.form.get("attempt", "1"))
-        attempt = prompts.submit(enrolment, module, item, language, number, request.form.to_dict(flat=False), live=live)
+        attempt = prompts.submit(enrolment, module, item, language, number, form=request.form.to_dict(flat=False), live=live)
     except PersonalDataError as warning:
         return _confirm(run_id, module, item, warning.found)
     except ResponseError as error:

@@ -67,7 +67,7 @@ def prompt_item(edition_id: int, module: str, item_id: str, language: str) -> Pr
     return item
 
 
-def submit(enrolment: Enrolment, module: str, item_id: str, language: str, number: int, form: Form, *, live: bool) -> Attempt:
+def submit(enrolment: Enrolment, module: str, item_id: str, language: str, number: int, *, form: Form, live: bool) -> Attempt:
     """Take a learner's prompt; the model is asked afterwards.
 
     With `live` the learner's browser fetches the answer at once (prompt_live); else, or when that never comes, a task does

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from assessments import prompt_live, service
 from assessments.models import Attempt, Completion, Grade
 from assessments.prompt_run import run_try
-from core import db, jobs
+from core import db, jobs, sessions
 from core.jobs import WorkState
 from gateway.models import Allowance, Usage
 from tests.assessments.prompt_page import PromptPage, announce, events_of, live_of, open_page
@@ -229,6 +229,21 @@ def test_after_a_failure_the_next_try_works(page: PromptPage, faults: FaultServe
     _, html = page.watch(page.send(attempt=2))
     assert ANSWER in html
     assert "1 attempt left" in html or "1 Versuch" in html
+
+
+def test_inside_a_launch_everything_stays_under_the_launchs_address(page: PromptPage) -> None:
+    opened = page.app.session_interface
+    assert isinstance(opened, sessions.DatabaseSessions)
+    with page.app.app_context():
+        data = {"_user_id": str(page.enrolment.person_id), "organisation_id": page.enrolment.organisation_id, "_fresh": True}
+        launch = opened.create(data, browser="jar")
+    page.client.delete_cookie(sessions.DIRECT_COOKIE)
+    page.client.set_cookie(sessions.BROWSER_COOKIE, "jar", secure=True)
+    page.path = f"/l/{launch}{page.path}"
+    sent = page.send()
+    assert live_of(sent).startswith(f"/l/{launch}/attempts/")
+    assert ANSWER in page.watch(sent)[1]
+    assert page.send(attempt=2, htmx=False).location.startswith(f"/l/{launch}/attempts/")
 
 
 def test_someone_elses_attempt_is_not_found(page: PromptPage) -> None:

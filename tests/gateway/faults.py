@@ -32,8 +32,7 @@ class FaultServer:
     def __init__(self) -> None:
         self.replies: list[Reply] = [Reply()]
         self.requests: list[dict[str, Any]] = []
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
+        self._http = _Http(self)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def __enter__(self) -> "FaultServer":
@@ -63,50 +62,60 @@ class FaultServer:
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
 
-def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._send(200, json.dumps({"data": [{"id": "faulty"}]}), {})
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
 
-        def do_POST(self) -> None:
-            server.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            reply = server.next_reply()
-            if reply.status != 200:
-                self._send(reply.status, reply.body, reply.headers)
-            else:
-                self._stream(reply)
+    def __init__(self, faults: FaultServer) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.faults = faults
 
-        def _send(self, status: int, body: str, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body.encode())
 
-        def _stream(self, reply: Reply) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
-            self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            try:
-                for data in _chunks(reply):
-                    self._chunk(f"data: {data}\n\n")
-                    if reply.hang:
-                        reply.hang.wait(10)
-                if not reply.reset:
-                    self.wfile.write(b"0\r\n\r\n")
-            except OSError:
-                pass  # The client went away, as some tests want.
+class _Handler(BaseHTTPRequestHandler):
+    @property
+    def _faults(self) -> FaultServer:
+        assert isinstance(self.server, _Http)
+        return self.server.faults
 
-        def _chunk(self, text: str) -> None:
-            data = text.encode()
-            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
-            self.wfile.flush()
+    def do_GET(self) -> None:
+        self._send(200, json.dumps({"data": [{"id": "faulty"}]}), {})
 
-        def log_message(self, *_: object) -> None:
-            pass
+    def do_POST(self) -> None:
+        self._faults.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        reply = self._faults.next_reply()
+        if reply.status != 200:
+            self._send(reply.status, reply.body, reply.headers)
+        else:
+            self._stream(reply)
 
-    return Handler
+    def _send(self, status: int, body: str, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def _stream(self, reply: Reply) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        try:
+            for data in _chunks(reply):
+                self._chunk(f"data: {data}\n\n")
+                if reply.hang:
+                    reply.hang.wait(10)
+            if not reply.reset:
+                self.wfile.write(b"0\r\n\r\n")
+        except OSError:
+            pass  # The client went away, as some tests want.
+
+    def _chunk(self, text: str) -> None:
+        data = text.encode()
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.flush()
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def _chunks(reply: Reply) -> Iterator[str]:
