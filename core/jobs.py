@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy import CursorResult, Index, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import db
+from core import db, sessions
 from core.config import Settings
 
 log = structlog.get_logger("jobs")
@@ -176,6 +176,7 @@ def overdue(since: timedelta) -> int:
 @queue.task(name="core.sweep")
 def _sweep() -> None:
     sweep()
+    sessions.sweep_expired()
 
 
 def _claimable(model: type[Any]) -> tuple[Any, ...]:
