@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import bindparam, delete, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
 
@@ -60,6 +61,7 @@ class Session(CallbackDict[str, Any], SessionMixin):
         self.row_id = row_id
         self.new = row_id is None
         self.modified = False
+        self.tried = False
 
 
 class DatabaseSessions(SessionInterface):
@@ -82,8 +84,17 @@ class DatabaseSessions(SessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write what changed. A session gets its row and cookie only when there is something to keep."""
-        if not isinstance(session, Session) or not session.modified:
+        if not isinstance(session, Session) or not session.modified or session.tried:
             return
+        session.tried = True  # The page about a failure to write must not wait for the same failure again.
+        try:
+            self._keep(session, response)
+        except OperationalError:
+            if request.method != "GET":
+                raise
+            db.session.rollback()  # Locked or full: what was only to be read is shown all the same.
+
+    def _keep(self, session: Session, response: Response) -> None:
         if session.row_id:
             with db.transaction() as tx:
                 row = tx.get(BrowserSession, session.row_id)

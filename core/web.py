@@ -144,9 +144,12 @@ def _on_csrf(error: CSRFError) -> tuple[str, int]:
     )
 
 
-def _on_http(error: HTTPException) -> tuple[str, int] | BaseResponse:
+def _on_http(error: HTTPException) -> tuple[str, int] | tuple[str, int, dict[str, str]] | BaseResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
+    original = getattr(error, "original_exception", None)
+    if isinstance(original, OperationalError):  # After the view, when the session was to be written.
+        return _on_database(original)
     texts = {
         400: (_("This request was not understood"), _("Please go back, reload the page and try again.")),
         401: (_("Please sign in"), _("This page is for people who are signed in. If you came from your learning platform, open the link there again.")),

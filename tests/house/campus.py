@@ -4,12 +4,14 @@ import http.client
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
 from flask import Flask
 from sqlalchemy import func, select, update
+from werkzeug.test import TestResponse
 
 from accounts.models import Identity
 from app import create_app
@@ -86,13 +88,11 @@ class Campus:
         return f"{sessions.DIRECT_COOKIE}={opened.create(data)}"
 
     def answer(self, learner: Learner, number: int, text: str) -> int:
-        """Post an answer; the status, or 0 when the connection broke."""
-        item = f"frage-{number}"
-        body = urlencode({"csrf_token": csrf_value(self.app), "attempt": 1, "answer": key_of(item, text)})
-        headers = {"Cookie": learner.cookie, "HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded"}
+        """Post an answer to the server; the status, or 0 when the connection broke."""
+        path, form, headers = self._form(learner, number, text)
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request("POST", f"/courses/{self.run_id}/eins/{item}/answer", body, headers)
+            connection.request("POST", path, urlencode(form), headers)
             response = connection.getresponse()
             response.read()
             return response.status
@@ -100,6 +100,19 @@ class Campus:
             return 0
         finally:
             connection.close()
+
+    def answer_here(self, learner: Learner, number: int, text: str) -> TestResponse:
+        """Post an answer to a web process that is this one."""
+        path, form, headers = self._form(learner, number, text)
+        return Context().run(self.app.test_client(use_cookies=False).post, path, data=form, headers=headers)
+
+    def _form(self, learner: Learner, number: int, text: str) -> tuple[str, dict[str, str], dict[str, str]]:
+        item = f"frage-{number}"
+        form = {"csrf_token": csrf_value(self.app), "attempt": "1", "answer": key_of(item, text)}
+        headers = {
+            "Cookie": learner.cookie, "HX-Request": "true", "Accept-Language": "en", "Content-Type": "application/x-www-form-urlencoded",
+        }
+        return f"/courses/{self.run_id}/eins/{item}/answer", form, headers
 
     def waiting_scores(self) -> int:
         """How many scores are still to be sent."""

@@ -116,7 +116,7 @@ def test_told_to_end_a_server_finishes_what_it_is_at_and_says_nothing(database_u
         server = programs.serve(house.port)
         house.lms.answers["scores"].append(Answer(200, gate=gate))
         assert house.answer(house.learners[0], 2, "Ja") == 200
-        await_that(lambda: house.lms.score_arrived.is_set(), "the platform hears of it")
+        await_that(house.lms.score_arrived.is_set, "the platform hears of it")
         server.terminate()
         gate.set()
         server.wait(20)
