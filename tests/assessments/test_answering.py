@@ -183,3 +183,21 @@ def test_the_page_exists_in_english_too_with_the_same_progress(page: QuestionPag
     html = page.open()
     assert "Which colour is the sky?" in html
     assert "FEEDBACK-WRONG en" in html
+
+
+def test_a_word_that_was_right_stays_right_when_the_page_is_read_in_the_other_language(app: Flask) -> None:
+    block = "\n::: short {{#gesetz points=1}}\n{question}\n= {answer}\n:::\n"
+    files = {
+        **builders.FILES,
+        "01-eins/module.de.md": (builders.GERMAN + block.format(question="Wie heißt die Verordnung?", answer="Verordnung")).encode(),
+        "01-eins/module.en.md": (builders.ENGLISH + block.format(question="What is it called?", answer="Regulation")).encode(),
+    }
+    with app.app_context():
+        builders.organisation()
+        enrolment = builders.enrolment(files=files)
+        client = builders.browser(app, builders.person())
+    path = f"/courses/{enrolment.run_id}/eins"
+    client.post(f"{path}/gesetz/answer", data={"attempt": "1", "answer": "Verordnung"})
+    client.get("/language/en")
+    section = client.get(path).text.split('id="q-gesetz"')[1]
+    assert "verdict--right" in section
