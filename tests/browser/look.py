@@ -1,0 +1,27 @@
+"""What is looked at on every page: accessibility by axe, and that nothing sticks out."""
+
+import json
+from pathlib import Path
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+_AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+# Only the violations travel, and as one text: the whole report takes longer on its way than axe takes to look.
+_RUN = f"async () => JSON.stringify((await axe.run({json.dumps(RULES)})).violations)"
+
+
+def assert_accessible(page: Page, where: str) -> None:
+    """Axe finds no violation of WCAG 2.2 AA."""
+    page.evaluate(_AXE)
+    found = json.loads(page.evaluate(_RUN))
+    problems = [f"{violation['id']}: {node['html']} {node['any'][:1]}" for violation in found for node in violation["nodes"][:3]]
+    assert not problems, f"{where}:\n" + "\n".join(problems)
+
+
+def assert_no_sideways_scroll(page: Page, width: int, where: str) -> None:
+    """At this width the page scrolls downwards only."""
+    page.set_viewport_size({"width": width, "height": 800})
+    wide: int = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, f"{where} is {wide} wide at {width}"
