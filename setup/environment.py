@@ -54,9 +54,13 @@ class Environment:
         return tools.uv(self.own / "uv")
 
     def environ(self) -> dict[str, str]:
-        """The environment variables for the application's processes."""
+        """The environment variables for the application's processes.
+
+        Compiled bytecode is always kept: without it each process would compile the whole house at its start.
+        """
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         own = {"PYTHONPATH": str(self.root), "LOTSE_DATA_DIR": str(self.data)}
-        return system.library_paths(os.environ | own)
+        return system.library_paths(kept | own)
 
     def module(self, *words: str) -> list[str]:
         """The command that runs a Python module of the project or of its packages."""
