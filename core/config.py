@@ -105,7 +105,7 @@ class Settings:
     )
     broker_url: str = _setting(
         "memory://", "memory:// runs background work inside the web processes; redis:// needs workers of its own.",
-        _url("memory", "redis", "rediss", "unix"),
+        _url("memory", "redis", "rediss"),
     )
     job_threads: int = _setting(2, "Threads for background work in each web process (memory:// only).", _number(1, 16))
     sweep_seconds: int = _setting(30, "How often stalled work is looked for.", _number(1, 3600))

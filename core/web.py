@@ -27,7 +27,7 @@ from core.i18n import LANGUAGES
 log = structlog.get_logger("web")
 bp = Blueprint("core", __name__)
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, storage_uri="memory://")
+limiter = Limiter(get_remote_address, in_memory_fallback_enabled=True)  # With Redis away each process counts for itself.
 STATIC = Path(__file__).parent.parent / "static"
 VERSION = "0.1.0"
 

@@ -111,6 +111,14 @@ def test_a_single_worker_process_that_is_killed_is_replaced_and_its_work_done(cl
     await_that(lambda: house.waiting_scores() == 0, "the score is sent")
 
 
+def test_wrong_sign_ins_are_counted_in_redis_for_all_web_processes_together(cluster: Cluster) -> None:
+    browser = cluster.house.app.test_client()
+    wrong = {"username": "ada", "password": "wrong password"}
+    assert browser.post("/sign-in", data=wrong, base_url="https://localhost").status_code == 422
+    with jobs.queue.connection_for_write() as connection:
+        assert connection.default_channel.client.keys("LIMITS:*sign_in*")
+
+
 def test_without_redis_answers_are_still_taken_and_people_can_sign_in(database_url: str, tmp_path: Path) -> None:
     """The work stays behind as rows. Waiting for a broker that is away must not feel like a crash."""
     with campus(database_url, tmp_path, 0, broker_url=f"redis://127.0.0.1:{free_port()}/0") as house:
