@@ -7,10 +7,11 @@ that truly crosses tenants (finding the platform that a launch comes from, the s
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -45,6 +46,8 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 from sqlalchemy.sql.base import ExecutableOption
+
+from core.turns import Turns
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -109,8 +112,11 @@ session: scoped_session[Session] = scoped_session(
 
 def connect(url: str) -> Engine:
     """Open the database at `url` (SQLAlchemy form) and bind the session to it."""
+    path = make_url(url).database
+    _state.turns = None
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"timeout": 5})
+        _state.turns = Turns(Path(path)) if path else None
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
     else:
@@ -118,6 +124,15 @@ def connect(url: str) -> Engine:
     session.remove()
     session.configure(bind=engine)
     return engine
+
+
+class _State:
+    """What belongs to the engine that the session is bound to."""
+
+    turns: Turns | None = None
+
+
+_state = _State()
 
 
 def _on_sqlite_connect(connection: Any, _: object) -> None:
@@ -150,9 +165,10 @@ def transaction() -> Iterator[Session]:
     current.info["in_transaction"] = True
     current.info["after_commit"] = []
     try:
-        current.connection(execution_options={"writes": True})
-        yield current
-        current.commit()
+        with _state.turns.turn() if _state.turns else nullcontext():
+            current.connection(execution_options={"writes": True})
+            yield current
+            current.commit()
     except BaseException:
         current.rollback()
         raise
