@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, func, select
 
+from accounts.service import add_local_person
 from assessments.models import Attempt, Grade
 from core import db
 from lti.models import ScorePush
@@ -104,7 +105,7 @@ def test_the_pages_before_the_sign_in_are_shown_while_the_database_is_locked(imp
 
 
 def test_a_sign_in_that_cannot_be_kept_says_so(impatient: Campus) -> None:
-    builders.accounts.add_local_person(impatient.organisation_id, "ada", builders.PASSWORD)
+    add_local_person(impatient.organisation_id, "ada", builders.PASSWORD)
     impatient.app.config["PROPAGATE_EXCEPTIONS"] = False  # As it is outside tests.
     form = {"username": "ada", "password": builders.PASSWORD}
     with locked(impatient):

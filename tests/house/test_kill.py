@@ -90,10 +90,10 @@ def test_prompts_that_were_waiting_or_at_work_at_a_kill_get_their_answer_afterwa
         model.replies = [Reply(hang=hang), Reply()]
         first, second = (builders.enrolment(builders.person(name), FILES) for name in ("Ada", "Grace"))
         form = {"attempt": ["1"], "prompt": ["Answer from the source."]}
-        prompts.submit(first, "eins", "quelle", "en", 1, form, live=False)
+        prompts.submit(first, "eins", "quelle", "en", 1, form=form, live=False)
         server = programs.serve(house.port)
         await_that(lambda: model.requests, "the model is asked")
-        prompts.submit(second, "eins", "quelle", "en", 1, form, live=True)
+        prompts.submit(second, "eins", "quelle", "en", 1, form=form, live=True)
         kill(server)
         hang.set()
         assert house.let_leases_run_out(Attempt) >= 1
