@@ -5,6 +5,7 @@ by everything that it depends on (docs/decisions/0006). What differs between peo
 and the address, stands in it as a mark that is filled in at the end.
 """
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from gateway.service import tokens_left
 from modules.presenters import Drawn, Points
 
 KEPT_PIECES = 4096
+Place = tuple[int, str, str, str, str, int, int]    # edition, module, item, its language, the page's, order of options, number
+Counts = tuple[int, int, int | None, bool]          # next attempt, used, left, closed
 _ACTION_MARK = f"action-{secrets.token_hex(8)}"
 _TOKENS_MARK = f"tokens-{secrets.token_hex(8)}"
 
@@ -118,17 +121,33 @@ def _draw(
 
 @lru_cache(maxsize=KEPT_PIECES)
 def _piece(
-    place: tuple[int, str, str, str, str, int, int], counts: tuple[int, int, int | None, bool] | None = None,
-    attempt_id: int | None = None, grade_id: int | None = None, pending: bool = False, fresh: bool = False,
+    place: Place, counts: Counts | None = None, attempt_id: int | None = None, grade_id: int | None = None, pending: bool = False,
+    fresh: bool = False,
 ) -> str:
     """One question's HTML. All that it depends on is named by the arguments: editions, attempts and grades never change."""
-    edition_id, module, item_id, language, _, order, number = place
+    edition_id, module, item_id, language, *_ = place
     item = items.item(edition_id, module, item_id, language)
-    attempt, used, left, is_closed = counts or (1, 0, item.attempts or None, False)
     given, stored = service.outcome(attempt_id, grade_id) if attempt_id else (None, None)
-    told = prompts.told(attempt_id, item) if attempt_id and isinstance(item, PromptItem) else None
-    if given and told:
-        given = {**given, "answers": told.answers}
+    if isinstance(item, PromptItem) and attempt_id and given:
+        told = prompts.told(attempt_id, item)
+        return _render(item, place, counts, {**given, "answers": told.answers}, stored, told=told, fresh=fresh,
+                       live=f"{kept.ROOT}/attempts/{attempt_id}" if pending else "", pending=pending)
+    return _answered(place, counts, json.dumps(given), json.dumps(stored), fresh)
+
+
+@lru_cache(maxsize=KEPT_PIECES)
+def _answered(place: Place, counts: Counts | None, given: str, stored: str, fresh: bool) -> str:
+    """The same for the many who gave the same answer, so that most answers are not drawn at all."""
+    edition_id, module, item_id, language, *_ = place
+    item = items.item(edition_id, module, item_id, language)
+    return _render(item, place, counts, json.loads(given), json.loads(stored), fresh=fresh)
+
+
+def _render(
+    item: Item, place: Place, counts: Counts | None, given: Response | None, stored: Mapping[str, Any] | None, **more: Any,
+) -> str:
+    *_, order, number = place
+    attempt, used, left, is_closed = counts or (1, 0, item.attempts or None, False)
     verdict = _verdict(item, given, stored)
     may = showing(item.show, is_closed=is_closed, due_passed=None)
     shown = verdict if may.marks else None
@@ -136,8 +155,7 @@ def _piece(
     view = kind.review(item, order, given, shown, reveal=may.solution) if given and shown else kind.view(item, order, given)
     state = State(
         number=number, attempt=attempt, used=used, left=left, closed=is_closed, verdict=shown,
-        saved=verdict is not None and shown is None, pending=pending, fresh=fresh, told=told,
-        live=f"{kept.ROOT}/attempts/{attempt_id}" if pending else "",
+        saved=verdict is not None and shown is None, **more,
     )
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF, tokens_left=_TOKENS_MARK,
@@ -164,3 +182,4 @@ def _verdict(item: Item, response: Response | None, stored: Mapping[str, Any] | 
 def forget() -> None:
     """Throw kept pieces away (tests: another database may use the same numbers)."""
     _piece.cache_clear()
+    _answered.cache_clear()

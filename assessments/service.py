@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, bindparam, select, update
+from sqlalchemy import CursorResult, and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from assessments import items
@@ -30,6 +30,11 @@ _STANDINGS = (
     .outerjoin(Grade, Grade.attempt_id == Attempt.id)
     .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.module == bindparam("module"))
     .order_by(Attempt.number, Grade.id)
+)
+_OUTCOME = (
+    select(Attempt.response, Grade.verdict)
+    .outerjoin(Grade, and_(Grade.attempt_id == Attempt.id, Grade.id == bindparam("grade_id")))
+    .where(Attempt.id == bindparam("attempt_id"))
 )
 _BEST = (
     select(Attempt.id, Attempt.module, Attempt.item, Grade.score, Grade.score_maximum)
@@ -94,9 +99,8 @@ def standings(enrolment_id: int, module: str) -> dict[str, Standing]:
 
 def outcome(attempt_id: int, grade_id: int | None) -> tuple[Response, Mapping[str, Any] | None]:
     """What was answered, and the stored verdict if there is one."""
-    response = db.session.scalars(select(Attempt.response).where(Attempt.id == attempt_id)).one()
-    verdict = db.session.scalars(select(Grade.verdict).where(Grade.id == grade_id)).one() if grade_id else None
-    return response, verdict
+    row = db.session.execute(_OUTCOME, {"attempt_id": attempt_id, "grade_id": grade_id}).one()
+    return row.response, row.verdict
 
 
 def _better(before: Standing, score: float | None, maximum: float | None) -> tuple[float, float | None]:
