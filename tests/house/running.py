@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+
+from setup import guard
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
@@ -30,12 +31,16 @@ def await_that(done: Callable[[], object], what: str, seconds: float = START_SEC
 
 
 class Programs:
-    """Programs in process groups of their own. None outlives the block; what they say is in `said`."""
+    """Programs in process groups of their own; what they say is in `said`.
+
+    None outlives the block, nor the tests when these are killed: then the launcher's guard ends them.
+    """
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.environ = environ(**settings)
         self._log = folder / "said.txt"
         self._running: list[subprocess.Popen[bytes]] = []
+        self._guard = subprocess.Popen([sys.executable, "-I", guard.__file__], stdin=subprocess.PIPE, start_new_session=True)
 
     def __enter__(self) -> "Programs":
         return self
@@ -43,6 +48,7 @@ class Programs:
     def __exit__(self, *_: object) -> None:
         for process in self._running:
             kill(process)
+        self._guard.communicate(timeout=20)
 
     @property
     def said(self) -> str:
@@ -51,9 +57,18 @@ class Programs:
 
     def start(self, module: str, *words: str) -> "subprocess.Popen[bytes]":
         """Run a Python module."""
+        return self.run(sys.executable, "-P", "-m", module, *words)
+
+    def run(self, *command: str) -> "subprocess.Popen[bytes]":
+        """Run any program."""
         with self._log.open("ab") as log:
-            process = _start([sys.executable, "-P", "-m", module, *words], self.environ, log)
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )
         self._running.append(process)
+        assert self._guard.stdin
+        self._guard.stdin.write(b"+%d\n" % process.pid)
+        self._guard.stdin.flush()
         return process
 
     def serve(self, port: int) -> "subprocess.Popen[bytes]":
@@ -67,21 +82,11 @@ class Programs:
         return process
 
 
-def _start(command: list[str], environ: dict[str, str], log: IO[bytes]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-
-
 def kill(process: "subprocess.Popen[bytes]") -> None:
     """kill -9 for a program and all its children."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(10)
-
-
-def stop(process: "subprocess.Popen[bytes]") -> None:
-    """End a program the orderly way."""
-    process.terminate()
-    process.wait(20)
 
 
 def children(process: "subprocess.Popen[bytes]") -> list[int]:
@@ -101,13 +106,10 @@ def _answers(port: int) -> bool:
 
 
 @contextmanager
-def redis(port: int, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def redis(port: int, folder: Path) -> Iterator[None]:
     """A throw-away Redis that keeps nothing."""
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
-    with (folder / "redis.txt").open("ab") as log:
-        process = _start(command, dict(os.environ), log)
-    try:
-        await_that(lambda: b"Ready to accept" in (folder / "redis.txt").read_bytes(), "Redis is ready", 10)
-        yield process
-    finally:
-        kill(process)
+    folder.mkdir()
+    with Programs(folder) as programs:
+        programs.run("redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder))
+        await_that(lambda: "Ready to accept" in programs.said, "Redis is ready", 10)
+        yield

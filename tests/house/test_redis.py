@@ -50,10 +50,11 @@ class Cluster:
 @pytest.fixture
 def cluster(database_url: str, tmp_path: Path) -> Iterator[Cluster]:
     """Redis runs; the web processes are this one; workers and the clock are started by each test."""
-    broker = f"redis://127.0.0.1:{free_port()}/0"
+    port = free_port()
+    broker = f"redis://127.0.0.1:{port}/0"
     settings = {"broker_url": broker, "secret_key": SECRET, "model": "none", "sweep_seconds": "1", "outgoing_hosts": "127.0.0.1"}
     with (
-        redis(int(broker.split(":")[2].removesuffix("/0")), tmp_path), campus(database_url, tmp_path, 0, broker_url=broker) as house,
+        redis(port, tmp_path / "redis"), campus(database_url, tmp_path, 0, broker_url=broker) as house,
         Programs(tmp_path, database_url=database_url, data_dir=str(tmp_path), **settings) as programs,
     ):
         jobs.queue._after_fork()  # Forget connections to an earlier test's Redis.
