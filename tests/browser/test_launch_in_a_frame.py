@@ -10,20 +10,19 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Response
-from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, expect
 
 from core.config import settings
 from demo.lms import create_lms
 from demo.seed import seed
+from setup import system
 from tests.demo.house import serving_lotse
 from tests.demo.servers import free_port, serving
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
 BLOCKED = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
 OPEN = re.compile(r"^Open here.*Module M2")
 OPEN_WINDOW = re.compile(r"^Open in a new window.*Module M2")
-expect.set_options(timeout=20_000)  # The first page of a cold house on a busy machine.
 AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
@@ -48,20 +47,12 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
             yield Site(f"http://127.0.0.1:{lms_port}", f"http://localhost:{port}")
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium or Chrome here: apt-get install chromium")
-    with sync_playwright() as started:
-        yield started
-
-
 def opened(playwright: Playwright, folder: Path, *, blocked: bool, **options: object) -> BrowserContext:
     """A fresh browser profile; `blocked`: as its user has switched third-party cookies off."""
     (folder / "Default").mkdir(parents=True)
     (folder / "Default" / "Preferences").write_text(json.dumps(BLOCKED if blocked else {}))
     return playwright.chromium.launch_persistent_context(
-        folder, executable_path=CHROMIUM, args=["--no-sandbox"], locale="en-GB", **options,  # type: ignore[arg-type]
+        folder, executable_path=system.browser(), args=["--no-sandbox"], locale="en-GB", **options,  # type: ignore[arg-type]
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from core import db, sessions
 from tests import builders
@@ -21,7 +21,6 @@ from tests.gateway.faults import FaultServer, Reply
 
 __all__ = ["faults"]
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
 ANSWER = "The library opens at eight."
 
 
@@ -44,13 +43,10 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def browser_context() -> Iterator[BrowserContext]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium or Chrome here: apt-get install chromium")
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_context(locale="en-GB", viewport={"width": 390, "height": 844})
-        browser.close()
+def browser_context(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(locale="en-GB", viewport={"width": 390, "height": 844})
+    yield context
+    context.close()
 
 
 @pytest.fixture
