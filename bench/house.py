@@ -26,12 +26,12 @@ languages: [de]
 audience: [students]
 licence: CC-BY-4.0
 thresholds: {participation: 100, achievement: 100}
-modules: [01-eins]
+modules: [01-eins, 02-zwei]
 """
 _FRONT = """\
 ---
-id: eins
-title: {de: "Ein Modul", en: "A module"}
+id: {id}
+title: {{de: "Ein Modul", en: "A module"}}
 lang: de
 minutes: 30
 audience: [students]
@@ -109,8 +109,10 @@ def _others() -> dict[str, str]:
 
 
 def _files() -> dict[str, bytes]:
-    text = _FRONT + "".join(_QUESTION.format(number=number) for number in range(1, QUESTIONS + 1))
-    return {"course.yml": _COURSE.encode(), "01-eins/module.de.md": text.encode()}
+    """Two modules, of which the bench uses one: so nobody reaches a threshold, and no certificate is printed meanwhile."""
+    text = _FRONT.format(id="eins") + "".join(_QUESTION.format(number=number) for number in range(1, QUESTIONS + 1))
+    other = _FRONT.format(id="zwei") + _QUESTION.format(number=1)
+    return {"course.yml": _COURSE.encode(), "01-eins/module.de.md": text.encode(), "02-zwei/module.de.md": other.encode()}
 
 
 def _enrol(run_id: int, count: int) -> list[Person]:
