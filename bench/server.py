@@ -30,7 +30,7 @@ def serve(target: str, environ: Mapping[str, str], *, port: int | None = None, w
     base = f"http://127.0.0.1:{port}"
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers),
-        "--blocking-threads", "4", "--no-ws", "--log-level", "warning", target,
+        "--blocking-threads", "4", "--no-ws", "--workers-kill-timeout", "5", "--log-level", "warning", target,
     ]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environ}, start_new_session=True)
     try:
@@ -38,7 +38,11 @@ def serve(target: str, environ: Mapping[str, str], *, port: int | None = None, w
         yield base, process.pid
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def wait_for(url: str, process: "subprocess.Popen[bytes]", seconds: float = 30) -> None:
