@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from alembic import command
 from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
 
@@ -13,6 +14,7 @@ from accounts import service as accounts
 from accounts.models import Person
 from app import create_app
 from core import db, sessions
+from core.commands import alembic_config
 from core.config import Settings
 from courses import service as courses
 
@@ -86,8 +88,8 @@ def house(learners: int) -> Iterator[House]:
     with tempfile.TemporaryDirectory(prefix="lotse-bench-") as folder:
         environ = {"LOTSE_DATA_DIR": folder, "LOTSE_SECRET_KEY": "bench" * 8, "LOTSE_MODEL": "none"}
         app = create_app(Settings.from_env({**_others(), **environ}))
-        app.test_cli_runner().invoke(args=["db", "upgrade"], catch_exceptions=False)
         with app.app_context():
+            command.upgrade(alembic_config(), "head")
             organisation = accounts.add_organisation("bench", "Bench")
             db.act_for(organisation.id)
             edition = courses.publish("bench", {"de": "Kurs"}, _files())
