@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import render_template, url_for
 from flask_babel import format_decimal
-from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from assessments import items, prompts, service
@@ -61,7 +60,10 @@ class State:
 
 
 def draw_module(enrolment: Enrolment, module: str, language: str) -> Drawn:
-    """Every question of a module as this learner may see it now, and the learner's points in it."""
+    """Every question of a module as this learner may see it now, and the learner's points in it.
+
+    The marks of core.kept are still in the blocks: the page that they stand in fills them all at once.
+    """
     found = items.items(enrolment.edition_id, module, language)
     stands = service.standings(enrolment.id, module)
     page = _Page.of(enrolment, module)
@@ -78,28 +80,26 @@ def draw_one(enrolment: Enrolment, module: str, item_id: str, language: str, *, 
     found = items.items(enrolment.edition_id, module, language)
     stands = service.standings(enrolment.id, module)
     piece = _draw(enrolment, module, found[item_id], list(found).index(item_id) + 1, stands.get(item_id), page_language(), fresh=fresh)
-    return _Page.of(enrolment, module).fill(piece), service.points_in(enrolment.edition_id, module, stands)
+    filled = Markup(kept.fill(_Page.of(enrolment, module).fill(piece)))  # noqa: S704 - our templates
+    return filled, service.points_in(enrolment.edition_id, module, stands)
 
 
 @dataclass(frozen=True)
 class _Page:
-    """What is different in each answer of the server."""
+    """What is different in each answer of the server, beside what core.kept fills in for the whole page."""
 
     address: str
-    root: str
-    csrf: str
     person_id: int
 
     @classmethod
     def of(cls, enrolment: Enrolment, module: str) -> "_Page":
-        address = url_for("modules.page", run_id=enrolment.run_id, module=module)
-        return cls(address, request.script_root, generate_csrf(), enrolment.person_id)
+        return cls(url_for("modules.page", run_id=enrolment.run_id, module=module), enrolment.person_id)
 
     def fill(self, piece: str) -> Markup:
-        piece = piece.replace(_ACTION_MARK, self.address).replace(kept.CSRF, self.csrf)
+        piece = piece.replace(_ACTION_MARK, self.address)
         if _TOKENS_MARK in piece:  # Prompt exercises only.
             piece = piece.replace(_TOKENS_MARK, self.tokens)
-        return Markup(piece.replace(kept.ROOT, self.root))  # noqa: S704 - our templates
+        return Markup(piece)  # noqa: S704 - our templates
 
     @cached_property
     def tokens(self) -> str:

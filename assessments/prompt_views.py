@@ -12,10 +12,10 @@ from assessments.models import Attempt
 from assessments.pages import draw_one
 from assessments.prompts import NoTokensError, PersonalDataError
 from assessments.service import ClosedError, StaleError
-from assessments.views import enrolment_or_404, question_url, refused
+from assessments.views import question_url, refused
 from core.jobs import WorkState
 from courses.models import Enrolment
-from modules.views import content_language
+from modules.views import content_language, enrolment_or_404
 
 bp = Blueprint("prompts", __name__)
 

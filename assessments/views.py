@@ -5,24 +5,13 @@ from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from accounts.signin import person
 from assessments import service
 from assessments.kinds.item import ResponseError
 from assessments.pages import draw_one
 from core.web import Problem
-from courses import service as courses
-from courses.models import Enrolment
-from modules.views import content_language
+from modules.views import content_language, enrolment_or_404
 
 bp = Blueprint("assessments", __name__)
-
-
-def enrolment_or_404(run_id: int) -> Enrolment:
-    """The signed-in person's part in this run; nobody learns whether a foreign run exists."""
-    found = courses.enrolment(run_id, person().id)
-    if found is None:
-        abort(404)
-    return found
 
 
 @bp.post("/courses/<int:run_id>/<module>/<item>/answer")

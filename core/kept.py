@@ -26,6 +26,11 @@ def hole(name: str) -> Markup:
     return Markup(f"hole-{_SECRET}-{name}-end")  # noqa: S704 - letters of our own
 
 
+def fill(html: str) -> str:
+    """Put this request's CSRF token and launch prefix in the place of their marks."""
+    return html.replace(CSRF, generate_csrf()).replace(ROOT, request.script_root)
+
+
 @dataclass(frozen=True)
 class _Anybody:
     """Stands for the signed-in person while a frame is drawn."""
@@ -43,8 +48,7 @@ class Frame:
     def fill(self, texts: Mapping[str, str]) -> str:
         """The page for the person of this request."""
         filled = [texts[piece] if at % 2 else piece for at, piece in enumerate(self.pieces)]
-        page = "".join(filled).replace(CSRF, generate_csrf()).replace(ROOT, request.script_root)
-        return page.replace(_NAME, str(escape(current_user.display_name or "")))
+        return fill("".join(filled)).replace(_NAME, str(escape(current_user.display_name or "")))
 
 
 def may_keep() -> bool:

@@ -23,13 +23,19 @@ def content_language(enrolment: Enrolment) -> str:
     return language() if language() in available else available[0]
 
 
+def enrolment_or_404(run_id: int) -> Enrolment:
+    """The signed-in person's part in this run; nobody learns whether a foreign run exists."""
+    found = courses.enrolment(run_id, person().id)
+    if found is None:
+        abort(404)
+    return found
+
+
 @bp.get("/courses/<int:run_id>")
 @login_required
 def course(run_id: int) -> str:
     """A course: its modules, how far one is, and how to reach the certificate."""
-    enrolment = courses.enrolment(run_id, person().id)
-    if enrolment is None:
-        abort(404)
+    enrolment = enrolment_or_404(run_id)
     edition = service.parsed(enrolment.edition_id)
     scores = presenter().scores(enrolment)
     return render_template(
