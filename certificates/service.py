@@ -9,7 +9,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
-from flask_babel import force_locale
 from sqlalchemy import Select, func, select
 
 from accounts.models import Organisation, Person, Role
@@ -20,7 +19,7 @@ from certificates.sheet import sheet
 from certificates.snapshot import Signatory, Snapshot, Terms, texts
 from core import db, jobs
 from core.config import settings
-from core.i18n import LANGUAGES, language
+from core.i18n import LANGUAGES, in_language, language
 from core.jobs import WorkState
 from courses.models import Edition, Enrolment
 from modules.service import parsed
@@ -192,7 +191,7 @@ def _print(certificate: Certificate) -> bytes:
     assert style is not None
     look = pdf.Look(style.colour, style.accent, style.logo, tuple(entry["signature"] for entry in style.signatories))
     snapshot = Snapshot.from_json(certificate.snapshot)
-    with force_locale(certificate.language):
+    with in_language(certificate.language):
         return pdf.write(sheet(snapshot, certificate.language), look, certificate.language, snapshot.issued_on)
 
 

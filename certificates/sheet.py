@@ -52,7 +52,7 @@ class Sheet:
 
 
 def sheet(snapshot: Snapshot, language: str) -> Sheet:
-    """Write a snapshot out. Labels come in the language of the present request or force_locale(), which must be the same."""
+    """Write a snapshot out. Labels come in the language of the present request or in_language(), which must be the same."""
     achieved = snapshot.award == Award.ACHIEVEMENT
     return Sheet(
         title=_("Certificate") if achieved else _("Certificate of participation"),
@@ -82,8 +82,8 @@ def _facts(snapshot: Snapshot, language: str) -> list[Fact]:
         Fact(_("Form of assessment"), _text(snapshot.assessment, language)),
         Fact(_("Quality assurance"), _text(snapshot.quality, language)),
         Fact(_("Result"), _result(snapshot)),
-        Fact(_("Completed on"), _day(snapshot.completed_on, language)),
-        Fact(_("Issued on"), _day(snapshot.issued_on, language)),
+        Fact(_("Completed on"), _day(snapshot.completed_on)),
+        Fact(_("Issued on"), _day(snapshot.issued_on)),
     ]
     return [fact for fact in facts if fact.text]
 
@@ -101,8 +101,8 @@ def _result(snapshot: Snapshot) -> str:
     return str(_("Took part: at least %(percent)s %% of the content", percent=snapshot.least))
 
 
-def _day(iso: str, language: str) -> str:
-    return str(format_date(date.fromisoformat(iso), "d. MMMM y" if language == "de" else "d MMMM y"))
+def _day(iso: str) -> str:
+    return str(format_date(date.fromisoformat(iso), "long"))
 
 
 def _text(both: Texts | None, language: str) -> str:

@@ -1,7 +1,7 @@
 """The holder's pages, and the public page on which anyone can check a certificate."""
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
-from flask_babel import format_datetime
+from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
@@ -97,7 +97,7 @@ def _page(certificate: Certificate, form: NameForm) -> str:
     return render_template(
         "certificates/_state.html" if waiting_only else "certificates/show.html", certificate=certificate, sheet=_sheet(certificate),
         form=form, consent=ConsentForm(public=certificate.name_public_at is not None), reasons=REASONS,
-        consented=format_datetime(certificate.name_public_at, "long") if certificate.name_public_at else "",
+        agreed_on=format_date(certificate.name_public_at, "long") if certificate.name_public_at else "",
     )
 
 

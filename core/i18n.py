@@ -5,6 +5,7 @@ one catalogue that Flask-Babel reads.
 """
 
 import sys
+from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_request_context, request, session
-from flask_babel import Babel, get_locale, get_translations
+from flask_babel import Babel, force_locale, get_locale, get_translations
 
 from core.config import Settings
 
 LANGUAGES = ("de", "en")
+_LOCALES = {"de": "de", "en": "en_GB"}  # Dates as they are written in Europe: 22 November 2026.
 ROOT = Path(__file__).parent.parent
 
 
@@ -28,27 +30,33 @@ def N_(text: str) -> str:  # noqa: N802 - the name that every gettext tool knows
 
 def connect(app: Flask, settings: Settings) -> None:
     """Choose the language of each request and give templates dates and numbers in it."""
-
-    def select() -> str:
-        if not has_request_context():
-            return settings.language
-        chosen = g.get("language") or session.get("language") or request.cookies.get("lotse-language")
-        if chosen in LANGUAGES:
-            return str(chosen)
-        return request.accept_languages.best_match(LANGUAGES) or settings.language
-
     Babel(
         app,
-        default_locale=settings.language,
+        default_locale=_LOCALES[settings.language],
         default_timezone=settings.timezone,
         default_translation_directories=str(ROOT / "locale"),
-        locale_selector=select,
+        locale_selector=lambda: _LOCALES[_chosen(settings.language)],
     )
     app.jinja_env.globals["language"] = language
     # Pages look up some thirty texts each; asking for the catalogue anew every time took a twentieth of the page.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: _catalogue().ugettext(text), lambda one, many, count: _catalogue().ungettext(one, many, count), newstyle=True,
     )
+
+
+def _chosen(usual: str) -> str:
+    """What the person chose, else what their browser asks for, else the usual language."""
+    if not has_request_context():
+        return usual
+    chosen = g.get("language") or session.get("language") or request.cookies.get("lotse-language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return request.accept_languages.best_match(LANGUAGES) or usual
+
+
+def in_language(chosen: str) -> AbstractContextManager[None]:
+    """Write in this language meanwhile, whatever the request or task speaks: de or en."""
+    return force_locale(_LOCALES[chosen])
 
 
 def _catalogue() -> Any:

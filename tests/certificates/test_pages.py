@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from flask_babel import force_locale
 
 from certificates import service
 from certificates.models import Reason
 from certificates.sheet import sheet
 from certificates.snapshot import Snapshot
 from core import db
+from core.i18n import in_language
 from core.jobs import WorkState
 from core.web import limiter
 from tests import builders
@@ -126,7 +126,7 @@ def test_the_public_page_shows_every_text_of_the_certificate(app: Flask, languag
     with app.app_context():
         certificate = earn(app, award=award).certificate()
         page = _plain(request(app.test_client(), f"/z/{certificate.code}", Accept_Language=language).text)
-        with force_locale(language):
+        with in_language(language):
             texts = sheet(Snapshot.from_json(certificate.snapshot), language).all_texts(with_name=False)
         assert len(texts) > 20
         for text in texts:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask_babel import force_locale
 from pypdf import PdfReader
 
 from certificates import pdf, service, tasks
@@ -19,6 +18,7 @@ from certificates.models import Certificate
 from certificates.sheet import Sheet, sheet
 from certificates.snapshot import Snapshot
 from core import db, jobs
+from core.i18n import in_language
 from core.jobs import WorkState
 from tests import builders
 from tests.certificates.earning import Holder, complete, earn, learner
@@ -47,7 +47,7 @@ def _words(text: str) -> str:
 
 
 def _shown(certificate: Certificate) -> Sheet:
-    with force_locale(certificate.language):
+    with in_language(certificate.language):
         return sheet(Snapshot.from_json(certificate.snapshot), certificate.language)
 
 
@@ -108,7 +108,7 @@ def test_the_same_record_gives_the_same_bytes(app: Flask) -> None:
     with app.app_context():
         certificate = earn(app).certificate()
         shown, look = _shown(certificate), pdf.Look("#112233", "#aabbcc", None, ())
-        with force_locale("de"):
+        with in_language("de"):
             first, second = (pdf.write(shown, look, "de", "2026-11-22") for _ in range(2))
         assert first == second
 
@@ -117,7 +117,7 @@ def test_nothing_is_fetched_over_the_network(app: Flask, caplog: pytest.LogCaptu
     with app.app_context():
         certificate = earn(app).certificate()
         look = pdf.Look("#112233", "#aabbcc", "https://example.org/logo.png", ())
-        with force_locale("de"):
+        with in_language("de"):
             pdf.write(_shown(certificate), look, "de", "2026-11-22")
     assert "Failed to load image" in caplog.text
 
