@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import accounts.service as people
+import certificates.service as certificates
 import courses.service as courses
 import modules.service as modules
 from accounts.models import Role
@@ -18,7 +19,9 @@ from demo.campus import Addresses
 from lti.registration import PlatformData
 from lti.service import platforms
 
-CONTENT = Path(__file__).parent.parent / "content" / campus.LOTSE_COURSE
+ROOT = Path(__file__).parent.parent
+CONTENT = ROOT / "content" / campus.LOTSE_COURSE
+LETTERHEAD = ROOT / "certificates" / "example" / "letterhead.yml"
 SLUG = "musterstadt"
 
 
@@ -56,6 +59,8 @@ def seed(settings: Settings, content: Path = CONTENT) -> Path:
     edition = modules.publish_folder(organisation.id, content)
     with db.scoped(organisation.id), db.transaction():
         run = courses.open_run(edition.course_id, campus.LOTSE_COURSE)
+        if certificates.newest_letterhead() is None:  # An operator may have tried their own since.
+            certificates.set_letterhead(organisation.id, LETTERHEAD)
         for guest in GUESTS:
             person = people.add_local_person(organisation.id, guest.username, passwords[guest.username], name=guest.name, roles=(guest.role,))
             if guest.role in (Role.LEARNER, Role.LECTURER):

@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from accounts.models import Identity, Organisation, Person
+from certificates import service as certificates
+from certificates.models import Letterhead
 from core import db
 from core.config import Settings, settings
 from courses.models import Course, Edition, Enrolment, Run
@@ -16,7 +18,7 @@ from demo.seed import GUESTS, SeedError, seed
 from lti.models import Deployment, Platform
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-TABLES = (Organisation, Person, Identity, Course, Edition, Run, Enrolment, Platform, Deployment)
+TABLES = (Organisation, Person, Identity, Course, Edition, Run, Enrolment, Platform, Deployment, Letterhead)
 
 
 def _counts() -> list[int]:
@@ -30,7 +32,26 @@ def test_the_demonstration_is_set_up_once_however_often_it_is_asked_for(app: Fla
         counts = _counts()
         assert seed(settings()).read_text() == first
         assert _counts() == counts
-    assert counts == [1, 4, 4, 1, 1, 1, 2, 1, 1]
+    assert counts == [1, 4, 4, 1, 1, 1, 2, 1, 1, 1]
+
+
+@on_sqlite
+def test_certificates_bear_the_example_letterhead_until_the_operator_tries_another(app: Flask, tmp_path: Path) -> None:
+    own = tmp_path / "letterhead.yml"
+    own.write_text("signatories: [{name: Nova, role: Leitung}]")
+    with app.app_context():
+        seed(settings())
+        with db.unscoped():
+            organisation = db.session.scalars(select(Organisation)).one()
+        db.act_for(organisation.id)
+        example = certificates.newest_letterhead()
+        assert example is not None
+        assert [entry["name"] for entry in example.signatories] == ["Prof. Dr. Erika Mustermann", "Dr. Max Beispiel"]
+        chosen = certificates.set_letterhead(organisation.id, own).id
+        seed(settings())
+        kept = certificates.newest_letterhead()
+        assert kept is not None
+        assert kept.id == chosen
 
 
 @on_sqlite
