@@ -4,7 +4,8 @@ import hashlib
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 from assessments.grading import Verdict
@@ -15,6 +16,7 @@ from core.i18n import N_
 from modules.blocks import Block
 from modules.bounds import check_bounds
 from modules.findings import Finding, FormatError
+from modules.pictures import Size, sized
 from modules.render import render, render_inline
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item of the kind's own class
@@ -22,6 +24,7 @@ MediaUrl = Callable[[str], str]
 MOST_LETTERS = 100_000
 MOST_MARKS = 100
 MOST_HINTS = 10
+NO_PICTURES: Mapping[str, Size] = MappingProxyType({})
 
 
 def as_written(path: str) -> str:
@@ -32,10 +35,11 @@ def as_written(path: str) -> str:
 class Source(Reader):
     """A block being read: its sorted lines, and Markdown made safe."""
 
-    def __init__(self, block: Block, body: Body, media_url: MediaUrl) -> None:
+    def __init__(self, block: Block, body: Body, media_url: MediaUrl, pictures: Mapping[str, Size]) -> None:
         super().__init__(block)
         self.body = body
         self.media_url = media_url
+        self.pictures = pictures
 
     def html(self, markdown: str, line: int | None = None) -> str:
         """A text of one or more paragraphs."""
@@ -52,7 +56,7 @@ class Source(Reader):
         for dropped in done.dropped:
             self.warning("html-dropped", N_("This is not allowed here and was left out: %(what)s"),
                          N_("Use Markdown, or leave it out."), line, what=str(dropped)[:120])
-        return str(done.html)
+        return sized(done.html, self.pictures)
 
 
 class Kind(ABC, Generic[I]):
@@ -65,16 +69,16 @@ class Kind(ABC, Generic[I]):
     shuffle: ClassVar[bool] = False
     deferred: ClassVar[bool] = False                     # graded by a task, because something must run first
 
-    def parse(self, block: Block, media_url: MediaUrl = as_written) -> I:
-        """Read a block. Raises FormatError with every error that was found."""
-        source, item = self._parse(block, media_url)
+    def parse(self, block: Block, media_url: MediaUrl = as_written, pictures: Mapping[str, Size] = NO_PICTURES) -> I:
+        """Read a block; `pictures` are sizes by address. Raises FormatError with every error that was found."""
+        source, item = self._parse(block, media_url, pictures)
         if source.failed or item is None:
             raise FormatError(*source.findings)
         return item
 
     def check(self, block: Block) -> list[Finding]:
         """All errors of a block and, when there are none, advice on the quality of the item."""
-        source, item = self._parse(block, as_written)
+        source, item = self._parse(block, as_written, NO_PICTURES)
         if item is not None and not source.failed:
             self.advise(item, source)
         return source.findings
@@ -89,8 +93,8 @@ class Kind(ABC, Generic[I]):
         shared = (item.kind, item.points, item.attempts, item.scoring, item.show, item.shuffle, item.competences)
         return json.dumps([*shared, self.structure(item)], ensure_ascii=False, default=str)
 
-    def _parse(self, block: Block, media_url: MediaUrl) -> tuple[Source, I | None]:
-        source = Source(block, read_body(block, self.signs, self.fences), media_url)
+    def _parse(self, block: Block, media_url: MediaUrl, pictures: Mapping[str, Size]) -> tuple[Source, I | None]:
+        source = Source(block, read_body(block, self.signs, self.fences), media_url, pictures)
         _note_stray_lines(source)
         if not _within_bounds(source):
             return source, None
