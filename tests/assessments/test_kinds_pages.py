@@ -176,3 +176,11 @@ def test_a_closed_question_takes_no_answer() -> None:
     html = draw(KINDS["single"].view(item("single", BODIES["single"])), closed=True, left=0)
     assert "<button" not in html
     assert "disabled" in html
+
+
+def test_an_exercise_shows_the_attempts_that_are_left_as_a_bar_with_words() -> None:
+    view = KINDS["prompt"].view(KINDS["prompt"].parse(sample("prompt")))
+    html = draw(view, used=2, left=1)
+    assert re.search(r'<label for="q-frage-attempts">1 attempt left</label><span>of 3</span>', html)
+    assert '<progress id="q-frage-attempts" value="1" max="3"></progress>' in html
+    assert "<progress" not in draw(view, left=None)
