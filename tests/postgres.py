@@ -3,14 +3,29 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine, inspect, text
+import psycopg
+from sqlalchemy.engine import make_url
+
+from tests.ports import free_port
+
+# Emptying all tables by `truncate` takes a fifth of a second, as each gets new files; hardly any row is there to be deleted.
+EMPTY = """
+do $$
+declare name text;
+begin
+    set local session_replication_role = replica;  -- In any order: no foreign key is looked at.
+    for name in select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version' loop
+        execute format('delete from %I', name);
+    end loop;
+    perform setval(seqrelid::regclass, seqstart, false) from pg_sequence;
+end $$
+"""
 
 
 @dataclass
@@ -29,7 +44,7 @@ class Postgres:
             return None
         folder = Path(tempfile.mkdtemp(prefix="lotse-postgres-"))  # pytest's own folders are closed to other users.
         data = folder / "data"
-        port = _free_port()
+        port = free_port()
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root.
             shutil.chown(folder, "postgres")
         _run(binaries / "initdb", "-D", data, "-U", "lotse", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
@@ -39,12 +54,9 @@ class Postgres:
         return cls(f"postgresql+psycopg://lotse@127.0.0.1:{port}/lotse", folder, binaries)
 
     def empty(self) -> None:
-        """Remove all rows."""
-        engine = create_engine(self.url)
-        with engine.begin() as connection:
-            names = ", ".join(f'"{name}"' for name in inspect(connection).get_table_names() if name != "alembic_version")
-            connection.execute(text(f"truncate {names} restart identity cascade"))
-        engine.dispose()
+        """Remove all rows, and count from one again."""
+        with psycopg.connect(make_url(self.url).set(drivername="postgresql").render_as_string()) as connection:
+            connection.execute(EMPTY)
 
     def stop(self) -> None:
         """End the server at once."""
@@ -57,12 +69,6 @@ def _binaries() -> Path | None:
     on_path = shutil.which("initdb")
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or ([Path(on_path)] if on_path else [])
     return found[-1].parent if found else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _run(*command: str | Path) -> None:

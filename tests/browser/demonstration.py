@@ -35,7 +35,8 @@ from tests.assessments.prompt_page import FILES
 from tests.browser.answers import ALL, NONE, SOME, answer
 from tests.browser.stage import Actor, Stage
 from tests.demo.house import serving_lotse
-from tests.demo.servers import free_port, serving
+from tests.demo.servers import serving
+from tests.ports import free_port
 
 PEOPLE = {
     "beginner": "Lena Ahrens", "learner": "Yunus Çelik", "graduate": "Dr. Anna-Lena Freifrau von Müller-Lüdenscheidt",

@@ -17,7 +17,8 @@ from demo.lms import create_lms
 from demo.seed import seed
 from setup import system
 from tests.demo.house import serving_lotse
-from tests.demo.servers import free_port, serving
+from tests.demo.servers import serving
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 BLOCKED = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}

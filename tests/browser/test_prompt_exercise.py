@@ -15,9 +15,9 @@ from core import db, sessions
 from tests import builders
 from tests.assessments.prompt_page import FILES, announce
 from tests.demo.house import serving_lotse
-from tests.demo.servers import free_port
 from tests.gateway.conftest import faults
 from tests.gateway.faults import FaultServer, Reply
+from tests.ports import free_port
 
 __all__ = ["faults"]
 pytestmark = pytest.mark.browser

@@ -9,8 +9,9 @@ from flask import Flask
 from core.config import Settings
 from demo.attacks import Attacks
 from demo.lms import create_lms
-from tests.demo.servers import Browser, free_port, serving
+from tests.demo.servers import Browser, serving
 from tests.demo.tool import Tool
+from tests.ports import free_port
 
 
 @dataclass

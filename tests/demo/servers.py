@@ -1,6 +1,5 @@
 """Real HTTP for tests: an app on a loopback port in a thread, and a small browser without scripts."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +11,6 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 class _Quiet(WSGIRequestHandler):

@@ -18,7 +18,8 @@ from demo.lms import create_lms
 from demo.seed import seed
 from lti.models import Platform, ScorePush
 from tests.demo.house import serving_lotse
-from tests.demo.servers import Browser, forms, free_port, serving
+from tests.demo.servers import Browser, forms, serving
+from tests.ports import free_port
 
 MODULE = "wie-sprachmodelle-schreiben"
 

@@ -72,14 +72,18 @@ class Programs:
         return process
 
     def serve(self, port: int) -> "subprocess.Popen[bytes]":
-        """The web server as `./lotse run` starts it, with two workers; returns once it answers."""
-        process = self.start(
-            "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--blocking-threads", "4",
-            "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "4", "--log-level", "warning", "wsgi:app",
-        )
+        """The web server; returns once it answers."""
+        process = self.begin_to_serve(port)
         await_that(lambda: process.poll() is not None or _answers(port), "the web server answers")
         assert process.poll() is None, self.said
         return process
+
+    def begin_to_serve(self, port: int) -> "subprocess.Popen[bytes]":
+        """The web server as `./lotse run` starts it, with two workers, still on its way up."""
+        return self.start(
+            "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--blocking-threads", "4",
+            "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "4", "--log-level", "warning", "wsgi:app",
+        )
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -16,11 +17,11 @@ from lti.models import ScorePush
 from tests import builders
 from tests.assessments.prompt_page import FILES, announce
 from tests.conftest import SECRET
-from tests.demo.servers import free_port
 from tests.gateway.faults import FaultServer, Reply
 from tests.house.campus import QUESTIONS, Campus, Classroom, campus
 from tests.house.running import Programs, await_that, children, kill
 from tests.lti.lms import Answer
+from tests.ports import free_port
 
 LEARNERS = 40
 QUICK = {"secret_key": SECRET, "model": "none", "sweep_seconds": "1", "outgoing_hosts": "127.0.0.1"}
@@ -122,3 +123,23 @@ def test_told_to_end_a_server_finishes_what_it_is_at_and_says_nothing(database_u
         server.wait(20)
         assert house.waiting_scores() == 0
         assert programs.said == ""
+
+
+def test_a_server_that_is_told_to_end_while_it_comes_up_ends(tmp_path: Path) -> None:
+    """A pipe in place of the secret key holds it where every start passes. A deaf process would be killed, and that be said."""
+    pipe = tmp_path / "secret_key"
+    os.mkfifo(pipe)
+    with Programs(tmp_path, data_dir=str(tmp_path), model="none") as programs, ExitStack() as held:
+        server = programs.begin_to_serve(free_port())
+        await_that(lambda: _hold(pipe, held), "a worker asks for the key")
+        server.terminate()
+        assert server.wait(20) == 0
+        assert programs.said == ""
+
+
+def _hold(pipe: Path, held: ExitStack) -> bool:
+    """Let whoever reads the pipe wait for the end of it; False while nobody does."""
+    with suppress(OSError):
+        held.callback(os.close, os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return True
+    return False

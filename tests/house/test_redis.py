@@ -19,10 +19,10 @@ from courses.models import Enrolment
 from lti.models import ScorePush
 from tests import builders
 from tests.conftest import SECRET
-from tests.demo.servers import free_port
 from tests.house.campus import Campus, campus
 from tests.house.running import Programs, await_that, children, kill, redis
 from tests.lti.lms import Answer
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.redis, pytest.mark.parametrize("database_url", ["postgres"], indirect=True)]
 

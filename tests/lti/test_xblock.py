@@ -26,7 +26,8 @@ from lti.service import platforms
 from tests import builders
 from tests.conftest import SECRET
 from tests.demo.house import question, serving_lotse
-from tests.demo.servers import Browser, forms, free_port
+from tests.demo.servers import Browser, forms
+from tests.ports import free_port
 from tests.xblock.setup import BuildError, build
 
 pytestmark = pytest.mark.xblock
