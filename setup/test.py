@@ -13,6 +13,8 @@ CHECKS = {
     "ruff": ("ruff", "check", "."),
     "mypy": ("mypy", "."),
 }
+# As many at a time as there are cores; four, as each brings a PostgreSQL, a model and a browser. Who is through takes over from others.
+TOGETHER = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 
 
 def test(root: Path, arguments: list[str]) -> int:
@@ -25,7 +27,7 @@ def test(root: Path, arguments: list[str]) -> int:
         return pytest(environment, arguments)
     results = {name: check(environment, name, environment.module(*words)) for name, words in CHECKS.items()}
     results["import-linter"] = check(environment, "import-linter", [str(environment.python.with_name("lint-imports"))])
-    return conclude(results, pytest(environment, []))
+    return conclude(results, pytest(environment, TOGETHER))
 
 
 def build_other_platform(environment: Environment) -> None:
