@@ -3,7 +3,6 @@
 from datetime import datetime
 from enum import StrEnum
 
-from flask_login import UserMixin
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -31,7 +30,7 @@ class Organisation(Base):
     created_at: Mapped[datetime] = mapped_column(default=db.now)
 
 
-class Person(UserMixin, Tenanted, Base):
+class Person(Tenanted, Base):
     """Somebody in an organisation. Names and e-mail may be absent: an LMS may withhold them."""
 
     __tablename__ = "person"
@@ -41,11 +40,6 @@ class Person(UserMixin, Tenanted, Base):
     language: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=db.now)
     grants: Mapped[list["Grant"]] = relationship(lazy="raise", back_populates="person")
-
-    @property
-    def display_name(self) -> str | None:
-        """The name to greet with, if there is one."""
-        return self.name
 
 
 class Identity(Tenanted, Base):

@@ -1,18 +1,30 @@
 """Who is at the other end: Flask-Login on our own sessions, and the tenant that follows from the person."""
 
+from dataclasses import dataclass
+
 from flask import Flask, redirect, request, session, url_for
 from flask_babel import gettext as _
-from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
 
 from accounts.models import Person
 from core import db, sessions
+from core.reading import Read
 from core.web import Problem
 
 manager = LoginManager()
-_PERSON = select(Person).where(Person.id == bindparam("id"))  # Built once: every page asks for it.
 manager.session_protection = None  # The session's id is a server-side secret; a phone that changes network stays in.
+_PERSON = Read(select(Person.id, Person.organisation_id, Person.name).where(Person.id == bindparam("id")))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(UserMixin):
+    """Who is signed in: what every page needs to know of a person."""
+
+    id: int
+    organisation_id: int
+    name: str | None
 
 
 def connect(app: Flask) -> None:
@@ -21,13 +33,14 @@ def connect(app: Flask) -> None:
 
 
 @manager.user_loader
-def load(user_id: str) -> Person | None:
+def load(user_id: str) -> SignedIn | None:
     """The person of this session; the database session acts for their organisation from here on."""
     organisation_id = session.get("organisation_id")
     if organisation_id is None:
         return None
     db.act_for(organisation_id)
-    return db.session.scalars(_PERSON, {"id": int(user_id)}).one_or_none()
+    found = _PERSON.one(id=int(user_id))
+    return SignedIn(*found) if found else None
 
 
 @manager.unauthorized_handler
@@ -47,7 +60,7 @@ def begin(person: Person) -> None:
     sessions.renew(current)
     current.clear()
     session["organisation_id"] = person.organisation_id
-    login_user(person)
+    login_user(SignedIn(person.id, person.organisation_id, person.name))
 
 
 def end() -> None:
@@ -58,7 +71,7 @@ def end() -> None:
     sessions.renew(current)
 
 
-def person() -> Person:
+def person() -> SignedIn:
     """The signed-in person, for views behind `login_required`."""
-    found: Person = current_user._get_current_object()
+    found: SignedIn = current_user._get_current_object()
     return found

@@ -1,20 +1,19 @@
 """An edition's questions, read once per process: editions never change."""
 
-from functools import lru_cache
-
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item
+from core.once import once_each
 from modules.service import parsed
 
 EDITIONS_KEPT = 64
 
 
-@lru_cache(maxsize=EDITIONS_KEPT * 12)
+@once_each(EDITIONS_KEPT * 12)
 def items(edition_id: int, module: str, language: str) -> dict[str, Item]:
     """A module's questions by id, in the order of the text. Raises LookupError for an unknown module."""
     edition = parsed(edition_id)
     media_url = edition.media_url(module)
-    return {block.id: KINDS[block.kind].parse(block, media_url) for block in edition.module(module, language).blocks}
+    return {block.id: KINDS[block.kind].parse(block, media_url, edition.pictures) for block in edition.module(module, language).blocks}
 
 
 def item(edition_id: int, module: str, item_id: str, language: str) -> Item:
@@ -22,7 +21,7 @@ def item(edition_id: int, module: str, item_id: str, language: str) -> Item:
     return items(edition_id, module, language)[item_id]
 
 
-@lru_cache(maxsize=EDITIONS_KEPT)
+@once_each(EDITIONS_KEPT)
 def points(edition_id: int) -> dict[str, dict[str, float]]:
     """What each question is worth, by module and item. All languages have the same (lint sees to it)."""
     edition = parsed(edition_id)

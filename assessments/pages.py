@@ -26,7 +26,7 @@ from assessments.service import Standing
 from core import kept
 from core.i18n import language as page_language
 from core.jobs import WorkState
-from courses.models import Enrolment
+from courses.service import AnyPart
 from gateway.service import tokens_left
 from modules.presenters import Drawn, Points
 
@@ -59,29 +59,29 @@ class State:
         return self.told is not None and self.told.recorded
 
 
-def draw_module(enrolment: Enrolment, module: str, language: str) -> Drawn:
+def draw_module(part: AnyPart, module: str, language: str) -> Drawn:
     """Every question of a module as this learner may see it now, and the learner's points in it.
 
     The marks of core.kept are still in the blocks: the page that they stand in fills them all at once.
     """
-    found = items.items(enrolment.edition_id, module, language)
-    stands = service.standings(enrolment.id, module)
-    page = _Page.of(enrolment, module)
+    found = items.items(part.edition_id, module, language)
+    stands = service.standings(part.id, module)
+    page = _Page.of(part, module)
     seen_in = page_language()
     blocks = {
-        item.id: page.fill(_draw(enrolment, module, item, number, stands.get(item.id), seen_in))
+        item.id: page.fill(_draw(part, module, item, number, stands.get(item.id), seen_in))
         for number, item in enumerate(found.values(), 1)
     }
-    return Drawn(blocks, service.points_in(enrolment.edition_id, module, stands))
+    return Drawn(blocks, service.points_in(part.edition_id, module, stands))
 
 
-def draw_one(enrolment: Enrolment, module: str, item_id: str, language: str, *, fresh: bool = True) -> tuple[Markup, Points]:
+def draw_one(part: AnyPart, module: str, item_id: str, language: str, *, fresh: bool = True) -> tuple[Markup, Points]:
     """One question after it was answered, and the points in the module as they are now. `fresh`: the result takes the focus."""
-    found = items.items(enrolment.edition_id, module, language)
-    stands = service.standings(enrolment.id, module)
-    piece = _draw(enrolment, module, found[item_id], list(found).index(item_id) + 1, stands.get(item_id), page_language(), fresh=fresh)
-    filled = Markup(kept.fill(_Page.of(enrolment, module).fill(piece)))  # noqa: S704 - our templates
-    return filled, service.points_in(enrolment.edition_id, module, stands)
+    found = items.items(part.edition_id, module, language)
+    stands = service.standings(part.id, module)
+    piece = _draw(part, module, found[item_id], list(found).index(item_id) + 1, stands.get(item_id), page_language(), fresh=fresh)
+    filled = Markup(kept.fill(_Page.of(part, module).fill(piece)))  # noqa: S704 - our templates
+    return filled, service.points_in(part.edition_id, module, stands)
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ class _Page:
     person_id: int
 
     @classmethod
-    def of(cls, enrolment: Enrolment, module: str) -> "_Page":
-        return cls(url_for("modules.page", run_id=enrolment.run_id, module=module), enrolment.person_id)
+    def of(cls, part: AnyPart, module: str) -> "_Page":
+        return cls(url_for("modules.page", run_id=part.run_id, module=module), part.person_id)
 
     def fill(self, piece: str) -> Markup:
         piece = piece.replace(_ACTION_MARK, self.address)
@@ -107,10 +107,10 @@ class _Page:
 
 
 def _draw(
-    enrolment: Enrolment, module: str, item: Item, number: int, standing: Standing | None, seen_in: str, *, fresh: bool = False,
+    part: AnyPart, module: str, item: Item, number: int, standing: Standing | None, seen_in: str, *, fresh: bool = False,
 ) -> str:
-    order = variant(item, str(enrolment.id))
-    place = (enrolment.edition_id, module, item.id, item.language, seen_in, order, number)
+    order = variant(item, str(part.id))
+    place = (part.edition_id, module, item.id, item.language, seen_in, order, number)
     if standing is None or standing.last is None:
         return _piece(place)
     last = standing.last

@@ -15,7 +15,8 @@ from assessments.service import ClosedError, StaleError
 from assessments.views import question_url, refused
 from core.jobs import WorkState
 from courses.models import Enrolment
-from modules.views import content_language, enrolment_or_404
+from courses.service import AnyPart
+from modules.views import content_language, part_or_404
 
 bp = Blueprint("prompts", __name__)
 
@@ -24,7 +25,7 @@ bp = Blueprint("prompts", __name__)
 @login_required
 def send(run_id: int, module: str, item: str) -> str | BaseResponse:
     """Take a prompt. With htmx the question comes back with the place in which the answer will appear."""
-    enrolment = enrolment_or_404(run_id)
+    enrolment = part_or_404(run_id)
     language = content_language(enrolment)
     live = "HX-Request" in request.headers
     try:
@@ -59,7 +60,7 @@ def _confirm(run_id: int, module: str, item: str, found: tuple[str, ...]) -> Res
     return Response(page, 422)
 
 
-def _question(enrolment: Enrolment, module: str, item: str, *, fresh: bool = True) -> str:
+def _question(enrolment: AnyPart, module: str, item: str, *, fresh: bool = True) -> str:
     question, points = draw_one(enrolment, module, item, content_language(enrolment), fresh=fresh)
     return render_template("assessments/answered.html", question=question, points=points)
 

@@ -15,6 +15,7 @@ from assessments.models import Attempt, Completion
 from core import db, jobs
 from core.jobs import WorkState
 from courses.models import Enrolment
+from courses.service import AnyPart
 from exercises.prompt import Ask, messages
 from gateway import service as gateway
 from gateway.personal import personal_data
@@ -67,7 +68,7 @@ def prompt_item(edition_id: int, module: str, item_id: str, language: str) -> Pr
     return item
 
 
-def submit(enrolment: Enrolment, module: str, item_id: str, language: str, number: int, *, form: Form, live: bool) -> Attempt:
+def submit(enrolment: AnyPart, module: str, item_id: str, language: str, number: int, *, form: Form, live: bool) -> Attempt:
     """Take a learner's prompt; the model is asked afterwards.
 
     With `live` the learner's browser fetches the answer at once (prompt_live); else, or when that never comes, a task does

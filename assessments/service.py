@@ -14,15 +14,16 @@ from assessments.kinds.item import Form, Item, Response
 from assessments.models import Attempt, Grade
 from core import db
 from core.jobs import WorkState
+from core.reading import Read
 from core.signals import completed, graded
 from courses import service as courses
 from courses.models import Enrolment
+from courses.service import AnyPart
 from modules.presenters import Points, total
 from modules.service import parsed
 
 SOLVED = 1 - 1e-9
-# Built once, because building a statement costs as much as running it.
-_STANDINGS = (
+_STANDINGS = Read(
     select(
         Attempt.id, Attempt.item, Attempt.number, Attempt.state, Attempt.counts, Grade.id.label("grade_id"), Grade.score,
         Grade.score_maximum,
@@ -31,12 +32,12 @@ _STANDINGS = (
     .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.module == bindparam("module"))
     .order_by(Attempt.number, Grade.id)
 )
-_OUTCOME = (
+_OUTCOME = Read(
     select(Attempt.response, Grade.verdict)
     .outerjoin(Grade, and_(Grade.attempt_id == Attempt.id, Grade.id == bindparam("grade_id")))
     .where(Attempt.id == bindparam("attempt_id"))
 )
-_BEST = (
+_BEST = Read(
     select(Attempt.id, Attempt.module, Attempt.item, Grade.score, Grade.score_maximum)
     .join(Grade, Grade.attempt_id == Attempt.id)
     # A recorded answer takes no attempt (counts is False), and its grade of 0 out of 0 takes the item out of the maximum.
@@ -88,7 +89,7 @@ _NONE = Standing()
 def standings(enrolment_id: int, module: str) -> dict[str, Standing]:
     """How a learner stands at each item of a module that they have answered, by item id."""
     found: dict[str, Standing] = {}
-    for row in db.session.execute(_STANDINGS, {"enrolment_id": enrolment_id, "module": module}):
+    for row in _STANDINGS(enrolment_id=enrolment_id, module=module):
         before = found.get(row.item, _NONE)
         again = before.last is not None and before.last.id == row.id  # The same attempt with a later grade.
         used = before.used + (row.counts and not again)
@@ -99,7 +100,7 @@ def standings(enrolment_id: int, module: str) -> dict[str, Standing]:
 
 def outcome(attempt_id: int, grade_id: int | None) -> tuple[Response, Mapping[str, Any] | None]:
     """What was answered, and the stored verdict if there is one."""
-    row = db.session.execute(_OUTCOME, {"attempt_id": attempt_id, "grade_id": grade_id}).one()
+    row = _OUTCOME.one(attempt_id=attempt_id, grade_id=grade_id)
     return row.response, row.verdict
 
 
@@ -109,7 +110,7 @@ def _better(before: Standing, score: float | None, maximum: float | None) -> tup
     return max(before.best, score), maximum if before.maximum is None else max(before.maximum, maximum or 0)
 
 
-def submit(enrolment: Enrolment, module: str, item_id: str, language: str, number: int, form: Form) -> Attempt:
+def submit(part: AnyPart, module: str, item_id: str, language: str, number: int, form: Form) -> Attempt:
     """Take a learner's answer and grade it at once.
 
     `number` is the attempt that the form was for, so that a second click or another tab counts nothing twice. Answer,
@@ -117,35 +118,35 @@ def submit(enrolment: Enrolment, module: str, item_id: str, language: str, numbe
 
     Raises LookupError (no such item), ResponseError (wrong shape; nothing counts), StaleError, ClosedError.
     """
-    item = items.item(enrolment.edition_id, module, item_id, language)
+    item = items.item(part.edition_id, module, item_id, language)
     kind = KINDS[item.kind]
     if kind.deferred:
         raise LookupError(item_id)  # It is answered by prompts.submit, which also asks for tokens.
     response = kind.read(item, form)
     try:
         with db.transaction():
-            attempt = add_attempt(enrolment, module, item, number, response)
+            attempt = add_attempt(part, module, item, number, response)
             attempt.state = WorkState.DONE
             db.session.flush()
-            record_grade(attempt, enrolment, item, kind.grade(item, response))
+            record_grade(attempt, part, item, kind.grade(item, response))
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
         raise StaleError from error
     return attempt
 
 
-def add_attempt(enrolment: Enrolment, module: str, item: Item, number: int, response: Response) -> Attempt:
+def add_attempt(part: AnyPart, module: str, item: Item, number: int, response: Response) -> Attempt:
     """Note an answer that is still to be graded. Call in a transaction.
 
     Raises StaleError and ClosedError, and IntegrityError when the same attempt arrives twice at the same moment.
     """
-    standing = standings(enrolment.id, module).get(item.id, _NONE)
+    standing = standings(part.id, module).get(item.id, _NONE)
     made = standing.last.number if standing.last else 0
     if number <= made:
         raise StaleError
     if standing.closed(item):
         raise ClosedError
     attempt = Attempt(
-        enrolment_id=enrolment.id, edition_id=enrolment.edition_id, module=module, item=item.id, number=made + 1,
+        enrolment_id=part.id, edition_id=part.edition_id, module=module, item=item.id, number=made + 1,
         language=item.language, response=response,
     )
     db.session.add(attempt)
@@ -153,7 +154,7 @@ def add_attempt(enrolment: Enrolment, module: str, item: Item, number: int, resp
     return attempt
 
 
-def record_grade(attempt: Attempt, enrolment: Enrolment, item: Item, verdict: Verdict) -> Grade:
+def record_grade(attempt: Attempt, part: AnyPart, item: Item, verdict: Verdict) -> Grade:
     """Add a grade and tell the rooms above. Call in the transaction that makes the attempt done."""
     grade = Grade(
         attempt_id=attempt.id, edition_id=attempt.edition_id, item_revision=item.revision, score=verdict.score,
@@ -161,8 +162,8 @@ def record_grade(attempt: Attempt, enrolment: Enrolment, item: Item, verdict: Ve
     )
     db.session.add(grade)
     db.session.flush()
-    graded.send("assessments", attempt=attempt, grade=grade, enrolment=enrolment)
-    _notice_achievement(enrolment)
+    graded.send("assessments", attempt=attempt, grade=grade, part=part)
+    _notice_achievement(part)
     return grade
 
 
@@ -174,25 +175,24 @@ def points_in(edition_id: int, module: str, stands: Mapping[str, Standing]) -> P
     return _points(items.points(edition_id)[module], best)
 
 
-def scores(enrolment: Enrolment) -> dict[str, Points]:
+def scores(part: AnyPart) -> dict[str, Points]:
     """A learner's points by module: the best attempt at each item counts."""
-    best = _best_grades(enrolment.id)
+    best = _best_grades(part.id)
     return {
         module: _points(points, {item: grade for (where, item), grade in best.items() if where == module})
-        for module, points in items.points(enrolment.edition_id).items()
+        for module, points in items.points(part.edition_id).items()
     }
 
 
-def score_of(enrolment: Enrolment, module: str | None = None) -> Points:
+def score_of(part: AnyPart, module: str | None = None) -> Points:
     """A learner's points in one module, or in the whole course."""
-    by_module = scores(enrolment)
+    by_module = scores(part)
     return total(by_module) if module is None else by_module.get(module, Points(0, 0))
 
 
 def _best_grades(enrolment_id: int) -> dict[tuple[str, str], tuple[float, float]]:
     """(score, maximum) by (module, item); of several grades of one attempt the latest is valid."""
-    rows = db.session.execute(_BEST, {"enrolment_id": enrolment_id})
-    latest = {row.id: row for row in rows}
+    latest = {row.id: row for row in _BEST(enrolment_id=enrolment_id)}
     best: dict[tuple[str, str], tuple[float, float]] = {}
     for row in latest.values():
         key = (row.module, row.item)
@@ -208,31 +208,30 @@ def _points(possible: Mapping[str, float], best: Mapping[str, tuple[float, float
 
 # --- Thresholds -------------------------------------------------------------------------------------------------------
 
-def _notice_achievement(enrolment: Enrolment) -> None:
-    if enrolment.achieved_at is not None:
+def _notice_achievement(part: AnyPart) -> None:
+    if part.achieved_at is not None:
         return
-    if score_of(enrolment).share * 100 >= parsed(enrolment.edition_id).achievement - 1e-9:
-        _reach(enrolment, "achieved_at", "achievement")
+    if score_of(part).share * 100 >= parsed(part.edition_id).achievement - 1e-9:
+        _reach(part.id, "achieved_at", "achievement")
 
 
-def notice_participation(sender: str, *, enrolment: Enrolment) -> None:
+def notice_participation(sender: str, *, part: AnyPart) -> None:
     """Receiver of `progressed`: enough of the content has been opened."""
-    if enrolment.participated_at is not None:
+    if part.participated_at is not None:
         return
-    edition = parsed(enrolment.edition_id)
-    opened = courses.visited(enrolment.id) & set(edition.module_ids)
+    edition = parsed(part.edition_id)
+    opened = courses.visited(part.id) & set(edition.module_ids)
     if len(opened) * 100 >= edition.participation * len(edition.module_ids):
-        _reach(enrolment, "participated_at", "participation")
+        _reach(part.id, "participated_at", "participation")
 
 
-def _reach(enrolment: Enrolment, column: str, award: str) -> None:
+def _reach(enrolment_id: int, column: str, award: str) -> None:
     """Note that a threshold is reached, and say so exactly once even when two answers reach it together."""
     field = getattr(Enrolment, column)
     moment = db.now()
     taken = db.session.execute(
-        update(Enrolment).where(Enrolment.id == enrolment.id, field.is_(None)).values({column: moment})
+        update(Enrolment).where(Enrolment.id == enrolment_id, field.is_(None)).values({column: moment})
         .execution_options(synchronize_session=False)
     )
     if isinstance(taken, CursorResult) and taken.rowcount == 1:
-        db.session.refresh(enrolment)
-        completed.send("assessments", enrolment=enrolment, award=award)
+        completed.send("assessments", enrolment=courses.enrolment(enrolment_id), award=award)

@@ -9,7 +9,7 @@ from assessments import service
 from assessments.kinds.item import ResponseError
 from assessments.pages import draw_one
 from core.web import Problem
-from modules.views import content_language, enrolment_or_404
+from modules.views import content_language, part_or_404
 
 bp = Blueprint("assessments", __name__)
 
@@ -18,12 +18,12 @@ bp = Blueprint("assessments", __name__)
 @login_required
 def answer(run_id: int, module: str, item: str) -> str | Response:
     """Take an answer. With htmx the question comes back as it now stands; without, the page does, at this question."""
-    enrolment = enrolment_or_404(run_id)
-    language = content_language(enrolment)
+    part = part_or_404(run_id)
+    language = content_language(part)
     error, status = "", 200
     try:
         number = int(request.form.get("attempt", "1"))
-        service.submit(enrolment, module, item, language, number, request.form.to_dict(flat=False))
+        service.submit(part, module, item, language, number, request.form.to_dict(flat=False))
     except ResponseError as reason:
         error, status = _(reason.message) % reason.values, 422
     except service.StaleError:
@@ -35,7 +35,7 @@ def answer(run_id: int, module: str, item: str) -> str | Response:
     if error:
         return refused(run_id, module, item, error, status)
     if request.headers.get("HX-Request"):
-        question, points = draw_one(enrolment, module, item, language)
+        question, points = draw_one(part, module, item, language)
         return render_template("assessments/answered.html", question=question, points=points)
     return redirect(question_url(run_id, module, item), 303)
 

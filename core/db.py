@@ -146,8 +146,12 @@ def _on_sqlite_connect(connection: Any, _: object) -> None:
 
 def _on_sqlite_begin(connection: Connection) -> None:
     """Writers take the lock at once: a reader that turns into a writer late fails instead of waiting."""
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # It may be refused, and then says so as all statements do.
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("BEGIN")  # Cannot fail, comes before every read, and costs a tenth this way.
 
 
 # --- Transactions -----------------------------------------------------------------------------------------------------

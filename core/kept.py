@@ -8,8 +8,9 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from flask import request, session
+from flask import current_app, request, session
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
@@ -28,14 +29,22 @@ def hole(name: str) -> Markup:
 
 def fill(html: str) -> str:
     """Put this request's CSRF token and launch prefix in the place of their marks."""
-    return html.replace(CSRF, generate_csrf()).replace(ROOT, request.script_root)
+    raw = session.get("csrf_token")
+    token = _signed(current_app.secret_key, raw) if raw else generate_csrf()
+    return html.replace(CSRF, token).replace(ROOT, request.script_root)
+
+
+@lru_cache(maxsize=4096)
+def _signed(_key: object, _raw: str) -> str:
+    """The session's token as forms carry it, signed once: nothing asks when that was (core.web: as long as the session)."""
+    return str(generate_csrf())
 
 
 @dataclass(frozen=True)
 class _Anybody:
     """Stands for the signed-in person while a frame is drawn."""
 
-    display_name: str | None
+    name: str | None
     is_authenticated: bool = True
 
 
@@ -45,10 +54,10 @@ class Frame:
 
     pieces: tuple[str, ...]
 
-    def fill(self, texts: Mapping[str, str]) -> str:
-        """The page for the person of this request."""
+    def fill(self, name: str | None, texts: Mapping[str, str]) -> str:
+        """The page for the person of this request, who is called so."""
         filled = [texts[piece] if at % 2 else piece for at, piece in enumerate(self.pieces)]
-        return fill("".join(filled)).replace(_NAME, str(escape(current_user.display_name or "")))
+        return fill("".join(filled)).replace(_NAME, str(escape(name or "")))
 
 
 def may_keep() -> bool:
@@ -58,7 +67,7 @@ def may_keep() -> bool:
 
 def draw(render: Callable[..., str]) -> Frame:
     """Draw a frame in this request. `render` takes template variables that stand for the person, and gives the page."""
-    name = _NAME if current_user.display_name else None
+    name = _NAME if current_user.name else None
     html = render(csrf_token=lambda: CSRF, current_user=_Anybody(name))
     if request.script_root:
         html = html.replace(request.script_root, ROOT)

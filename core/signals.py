@@ -8,7 +8,7 @@ graded = _house.signal("graded")
 """An attempt has a new grade. sender: "assessments"; attempt: Attempt, grade: Grade."""
 
 progressed = _house.signal("progressed")
-"""A learner opened content or earned points. sender: str; enrolment: Enrolment."""
+"""A learner opened content. sender: "courses"; part: courses.service.AnyPart."""
 
 completed = _house.signal("completed")
 """A learner reached a threshold of the course for the first time. sender: "assessments"; enrolment: Enrolment, award: str."""

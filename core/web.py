@@ -27,7 +27,6 @@ from core.i18n import LANGUAGES
 log = structlog.get_logger("web")
 bp = Blueprint("core", __name__)
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, in_memory_fallback_enabled=True)  # With Redis away each process counts for itself.
 STATIC = Path(__file__).parent.parent / "static"
 VERSION = "0.1.0"
 
@@ -35,6 +34,17 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
 )
+
+
+class _Limits(Limiter):
+    """Limits of single views. Those check themselves when they are called: asking before each request cost it a twentieth."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = _Limits(get_remote_address, in_memory_fallback_enabled=True)  # With Redis away each process counts for itself.
 
 
 class Problem(Exception):  # noqa: N818 - it is shown to people, who have problems

@@ -3,21 +3,45 @@
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Role
 from core import db
+from core.reading import Read
 from core.signals import progressed
 from courses.models import Course, Edition, EditionFile, Enrolment, Run, Visit
 
-# Built once, because building a statement costs as much as running it.
-_ARRIVE = (
-    select(Enrolment, Visit.id)
-    .outerjoin(Visit, and_(Visit.enrolment_id == Enrolment.id, Visit.module == bindparam("module")))
+_PART = (
+    select(
+        Enrolment.id, Enrolment.organisation_id, Enrolment.run_id, Enrolment.person_id, Enrolment.edition_id,
+        Enrolment.participated_at, Enrolment.achieved_at,
+    )
     .where(Enrolment.run_id == bindparam("run_id"), Enrolment.person_id == bindparam("person_id"))
 )
+_FIND_PART = Read(_PART)
+_ARRIVE = Read(
+    _PART.add_columns(Visit.id.label("visit_id"))
+    .outerjoin(Visit, and_(Visit.enrolment_id == Enrolment.id, Visit.module == bindparam("module")))
+)
+
+
+class Part(NamedTuple):
+    """Somebody's part in a run, as the busy pages need it: the columns of an Enrolment that they read."""
+
+    id: int
+    organisation_id: int
+    run_id: int
+    person_id: int
+    edition_id: int
+    participated_at: datetime | None
+    achieved_at: datetime | None
+
+
+AnyPart = Part | Enrolment
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
@@ -110,9 +134,15 @@ def _enrol(run_id: int, person_id: int, role: Role) -> Enrolment:
     return found
 
 
-def enrolment(run_id: int, person_id: int) -> Enrolment | None:
+def part(run_id: int, person_id: int) -> Part | None:
     """This person's part in this run."""
-    return db.session.scalars(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id == person_id)).one_or_none()
+    found = _FIND_PART.one(run_id=run_id, person_id=person_id)
+    return Part(*found) if found else None
+
+
+def enrolment(part_id: int) -> Enrolment:
+    """The row behind a part, for what changes it."""
+    return db.session.scalars(select(Enrolment).where(Enrolment.id == part_id)).one()
 
 
 def enrolments(person_id: int) -> list[tuple[Enrolment, Run, Course]]:
@@ -130,18 +160,18 @@ def open_offers(person_id: int) -> list[Course]:
     return list(db.session.scalars(select(Course).where(Course.id.not_in(begun)).order_by(Course.slug)))
 
 
-def arrive(run_id: int, person_id: int, module: str) -> tuple[Enrolment | None, bool]:
+def arrive(run_id: int, person_id: int, module: str) -> tuple[Part | None, bool]:
     """This person's part in this run, and whether they have opened the module before: one query, for the busiest page."""
-    found = db.session.execute(_ARRIVE, {"run_id": run_id, "person_id": person_id, "module": module}).one_or_none()
-    return (found[0], found[1] is not None) if found else (None, False)
+    found = _ARRIVE.one(run_id=run_id, person_id=person_id, module=module)
+    return (Part(*found[:-1]), found.visit_id is not None) if found else (None, False)
 
 
-def visit(enrolment: Enrolment, module: str) -> None:
+def visit(part: AnyPart, module: str) -> None:
     """Note that a module was opened for the first time."""
     with suppress(IntegrityError), db.transaction() as tx:  # Two tabs that open at once: one row is enough.
-        tx.add(Visit(enrolment_id=enrolment.id, module=module))
+        tx.add(Visit(enrolment_id=part.id, module=module))
         tx.flush()
-        progressed.send("courses", enrolment=enrolment)
+        progressed.send("courses", part=part)
 
 
 def visited(enrolment_id: int) -> set[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from courses.models import Enrolment
+from courses.service import AnyPart
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Drawn:
 class Presenter:
     """What the upper room offers: a module drawn in a language, and the points by module id."""
 
-    draw: Callable[[Enrolment, str, str], Drawn]
-    scores: Callable[[Enrolment], Mapping[str, Points]]
+    draw: Callable[[AnyPart, str, str], Drawn]
+    scores: Callable[[AnyPart], Mapping[str, Points]]
 
 
 _registered: list[Presenter] = []

@@ -6,12 +6,12 @@ An edition never changes, so what was read and rendered from it is kept in the p
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import select
 
 from core import db
+from core.once import once_each
 from courses import service as courses
 from courses.models import Edition, EditionFile
 from modules.course import CourseSource, ModuleSource
@@ -129,7 +129,7 @@ def publish(organisation_id: int, checked: CheckedFolder) -> Edition:
         return courses.publish(checked.course.id, checked.course.title, checked.files)
 
 
-@lru_cache(maxsize=EDITIONS_KEPT)
+@once_each(EDITIONS_KEPT)
 def parsed(edition_id: int) -> ParsedEdition:
     """An edition of the organisation that the session acts for. Raises LookupError when there is none of this id."""
     digest = db.session.scalar(select(Edition.digest).where(Edition.id == edition_id))
@@ -140,7 +140,7 @@ def parsed(edition_id: int) -> ParsedEdition:
     return ParsedEdition(read_course(files), digest, {_address(digest, path): size for path, size in sizes if size})
 
 
-@lru_cache(maxsize=PAGES_KEPT)
+@once_each(PAGES_KEPT)
 def page(edition_id: int, module_id: str, language: str) -> Page:
     """A module's page in one language. Raises LookupError when the edition has no such module."""
     edition = parsed(edition_id)

@@ -8,8 +8,9 @@ from flask_login import login_required
 from accounts.signin import person
 from core import kept
 from core.i18n import language
+from core.once import once_each
 from courses import service as courses
-from courses.models import Enrolment
+from courses.service import AnyPart, Part
 from modules import service
 from modules.media import media_response
 from modules.presenters import Points, presenter, total
@@ -17,15 +18,15 @@ from modules.presenters import Points, presenter, total
 bp = Blueprint("modules", __name__)
 
 
-def content_language(enrolment: Enrolment) -> str:
+def content_language(part: AnyPart) -> str:
     """The page's language where the course has it, else the course's first."""
-    available = service.parsed(enrolment.edition_id).languages
-    return language() if language() in available else available[0]
+    available, wanted = service.parsed(part.edition_id).languages, language()
+    return wanted if wanted in available else available[0]
 
 
-def enrolment_or_404(run_id: int) -> Enrolment:
+def part_or_404(run_id: int) -> Part:
     """The signed-in person's part in this run; nobody learns whether a foreign run exists."""
-    found = courses.enrolment(run_id, person().id)
+    found = courses.part(run_id, person().id)
     if found is None:
         abort(404)
     return found
@@ -35,12 +36,12 @@ def enrolment_or_404(run_id: int) -> Enrolment:
 @login_required
 def course(run_id: int) -> str:
     """A course: its modules, how far one is, and how to reach the certificate."""
-    enrolment = enrolment_or_404(run_id)
-    edition = service.parsed(enrolment.edition_id)
-    scores = presenter().scores(enrolment)
+    part = part_or_404(run_id)
+    edition = service.parsed(part.edition_id)
+    scores = presenter().scores(part)
     return render_template(
-        "modules/course.html", enrolment=enrolment, run_id=run_id, edition=edition, chosen=content_language(enrolment),
-        visited=courses.visited(enrolment.id), scores=scores, total=total(scores),
+        "modules/course.html", part=part, run_id=run_id, edition=edition, chosen=content_language(part),
+        visited=courses.visited(part.id), scores=scores, total=total(scores),
     )
 
 
@@ -48,28 +49,26 @@ def course(run_id: int) -> str:
 @login_required
 def page(run_id: int, module: str) -> str:
     """A module: text and questions in their order, each question as this learner stands."""
-    enrolment, seen = courses.arrive(run_id, person().id, module)
-    if enrolment is None:
+    me = person()
+    part, seen = courses.arrive(run_id, me.id, module)
+    if part is None:
         abort(404)
-    chosen = content_language(enrolment)
+    chosen = content_language(part)
     try:
-        service.page(enrolment.edition_id, module, chosen)
+        service.page(part.edition_id, module, chosen)
     except LookupError:
         abort(404)
     if not seen:
-        courses.visit(enrolment, module)
-    drawn = presenter().draw(enrolment, module, chosen)
-    draw = _frame if kept.may_keep() else _frame.__wrapped__
-    frame = draw(
-        enrolment.edition_id, module, chosen, language(), run_id=run_id, organisation_id=enrolment.organisation_id,
-        named=person().display_name is not None, framed=bool(request.script_root),
-    )
-    return frame.fill({**drawn.blocks, "points": _points(drawn.points.score, drawn.points.maximum, language())})
+        courses.visit(part, module)
+    drawn = presenter().draw(part, module, chosen)
+    draw = _frame if kept.may_keep() else _frame.make
+    frame = draw(part.edition_id, module, chosen, language(), run_id, me.organisation_id, me.name is not None, bool(request.script_root))
+    return frame.fill(me.name, {**drawn.blocks, "points": _points(drawn.points.score, drawn.points.maximum, language())})
 
 
-@lru_cache(maxsize=service.PAGES_KEPT)
+@once_each(service.PAGES_KEPT)
 def _frame(
-    edition_id: int, module: str, chosen: str, page_language: str, *, run_id: int, organisation_id: int, named: bool, framed: bool,
+    edition_id: int, module: str, chosen: str, page_language: str, run_id: int, organisation_id: int, named: bool, framed: bool,
 ) -> kept.Frame:
     """A module's page without what differs between people. The arguments are all that it depends on, here or in base.html."""
     text = service.page(edition_id, module, chosen)
