@@ -13,7 +13,7 @@ from certificates.models import Reason
 certificates = AppGroup("certificates", help="Certificates: how they look, and withdrawing one.")
 
 
-@certificates.command("withdraw")
+@certificates.command("withdraw", context_settings={"ignore_unknown_options": True})  # One code in 64 begins with a dash.
 @click.argument("code")
 @click.option("--reason", required=True, type=click.Choice([reason.value for reason in Reason]), help="Shown on the public page.")
 def withdraw(code: str, reason: str) -> None:

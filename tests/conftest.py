@@ -4,11 +4,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 import modules.views
 from accounts.service import organisation_name
@@ -69,17 +71,32 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def app(database_url: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The house. Jobs run at once, in the request (eager)."""
     app = create_app(settings_for(database_url, tmp_path), testing=True, eager_jobs=True)
-    # Compiling the templates anew for each house would take half of the tests' time.
-    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(tmp_path_factory.getbasetemp()))
+    app.jinja_env.bytecode_cache = _templates
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["RATELIMIT_ENABLED"] = False
     forget_kept()
     yield app
     db.session.remove()
     app.extensions["engine"].dispose()
+
+
+class _Templates(BytecodeCache):
+    """Keeps what templates were compiled to: doing it anew for each house would take half of the tests' time."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+_templates = _Templates()
 
 
 def forget_kept() -> None:

@@ -14,6 +14,8 @@ from sqlalchemy.engine import make_url
 
 from tests.ports import free_port
 
+# Nothing of it need outlive the machine's power.
+CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
 # Emptying all tables by `truncate` takes a fifth of a second, as each gets new files; hardly any row is there to be deleted.
 EMPTY = """
 do $$
@@ -48,7 +50,7 @@ class Postgres:
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root.
             shutil.chown(folder, "postgres")
         _run(binaries / "initdb", "-D", data, "-U", "lotse", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=60 {CARELESS}"
         _run(binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start")
         _run(binaries / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "lotse", "lotse")
         return cls(f"postgresql+psycopg://lotse@127.0.0.1:{port}/lotse", folder, binaries)

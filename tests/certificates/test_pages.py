@@ -207,6 +207,16 @@ def test_a_withdrawn_certificate_says_so_and_why(app: Flask) -> None:
         assert holder.certificate().withdrawn_reason == Reason.ERROR
 
 
+@pytest.mark.parametrize("code", ["-r3asonable-code-_____", "--help-less-code______"])
+def test_a_code_that_looks_like_an_option_can_be_withdrawn(app: Flask, code: str) -> None:
+    with app.app_context():
+        holder = earn(app)
+        with db.transaction():
+            holder.certificate().code = code
+        result = app.test_cli_runner().invoke(args=["certificates", "withdraw", code, "--reason", "error"])
+        assert (result.exit_code, result.output) == (0, "withdrawn\n")
+
+
 def test_withdrawing_what_is_not_there_says_so(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["certificates", "withdraw", "nothing", "--reason", "error"])
     assert result.exit_code == 1
