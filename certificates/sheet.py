@@ -97,8 +97,8 @@ def _workload(hours: float | None, ects: float | None) -> str:
 def _result(snapshot: Snapshot) -> str:
     """The threshold, not the score: the certificate is made at the moment when the threshold is reached."""
     if snapshot.award == Award.ACHIEVEMENT:
-        return str(_("Passed: at least %(percent)s %% of the points", percent=snapshot.least))
-    return str(_("Took part: at least %(percent)s %% of the content", percent=snapshot.least))
+        return str(_("Passed: at least %(percent)s%% of the points", percent=snapshot.least))
+    return str(_("Took part: at least %(percent)s%% of the content", percent=snapshot.least))
 
 
 def _day(iso: str) -> str:

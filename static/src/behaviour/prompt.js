@@ -33,7 +33,9 @@ function addTurn(box, { number, of, ask }) {
   turn.className = "turn turn--model";
   const label = document.createElement("p");
   label.className = "turn-label";
-  label.textContent = box.dataset.label.replace("{number}", number).replace("{of}", of) + (ask ? ` · ${ask}` : "");
+  const repeated = ask === box.dataset.ask; // Several runs of one question: it is said once.
+  box.dataset.ask = ask;
+  label.textContent = box.dataset.label.replace("{number}", number).replace("{of}", of) + (ask && !repeated ? ` · ${ask}` : "");
   const answer = document.createElement("div");
   answer.className = "turn-text is-streaming";
   const text = document.createTextNode("");
