@@ -35,7 +35,8 @@ function addTurn(box, { number, of, ask }) {
   label.className = "turn-label";
   const repeated = ask === box.dataset.ask; // Several runs of one question: it is said once.
   box.dataset.ask = ask;
-  label.textContent = box.dataset.label.replace("{number}", number).replace("{of}", of) + (ask && !repeated ? ` · ${ask}` : "");
+  const name = of > 1 ? box.dataset.label.replace("{number}", number).replace("{of}", of) : box.dataset.only;
+  label.textContent = name + (ask && !repeated ? ` · ${ask}` : "");
   const answer = document.createElement("div");
   answer.className = "turn-text is-streaming";
   const text = document.createTextNode("");
