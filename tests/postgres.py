@@ -6,12 +6,13 @@ import shutil
 import subprocess
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 from sqlalchemy.engine import make_url
 
+from tests.guarded import Guard
 from tests.ports import free_port
 
 # Nothing of it need outlive the machine's power.
@@ -37,6 +38,11 @@ class Postgres:
     url: str
     folder: Path
     binaries: Path
+    guard: Guard = field(default_factory=Guard)
+
+    def __post_init__(self) -> None:
+        """Its process is the first line of a file that it keeps."""
+        self.guard.watch(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]))
 
     @classmethod
     def start(cls) -> "Postgres | None":
@@ -64,6 +70,7 @@ class Postgres:
         """End the server at once."""
         with suppress(subprocess.CalledProcessError):  # It may be gone already.
             _run(self.binaries / "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
+        self.guard.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

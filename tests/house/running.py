@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from setup import guard
+from tests.guarded import Guard
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
@@ -33,14 +33,14 @@ def await_that(done: Callable[[], object], what: str, seconds: float = START_SEC
 class Programs:
     """Programs in process groups of their own; what they say is in `said`.
 
-    None outlives the block, nor the tests when these are killed: then the launcher's guard ends them.
+    None outlives the block, nor the tests when these are killed: then the guard ends them.
     """
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.environ = environ(**settings)
         self._log = folder / "said.txt"
         self._running: list[subprocess.Popen[bytes]] = []
-        self._guard = subprocess.Popen([sys.executable, "-I", guard.__file__], stdin=subprocess.PIPE, start_new_session=True)
+        self._guard = Guard()
 
     def __enter__(self) -> "Programs":
         return self
@@ -48,7 +48,7 @@ class Programs:
     def __exit__(self, *_: object) -> None:
         for process in self._running:
             kill(process)
-        self._guard.communicate(timeout=20)
+        self._guard.close()
 
     @property
     def said(self) -> str:
@@ -66,9 +66,7 @@ class Programs:
                 command, cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )
         self._running.append(process)
-        assert self._guard.stdin
-        self._guard.stdin.write(b"+%d\n" % process.pid)
-        self._guard.stdin.flush()
+        self._guard.watch(process.pid)
         return process
 
     def serve(self, port: int) -> "subprocess.Popen[bytes]":
