@@ -1,8 +1,8 @@
 """Questions as HTML, as one learner may see them now.
 
 Drawing a form costs much more than sending it, and most forms look the same for many people: so each drawn piece is kept,
-by everything that it depends on (docs/decisions/0006). What differs between people who see the same piece, the CSRF token
-and the address, stands in it as a mark that is filled in at the end.
+by everything that it depends on (docs/decisions/0006). What differs between people who see the same piece, like the CSRF
+token, stands in it as a mark that is filled in at the end; a form's address is relative to the page.
 """
 
 import json
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template
 from flask_babel import format_decimal
 from markupsafe import Markup
 
@@ -33,7 +33,6 @@ from modules.presenters import Drawn, Points
 KEPT_PIECES = 4096
 Place = tuple[int, str, str, str, str, int, int]    # edition, module, item, its language, the page's, order of options, number
 Counts = tuple[int, int, int | None, bool]          # next attempt, used, left, closed
-_ACTION_MARK = f"action-{secrets.token_hex(8)}"
 _TOKENS_MARK = f"tokens-{secrets.token_hex(8)}"
 
 
@@ -66,12 +65,8 @@ def draw_module(part: AnyPart, module: str, language: str) -> Drawn:
     """
     found = items.items(part.edition_id, module, language)
     stands = service.standings(part.id, module)
-    page = _Page.of(part, module)
-    seen_in = page_language()
-    blocks = {
-        item.id: page.fill(_draw(part, module, item, number, stands.get(item.id), seen_in))
-        for number, item in enumerate(found.values(), 1)
-    }
+    drawing = _Drawing(part, module, page_language())
+    blocks = {item.id: drawing.draw(item, number, stands.get(item.id)) for number, item in enumerate(found.values(), 1)}
     return Drawn(blocks, service.points_in(part.edition_id, module, stands))
 
 
@@ -79,44 +74,36 @@ def draw_one(part: AnyPart, module: str, item_id: str, language: str, *, fresh: 
     """One question after it was answered, and the points in the module as they are now. `fresh`: the result takes the focus."""
     found = items.items(part.edition_id, module, language)
     stands = service.standings(part.id, module)
-    piece = _draw(part, module, found[item_id], list(found).index(item_id) + 1, stands.get(item_id), page_language(), fresh=fresh)
-    filled = Markup(kept.fill(_Page.of(part, module).fill(piece)))  # noqa: S704 - our templates
-    return filled, service.points_in(part.edition_id, module, stands)
+    drawing = _Drawing(part, module, page_language())
+    piece = drawing.draw(found[item_id], list(found).index(item_id) + 1, stands.get(item_id), fresh=fresh)
+    return Markup(kept.fill(piece)), service.points_in(part.edition_id, module, stands)  # noqa: S704 - our templates
 
 
-@dataclass(frozen=True)
-class _Page:
-    """What is different in each answer of the server, beside what core.kept fills in for the whole page."""
+@dataclass
+class _Drawing:
+    """A module being drawn for one learner."""
 
-    address: str
-    person_id: int
+    part: AnyPart
+    module: str
+    seen_in: str
 
-    @classmethod
-    def of(cls, part: AnyPart, module: str) -> "_Page":
-        return cls(url_for("modules.page", run_id=part.run_id, module=module), part.person_id)
-
-    def fill(self, piece: str) -> Markup:
-        piece = piece.replace(_ACTION_MARK, self.address)
-        if _TOKENS_MARK in piece:  # Prompt exercises only.
-            piece = piece.replace(_TOKENS_MARK, self.tokens)
-        return Markup(piece)  # noqa: S704 - our templates
+    def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False) -> str:
+        piece = self._piece(item, number, standing, fresh=fresh)
+        return piece.replace(_TOKENS_MARK, self.tokens) if KINDS[item.kind].deferred else piece
 
     @cached_property
     def tokens(self) -> str:
-        return str(format_decimal(tokens_left(self.person_id)))
+        return str(format_decimal(tokens_left(self.part.person_id)))
 
-
-def _draw(
-    part: AnyPart, module: str, item: Item, number: int, standing: Standing | None, seen_in: str, *, fresh: bool = False,
-) -> str:
-    order = variant(item, str(part.id))
-    place = (part.edition_id, module, item.id, item.language, seen_in, order, number)
-    if standing is None or standing.last is None:
-        return _piece(place)
-    last = standing.last
-    pending = last.state in (WorkState.DUE, WorkState.RUNNING)
-    counts = (last.number + 1, standing.used, standing.left(item), standing.closed(item))
-    return _piece(place, counts, last.id, last.grade_id, pending, fresh)
+    def _piece(self, item: Item, number: int, standing: Standing | None, *, fresh: bool) -> str:
+        order = variant(item, str(self.part.id))
+        place = (self.part.edition_id, self.module, item.id, item.language, self.seen_in, order, number)
+        if standing is None or standing.last is None:
+            return _piece(place)
+        last = standing.last
+        pending = last.state in (WorkState.DUE, WorkState.RUNNING)
+        counts = (last.number + 1, standing.used, standing.left(item), standing.closed(item))
+        return _piece(place, counts, last.id, last.grade_id, pending, fresh)
 
 
 @lru_cache(maxsize=KEPT_PIECES)
@@ -146,7 +133,7 @@ def _answered(place: Place, counts: Counts | None, given: str, stored: str, fres
 def _render(
     item: Item, place: Place, counts: Counts | None, given: Response | None, stored: Mapping[str, Any] | None, **more: Any,
 ) -> str:
-    *_, order, number = place
+    _, module, *_, order, number = place
     attempt, used, left, is_closed = counts or (1, 0, item.attempts or None, False)
     verdict = _verdict(item, given, stored)
     may = showing(item.show, is_closed=is_closed, due_passed=None)
@@ -159,7 +146,7 @@ def _render(
     )
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF, tokens_left=_TOKENS_MARK,
-        action=f"{_ACTION_MARK}/{item.id}/{'try' if kind.deferred else 'answer'}",
+        action=f"{module}/{item.id}/{'try' if kind.deferred else 'answer'}",
         most_cost=format_decimal(prompts.cost(item, "")) if isinstance(item, PromptItem) else "",
     )
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from courses.service import AnyPart
 
 
@@ -25,7 +23,7 @@ class Points:
 class Drawn:
     """A module's blocks by their ids, as one learner may see them now, and that learner's points in the module."""
 
-    blocks: Mapping[str, Markup]
+    blocks: Mapping[str, str]
     points: Points
 
 

@@ -53,7 +53,7 @@ def page(run_id: int, module: str) -> str:
     part, seen = courses.arrive(run_id, me.id, module)
     if part is None:
         abort(404)
-    chosen = content_language(part)
+    chosen, seen_in = content_language(part), language()
     try:
         service.page(part.edition_id, module, chosen)
     except LookupError:
@@ -62,8 +62,8 @@ def page(run_id: int, module: str) -> str:
         courses.visit(part, module)
     drawn = presenter().draw(part, module, chosen)
     draw = _frame if kept.may_keep() else _frame.make
-    frame = draw(part.edition_id, module, chosen, language(), run_id, me.organisation_id, me.name is not None, bool(request.script_root))
-    return frame.fill(me.name, {**drawn.blocks, "points": _points(drawn.points.score, drawn.points.maximum, language())})
+    frame = draw(part.edition_id, module, chosen, seen_in, run_id, me.organisation_id, me.name is not None, bool(request.script_root))
+    return frame.fill(me.name, {**drawn.blocks, "points": _points(drawn.points.score, drawn.points.maximum, seen_in)})
 
 
 @once_each(service.PAGES_KEPT)
