@@ -29,7 +29,7 @@ TITLE_STEPS = (Step(38, 1), Step(34, 1), Step(30, 1), Step(26, 1))
 NAME_STEPS = (Step(32, 1), Step(28, 1), Step(24, 1), Step(20, 1), Step(17, 2), Step(14, 2), Step(11, 3), Step(9, 3))
 COURSE_STEPS = (Step(20, 1), Step(17, 1), Step(15, 2), Step(12, 2), Step(9.5, 3))
 COMPETENCE_STEPS = (Step(10.5, 8), Step(9.5, 10), Step(8.5, 11), Step(7.5, 13), Step(6.5, 15))
-FACT_STEPS = (Step(10.5, 12), Step(9.5, 14), Step(8.5, 17), Step(7.5, 20), Step(6.5, 25))
+FACT_STEPS = (Step(10.5, 13), Step(9.5, 16), Step(8.5, 19), Step(7.5, 23), Step(6.5, 28))
 _lock = threading.Lock()
 
 
