@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
@@ -22,6 +24,9 @@ from core.config import Settings
 from modules.service import page, parsed
 from tests.postgres import Postgres
 
+# Both ask the clock, and on a new machine Hypothesis first draws up its table of Unicode.
+hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("house")
 SECRET = "a-secret-for-tests-that-is-long-enough"
 
 
