@@ -5,7 +5,8 @@ one catalogue that Flask-Babel reads.
 """
 
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,11 @@ def _chosen(usual: str) -> str:
     return request.accept_languages.best_match(LANGUAGES) or usual
 
 
-def in_language(chosen: str) -> AbstractContextManager[None]:
+@contextmanager
+def in_language(chosen: str) -> Iterator[None]:
     """Write in this language meanwhile, whatever the request or task speaks: de or en."""
-    return force_locale(_LOCALES[chosen])
+    with force_locale(_LOCALES[chosen]):
+        yield
 
 
 def _catalogue() -> Any:
