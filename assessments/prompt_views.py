@@ -12,7 +12,7 @@ from assessments.models import Attempt
 from assessments.pages import draw_one
 from assessments.prompts import NoTokensError, PersonalDataError
 from assessments.service import ClosedError, StaleError
-from assessments.views import question_url, refused
+from assessments.views import answered, question_url, refused
 from core.jobs import WorkState
 from courses.models import Enrolment
 from courses.service import AnyPart
@@ -25,12 +25,12 @@ bp = Blueprint("prompts", __name__)
 @login_required
 def send(run_id: int, module: str, item: str) -> str | BaseResponse:
     """Take a prompt. With htmx the question comes back with the place in which the answer will appear."""
-    enrolment = part_or_404(run_id)
-    language = content_language(enrolment)
+    part = part_or_404(run_id)
+    language = content_language(part)
     live = "HX-Request" in request.headers
     try:
         number = int(request.form.get("attempt", "1"))
-        attempt = prompts.submit(enrolment, module, item, language, number, form=request.form.to_dict(flat=False), live=live)
+        attempt = prompts.submit(part, module, item, language, number, form=request.form.to_dict(flat=False), live=live)
     except PersonalDataError as warning:
         return _confirm(run_id, module, item, warning.found)
     except ResponseError as error:
@@ -41,10 +41,10 @@ def send(run_id: int, module: str, item: str) -> str | BaseResponse:
         return refused(run_id, module, item, _("No further answer is taken here: you have all the points, or no attempt is left."), 409)
     except StaleError:
         # The first click or the other tab has counted; what it led to is shown.
-        return _question(enrolment, module, item) if live else redirect(question_url(run_id, module, item), 303)
+        return _question(part, module, item) if live else redirect(question_url(run_id, module, item), 303)
     except (LookupError, ValueError):
         abort(404)
-    return _question(enrolment, module, item) if live else redirect(url_for("prompts.look", attempt_id=attempt.id), 303)
+    return _question(part, module, item) if live else redirect(url_for("prompts.look", attempt_id=attempt.id), 303)
 
 
 def _confirm(run_id: int, module: str, item: str, found: tuple[str, ...]) -> Response:
@@ -60,9 +60,8 @@ def _confirm(run_id: int, module: str, item: str, found: tuple[str, ...]) -> Res
     return Response(page, 422)
 
 
-def _question(enrolment: AnyPart, module: str, item: str, *, fresh: bool = True) -> str:
-    question, points = draw_one(enrolment, module, item, content_language(enrolment), fresh=fresh)
-    return render_template("assessments/answered.html", question=question, points=points)
+def _question(part: AnyPart, module: str, item: str, *, fresh: bool = True) -> str:
+    return answered(*draw_one(part, module, item, content_language(part), fresh=fresh))
 
 
 def _own(attempt_id: int) -> tuple[Attempt, Enrolment]:

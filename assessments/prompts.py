@@ -68,23 +68,23 @@ def prompt_item(edition_id: int, module: str, item_id: str, language: str) -> Pr
     return item
 
 
-def submit(enrolment: AnyPart, module: str, item_id: str, language: str, number: int, *, form: Form, live: bool) -> Attempt:
+def submit(part: AnyPart, module: str, item_id: str, language: str, number: int, *, form: Form, live: bool) -> Attempt:
     """Take a learner's prompt; the model is asked afterwards.
 
     With `live` the learner's browser fetches the answer at once (prompt_live); else, or when that never comes, a task does
     the asking. Raises LookupError, ResponseError, PersonalDataError, NoTokensError, StaleError and ClosedError; then
     nothing counts and nothing was asked.
     """
-    item = prompt_item(enrolment.edition_id, module, item_id, language)
+    item = prompt_item(part.edition_id, module, item_id, language)
     response = KINDS[item.kind].read(item, form)
     found = personal_data(response["prompt"])
     if found and ANYWAY not in form:
         raise PersonalDataError(found)
-    if gateway.tokens_left(enrolment.person_id) < cost(item, response["prompt"]) and gateway.model():
+    if gateway.tokens_left(part.person_id) < cost(item, response["prompt"]) and gateway.model():
         raise NoTokensError
     try:
         with db.transaction():
-            attempt = service.add_attempt(enrolment, module, item, number, response)
+            attempt = service.add_attempt(part, module, item, number, response)
             if not live:
                 jobs.hint(_RUN, attempt.id)
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.

@@ -125,17 +125,17 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     response = kind.read(item, form)
     try:
         with db.transaction():
-            attempt = add_attempt(part, module, item, number, response)
-            attempt.state = WorkState.DONE
-            db.session.flush()
+            attempt = add_attempt(part, module, item, number, response, state=WorkState.DONE)
             record_grade(attempt, part, item, kind.grade(item, response))
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
         raise StaleError from error
     return attempt
 
 
-def add_attempt(part: AnyPart, module: str, item: Item, number: int, response: Response) -> Attempt:
-    """Note an answer that is still to be graded. Call in a transaction.
+def add_attempt(
+    part: AnyPart, module: str, item: Item, number: int, response: Response, state: WorkState = WorkState.DUE,
+) -> Attempt:
+    """Note an answer, which is still to be graded. Call in a transaction.
 
     Raises StaleError and ClosedError, and IntegrityError when the same attempt arrives twice at the same moment.
     """
@@ -147,7 +147,7 @@ def add_attempt(part: AnyPart, module: str, item: Item, number: int, response: R
         raise ClosedError
     attempt = Attempt(
         enrolment_id=part.id, edition_id=part.edition_id, module=module, item=item.id, number=made + 1,
-        language=item.language, response=response,
+        language=item.language, response=response, state=state,
     )
     db.session.add(attempt)
     db.session.flush()

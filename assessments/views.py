@@ -3,13 +3,16 @@
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from assessments import service
 from assessments.kinds.item import ResponseError
 from assessments.pages import draw_one
+from core.i18n import language as page_language
 from core.web import Problem
-from modules.views import content_language, part_or_404
+from modules.presenters import Points
+from modules.views import content_language, part_or_404, points_bar
 
 bp = Blueprint("assessments", __name__)
 
@@ -35,9 +38,14 @@ def answer(run_id: int, module: str, item: str) -> str | Response:
     if error:
         return refused(run_id, module, item, error, status)
     if request.headers.get("HX-Request"):
-        question, points = draw_one(part, module, item, language)
-        return render_template("assessments/answered.html", question=question, points=points)
+        return answered(*draw_one(part, module, item, language))
     return redirect(question_url(run_id, module, item), 303)
+
+
+def answered(question: Markup, points: Points) -> str:
+    """What htmx puts in the question's place, and the points of the module beside it."""
+    bar = points_bar(points.score, points.maximum, page_language())
+    return f'{question}<section id="module-points" hx-swap-oob="true">{bar}</section>'
 
 
 def refused(run_id: int, module: str, item: str, error: str, status: int) -> Response:

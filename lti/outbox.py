@@ -8,8 +8,9 @@ a worker either has not read the score yet, or the row no longer waits and the g
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, select, true, update
+from sqlalchemy import CursorResult, Integer, bindparam, or_, select, update
 from sqlalchemy.orm import contains_eager
 
 from accounts.models import Role
@@ -17,9 +18,10 @@ from assessments import service as assessments
 from assessments.models import Attempt
 from core import db
 from core.jobs import WorkState
+from core.reading import Read
 from courses.models import Enrolment
 from lti.grades import SCORES, Address, Parcel, can_make_line_item
-from lti.models import Participant, ResourceLink, ScorePush
+from lti.models import Participant, Platform, ResourceLink, ScorePush
 from lti.platforms import profile_of
 
 Comment = Callable[[float, float], str]
@@ -28,46 +30,55 @@ Comment = Callable[[float, float], str]
 _OPEN = (WorkState.DUE, WorkState.RUNNING)
 
 
+# Learners whose link still leads to their run. Platforms refuse scores for anybody else.
+_LISTENING = (
+    select(
+        Participant.id, Participant.enrolment_id, ResourceLink.module, Platform.family, ResourceLink.scopes, ResourceLink.lineitem,
+        ResourceLink.lineitems,
+    )
+    .join(Participant.link).join(ResourceLink.platform).join(Participant.enrolment)
+    .where(Enrolment.role == Role.LEARNER, Enrolment.run_id == ResourceLink.run_id)
+)
+_TO_GRADE = Read(_LISTENING.where(
+    Participant.enrolment_id == bindparam("enrolment_id"), or_(ResourceLink.module.is_(None), ResourceLink.module == bindparam("module")),
+))
+_AT_LINK = Read(_LISTENING.where(
+    Participant.link_id == bindparam("link_id"),
+    or_(bindparam("participant_id", type_=Integer).is_(None), Participant.id == bindparam("participant_id", type_=Integer)),
+))
+
+
 def note(enrolment_id: int, module: str) -> list[int]:
     """A grade was given: let every link hear of it through which this learner came. Returns the new rows."""
-    here = (Participant.enrolment_id == enrolment_id) & (ResourceLink.module.is_(None) | (ResourceLink.module == module))
-    return _add(_listening(here))
+    return _add(found.id for found in _TO_GRADE(enrolment_id=enrolment_id, module=module) if _takes_scores(found, found.family))
 
 
 def catch_up(link: ResourceLink, participant_id: int | None) -> list[int]:
     """Let a link hear what was earned before it listened: by one newcomer, or (None) by all, as for a new line item."""
     if participant_id is None:
         db.session.execute(update(Participant).where(Participant.link_id == link.id).values(sent_points=None, sent_maximum=None))
-    here = (Participant.link_id == link.id) & (Participant.id == participant_id if participant_id else true())
-    return _add(participant for participant in _listening(here) if _has_attempt(participant))
+    listening = _AT_LINK(link_id=link.id, participant_id=participant_id)
+    return _add(found.id for found in listening if _takes_scores(found, found.family) and _has_attempt(found.enrolment_id, found.module))
 
 
-def _listening(condition: ColumnElement[bool]) -> list[Participant]:
-    """Learners whose link still leads to their run and takes scores. Platforms refuse scores for anybody else."""
-    found = db.session.scalars(
-        select(Participant).join(Participant.link).join(ResourceLink.platform).join(Participant.enrolment)
-        .options(contains_eager(Participant.link).contains_eager(ResourceLink.platform))
-        .where(condition, Enrolment.role == Role.LEARNER, Enrolment.run_id == ResourceLink.run_id)
-    )
-    return [participant for participant in found if _takes_scores(participant.link)]
-
-
-def _takes_scores(link: ResourceLink) -> bool:
-    makes = profile_of(link.platform.family).makes_line_items
+def _takes_scores(link: Any, family: str) -> bool:
+    """Whether a link (or a row with its columns) takes scores."""
+    makes = profile_of(family).makes_line_items
     return SCORES in link.scopes and bool(link.lineitem or (makes and can_make_line_item(link.lineitems, link.scopes)))
 
 
-def _has_attempt(participant: Participant) -> bool:
-    attempts = select(Attempt.id).where(Attempt.enrolment_id == participant.enrolment_id).limit(1)
-    if participant.link.module:
-        attempts = attempts.where(Attempt.module == participant.link.module)
+def _has_attempt(enrolment_id: int, module: str | None) -> bool:
+    attempts = select(Attempt.id).where(Attempt.enrolment_id == enrolment_id).limit(1)
+    if module:
+        attempts = attempts.where(Attempt.module == module)
     return db.session.scalar(attempts) is not None
 
 
-def _add(participants: Iterable[Participant]) -> list[int]:
-    added = [ScorePush(participant_id=participant.id) for participant in participants if not _touch(participant.id)]
-    db.session.add_all(added)
-    db.session.flush()
+def _add(participant_ids: Iterable[int]) -> list[int]:
+    added = [ScorePush(participant_id=participant_id) for participant_id in participant_ids if not _touch(participant_id)]
+    if added:
+        db.session.add_all(added)
+        db.session.flush()
     return [push.id for push in added]
 
 
@@ -103,7 +114,7 @@ def pack(push: ScorePush, comment: Comment) -> Packed | None:
     link = participant.link
     points = assessments.score_of(participant.enrolment, link.module)
     known = (participant.sent_points, participant.sent_maximum) == (points.score, points.maximum)
-    if known or points.maximum <= 0 or not _takes_scores(link):
+    if known or points.maximum <= 0 or not _takes_scores(link, link.platform.family):
         return None
     push.points, push.maximum = points.score, points.maximum
     second = max(int(db.now().timestamp()), participant.sent_second + 1)

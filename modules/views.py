@@ -63,7 +63,7 @@ def page(run_id: int, module: str) -> str:
     drawn = presenter().draw(part, module, chosen)
     draw = _frame if kept.may_keep() else _frame.make
     frame = draw(part.edition_id, module, chosen, seen_in, run_id, me.organisation_id, me.name is not None, bool(request.script_root))
-    return frame.fill(me.name, {**drawn.blocks, "points": _points(drawn.points.score, drawn.points.maximum, seen_in)})
+    return frame.fill(me.name, {**drawn.blocks, "points": points_bar(drawn.points.score, drawn.points.maximum, seen_in)})
 
 
 @once_each(service.PAGES_KEPT)
@@ -80,7 +80,7 @@ def _frame(
 
 
 @lru_cache(maxsize=1024)
-def _points(score: float, maximum: float, _language: str) -> str:
+def points_bar(score: float, maximum: float, _language: str) -> str:
     """The bar of points, which looks the same for all who have as many."""
     return render_template("modules/_points.html", points=Points(score, maximum))
 
