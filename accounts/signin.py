@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from accounts.models import Person
 from core import db, sessions
-from core.reading import Read
+from core.direct import Read
 from core.web import Problem
 
 manager = LoginManager()

@@ -30,7 +30,7 @@ def send(run_id: int, module: str, item: str) -> str | BaseResponse:
     live = "HX-Request" in request.headers
     try:
         number = int(request.form.get("attempt", "1"))
-        attempt = prompts.submit(part, module, item, language, number, form=request.form.to_dict(flat=False), live=live)
+        attempt_id = prompts.submit(part, module, item, language, number, form=request.form.to_dict(flat=False), live=live)
     except PersonalDataError as warning:
         return _confirm(run_id, module, item, warning.found)
     except ResponseError as error:
@@ -44,7 +44,7 @@ def send(run_id: int, module: str, item: str) -> str | BaseResponse:
         return _question(part, module, item) if live else redirect(question_url(run_id, module, item), 303)
     except (LookupError, ValueError):
         abort(404)
-    return _question(part, module, item) if live else redirect(url_for("prompts.look", attempt_id=attempt.id), 303)
+    return _question(part, module, item) if live else redirect(url_for("prompts.look", attempt_id=attempt_id), 303)
 
 
 def _confirm(run_id: int, module: str, item: str, found: tuple[str, ...]) -> Response:

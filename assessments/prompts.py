@@ -68,8 +68,8 @@ def prompt_item(edition_id: int, module: str, item_id: str, language: str) -> Pr
     return item
 
 
-def submit(part: AnyPart, module: str, item_id: str, language: str, number: int, *, form: Form, live: bool) -> Attempt:
-    """Take a learner's prompt; the model is asked afterwards.
+def submit(part: AnyPart, module: str, item_id: str, language: str, number: int, *, form: Form, live: bool) -> int:
+    """Take a learner's prompt and give the attempt's id; the model is asked afterwards.
 
     With `live` the learner's browser fetches the answer at once (prompt_live); else, or when that never comes, a task does
     the asking. Raises LookupError, ResponseError, PersonalDataError, NoTokensError, StaleError and ClosedError; then
@@ -82,6 +82,7 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
         raise PersonalDataError(found)
     if gateway.tokens_left(part.person_id) < cost(item, response["prompt"]) and gateway.model():
         raise NoTokensError
+    number = service.free_number(part, module, item, number)
     try:
         with db.transaction():
             attempt = service.add_attempt(part, module, item, number, response)
@@ -89,7 +90,7 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
                 jobs.hint(_RUN, attempt.id)
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
         raise service.StaleError from error
-    return attempt
+    return attempt.id
 
 
 def hand_over(attempt_id: int) -> None:

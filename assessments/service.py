@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import CursorResult, and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,9 +12,9 @@ from assessments.grading import Verdict, attempts_left, closed
 from assessments.kinds import KINDS
 from assessments.kinds.item import Form, Item, Response
 from assessments.models import Attempt, Grade
-from core import db
+from core import db, direct
+from core.direct import Read
 from core.jobs import WorkState
-from core.reading import Read
 from core.signals import completed, graded
 from courses import service as courses
 from courses.models import Enrolment
@@ -110,7 +110,15 @@ def _better(before: Standing, score: float | None, maximum: float | None) -> tup
     return max(before.best, score), maximum if before.maximum is None else max(before.maximum, maximum or 0)
 
 
-def submit(part: AnyPart, module: str, item_id: str, language: str, number: int, form: Form) -> Attempt:
+class Made(NamedTuple):
+    """An attempt that was just written: what its grade has to know of it."""
+
+    id: int
+    edition_id: int
+    module: str
+
+
+def submit(part: AnyPart, module: str, item_id: str, language: str, number: int, form: Form) -> None:
     """Take a learner's answer and grade it at once.
 
     `number` is the attempt that the form was for, so that a second click or another tab counts nothing twice. Answer,
@@ -123,21 +131,19 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     if kind.deferred:
         raise LookupError(item_id)  # It is answered by prompts.submit, which also asks for tokens.
     response = kind.read(item, form)
+    verdict = kind.grade(item, response)
+    number = free_number(part, module, item, number)
     try:
         with db.transaction():
-            attempt = add_attempt(part, module, item, number, response, state=WorkState.DONE)
-            record_grade(attempt, part, item, kind.grade(item, response))
+            record_grade(add_attempt(part, module, item, number, response, WorkState.DONE), part, item, verdict)
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
         raise StaleError from error
-    return attempt
 
 
-def add_attempt(
-    part: AnyPart, module: str, item: Item, number: int, response: Response, state: WorkState = WorkState.DUE,
-) -> Attempt:
-    """Note an answer, which is still to be graded. Call in a transaction.
+def free_number(part: AnyPart, module: str, item: Item, number: int) -> int:
+    """The number of the attempt that a form was for. Raises StaleError and ClosedError.
 
-    Raises StaleError and ClosedError, and IntegrityError when the same attempt arrives twice at the same moment.
+    Asked before the transaction, so that others write meanwhile: whoever takes the number first, the table lets only one.
     """
     standing = standings(part.id, module).get(item.id, _NONE)
     made = standing.last.number if standing.last else 0
@@ -145,26 +151,28 @@ def add_attempt(
         raise StaleError
     if standing.closed(item):
         raise ClosedError
-    attempt = Attempt(
-        enrolment_id=part.id, edition_id=part.edition_id, module=module, item=item.id, number=made + 1,
+    return made + 1
+
+
+def add_attempt(
+    part: AnyPart, module: str, item: Item, number: int, response: Response, state: WorkState = WorkState.DUE,
+) -> Made:
+    """Write an answer down, which is still to be graded. Call in a transaction. Raises IntegrityError when the number is taken."""
+    written = direct.add(
+        Attempt, enrolment_id=part.id, edition_id=part.edition_id, module=module, item=item.id, number=number,
         language=item.language, response=response, state=state,
     )
-    db.session.add(attempt)
-    db.session.flush()
-    return attempt
+    return Made(written, part.edition_id, module)
 
 
-def record_grade(attempt: Attempt, part: AnyPart, item: Item, verdict: Verdict) -> Grade:
+def record_grade(attempt: Attempt | Made, part: AnyPart, item: Item, verdict: Verdict) -> None:
     """Add a grade and tell the rooms above. Call in the transaction that makes the attempt done."""
-    grade = Grade(
-        attempt_id=attempt.id, edition_id=attempt.edition_id, item_revision=item.revision, score=verdict.score,
+    direct.add(
+        Grade, attempt_id=attempt.id, edition_id=attempt.edition_id, item_revision=item.revision, score=verdict.score,
         score_maximum=verdict.maximum, verdict=verdict.as_dict(),
     )
-    db.session.add(grade)
-    db.session.flush()
-    graded.send("assessments", attempt=attempt, grade=grade, part=part)
+    graded.send("assessments", part=part, module=attempt.module)
     _notice_achievement(part)
-    return grade
 
 
 # --- Points -----------------------------------------------------------------------------------------------------------

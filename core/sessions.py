@@ -26,7 +26,7 @@ from werkzeug.datastructures import CallbackDict
 
 from core import db
 from core.config import Settings
-from core.reading import Read
+from core.direct import Read
 
 DIRECT_COOKIE = "__Host-lotse"
 BROWSER_COOKIE = "__Host-lotse-launch"

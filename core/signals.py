@@ -5,7 +5,7 @@ from blinker import Namespace
 _house = Namespace()
 
 graded = _house.signal("graded")
-"""An attempt has a new grade. sender: "assessments"; attempt: Attempt, grade: Grade."""
+"""An attempt has a new grade. sender: "assessments"; part: courses.service.AnyPart, module: str."""
 
 progressed = _house.signal("progressed")
 """A learner opened content. sender: "courses"; part: courses.service.AnyPart."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Role
 from core import db
-from core.reading import Read
+from core.direct import Read
 from core.signals import progressed
 from courses.models import Course, Edition, EditionFile, Enrolment, Run, Visit
 

@@ -17,8 +17,8 @@ from accounts.models import Role
 from assessments import service as assessments
 from assessments.models import Attempt
 from core import db
+from core.direct import Read
 from core.jobs import WorkState
-from core.reading import Read
 from courses.models import Enrolment
 from lti.grades import SCORES, Address, Parcel, can_make_line_item
 from lti.models import Participant, Platform, ResourceLink, ScorePush

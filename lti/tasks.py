@@ -1,10 +1,9 @@
 """Background work of the room: bring scores to platforms."""
 
 from contextlib import suppress
-from typing import Any
 
-from assessments.models import Attempt
 from core import jobs
+from courses.service import AnyPart
 from lti.models import ScorePush
 from lti.service import scores
 
@@ -19,6 +18,6 @@ def push(push_id: int) -> None:
 jobs.swept(ScorePush, push)
 
 
-def on_graded(_sender: object, *, attempt: Attempt, **_more: Any) -> None:
+def on_graded(_sender: object, *, part: AnyPart, module: str) -> None:
     """Receiver of core.signals.graded, inside the transaction of the grade."""
-    scores.note_grade(attempt.enrolment_id, attempt.module)
+    scores.note_grade(part.id, module)
