@@ -9,8 +9,10 @@ signal.signal(signal.SIGTERM, signal.SIG_DFL)
 from app import create_app  # noqa: E402 - this takes a second, in which the order may come
 from core import jobs  # noqa: E402
 from core.config import Settings  # noqa: E402
+from core.lane import Lane  # noqa: E402
 
 settings = Settings.from_env()
 app = create_app(settings)
+app.wsgi_app = Lane(app.wsgi_app)  # type: ignore[method-assign]
 if settings.broker_url.startswith("memory"):
     jobs.embed(settings)

@@ -47,6 +47,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.sql.base import ExecutableOption
 
+from core.readers import Readers
 from core.turns import Turns
 
 NAMING = {
@@ -113,10 +114,11 @@ session: scoped_session[Session] = scoped_session(
 def connect(url: str) -> Engine:
     """Open the database at `url` (SQLAlchemy form) and bind the session to it."""
     path = make_url(url).database
-    _state.turns = None
+    _state.turns, _state.readers = None, None
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"timeout": 5})
-        _state.turns = Turns(Path(path)) if path else None
+        if path:
+            _state.turns, _state.readers = Turns(Path(path)), Readers(path)
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
     else:
@@ -130,9 +132,18 @@ class _State:
     """What belongs to the engine that the session is bound to."""
 
     turns: Turns | None = None
+    readers: Readers | None = None
 
 
 _state = _State()
+
+
+def reader() -> Any:
+    """The driver's connection for a read: the session's, or on SQLite outside a transaction one that this thread keeps."""
+    current = session()
+    if _state.readers is None or current.info.get("in_transaction"):
+        return current.connection().connection
+    return _state.readers.mine()
 
 
 def _on_sqlite_connect(connection: Any, _: object) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Insert, Integer, Join, Select, Table, bindparam, insert
+from sqlalchemy import Dialect, Insert, Integer, Join, Select, Table, bindparam, insert
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from core import db
@@ -22,7 +22,7 @@ _ACTING_FOR = bindparam("acting_for", type_=Integer)
 class Read:
     """A query with named parameters, narrowed to the organisation that the session acts for; gives named tuples.
 
-    It runs on the session's connection, so it sees what the running transaction has flushed. The rows of the leading table
+    In a transaction it sees what that has flushed; outside, what is committed at that moment. The rows of the leading table
     are narrowed; what is joined to it hangs on them by foreign keys, which never cross organisations.
     """
 
@@ -36,16 +36,15 @@ class Read:
         """All rows. Raises TenancyError when the session acts for no organisation."""
         if self.tenanted:
             values["acting_for"] = _organisation()
-        connection = db.session.connection()
-        dialect = connection.dialect
+        dialect = db.session.get_bind().dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _Compiled(self.statement, dialect)
         try:
-            return compiled.run(connection, values)
+            return compiled.run(db.reader(), values)
         except dialect.loaded_dbapi.Error:
-            connection.execute(self.statement, values)  # Fails too, and says so in SQLAlchemy's words, as all else does.
-            raise
+            # Once more the ordinary way, which waits as the rest does and fails in SQLAlchemy's words.
+            return list(db.session.connection().execute(self.statement, values))
 
     def one(self, **values: Any) -> Any:
         """The one row that there is, or None."""
@@ -95,11 +94,11 @@ class _Compiled:
         self.dialect = dialect
         self.out: list[tuple[int, Callable[[Any], Any]]] | None = None
 
-    def run(self, connection: Connection, values: dict[str, Any]) -> list[Any]:
+    def run(self, connection: Any, values: dict[str, Any]) -> list[Any]:
         values = {**self.fixed, **values}
         for name, process in self.into:
             values[name] = process(values[name])
-        cursor = connection.connection.cursor()
+        cursor = connection.cursor()
         try:
             cursor.execute(self.sql, [values[name] for name in self.order] if self.order is not None else values)
             if self.out is None:
