@@ -7,6 +7,7 @@ with a lease, works without an open transaction, and finishes only while it stil
 
 import secrets
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -55,6 +56,7 @@ class Work:
 
 _Row = TypeVar("_Row", bound=Any)
 _swept: dict[type[Any], Task] = {}
+_tidied: list[Callable[[], object]] = [sessions.sweep_expired]
 
 
 def claim(model: type[_Row], row_id: int, lease: timedelta = LEASE) -> _Row | None:
@@ -150,6 +152,11 @@ def swept(model: type[Any], task: Task) -> None:
     _swept[model] = task
 
 
+def tidied(call: Callable[[], object]) -> None:
+    """Let the sweep call this, to remove what has had its time. It runs outside a transaction, for all tenants."""
+    _tidied.append(call)
+
+
 def sweep() -> int:
     """Send a message for each row that is due or whose lease ran out; returns how many. Safe to run at any time."""
     found = 0
@@ -176,7 +183,8 @@ def overdue(since: timedelta) -> int:
 @queue.task(name="core.sweep")
 def _sweep() -> None:
     sweep()
-    sessions.sweep_expired()
+    for call in _tidied:
+        call()
 
 
 def _claimable(model: type[Any]) -> tuple[Any, ...]:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
 
-from core import db
+from core import db, direct
 from core.config import Settings
 from core.direct import Read
 
@@ -109,11 +109,11 @@ class DatabaseSessions(SessionInterface):
     def create(self, data: dict[str, Any], browser: str | None = None) -> str:
         """Store a new session and return its secret id (cookie value, or launch id in the path)."""
         secret = secrets.token_urlsafe(16)
-        with db.transaction() as tx:
-            tx.add(BrowserSession(
-                id=digest(secret), browser=digest(browser) if browser else None, data=dict(data),
+        with db.transaction():
+            direct.add(
+                BrowserSession, id=digest(secret), browser=digest(browser) if browser else None, data=dict(data),
                 person_id=_person_id(data), expires_at=db.now() + self.lifetime,
-            ))
+            )
         return secret
 
 

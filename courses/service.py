@@ -18,11 +18,13 @@ from courses.models import Course, Edition, EditionFile, Enrolment, Run, Visit
 _PART = (
     select(
         Enrolment.id, Enrolment.organisation_id, Enrolment.run_id, Enrolment.person_id, Enrolment.edition_id,
-        Enrolment.participated_at, Enrolment.achieved_at,
+        Enrolment.role, Enrolment.enrolled_at, Enrolment.participated_at, Enrolment.achieved_at,
     )
     .where(Enrolment.run_id == bindparam("run_id"), Enrolment.person_id == bindparam("person_id"))
 )
 _FIND_PART = Read(_PART)
+_FIND_RUN = Read(select(Run.id, Run.title).where(Run.key == bindparam("key")))
+_COURSES = Read(select(Course.slug, Course.id).order_by(Course.slug))
 _ARRIVE = Read(
     _PART.add_columns(Visit.id.label("visit_id"))
     .outerjoin(Visit, and_(Visit.enrolment_id == Enrolment.id, Visit.module == bindparam("module")))
@@ -37,6 +39,8 @@ class Part(NamedTuple):
     run_id: int
     person_id: int
     edition_id: int
+    role: Role
+    enrolled_at: datetime
     participated_at: datetime | None
     achieved_at: datetime | None
 
@@ -89,6 +93,11 @@ def courses() -> list[Course]:
     return list(db.session.scalars(select(Course).order_by(Course.slug)))
 
 
+def course_ids() -> dict[str, int]:
+    """The organisation's courses: id by slug."""
+    return {row.slug: row.id for row in _COURSES()}
+
+
 def newest_edition(course_id: int) -> Edition:
     """What people who begin now will see."""
     return db.session.scalars(select(Edition).where(Edition.course_id == course_id).order_by(Edition.number.desc()).limit(1)).one()
@@ -107,6 +116,14 @@ def find_or_add_run(course_id: int, key: str, title: str | None = None) -> Run:
     return found
 
 
+def run_id(course_id: int, key: str, title: str | None) -> int:
+    """The id of the run that `find_or_add_run` gives, without the mapper where all is known already. Call in a transaction."""
+    found = _FIND_RUN.one(key=key)
+    if found is not None and title in (None, "", found.title):
+        return int(found.id)
+    return find_or_add_run(course_id, key, title).id
+
+
 def open_run(course_id: int, slug: str) -> Run:
     """The organisation's own offer of a course, for people who come without an LMS."""
     return find_or_add_run(course_id, f"open:{slug}")
@@ -120,6 +137,18 @@ def enrol(run_id: int, person_id: int, role: Role = Role.LEARNER) -> Enrolment:
     except IntegrityError:  # Somebody enrolled the same person at the same moment: theirs is as good as ours.
         with db.transaction() as tx:
             return tx.scalars(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id == person_id)).one()
+
+
+def take_part(run_id: int, person_id: int, role: Role) -> Part:
+    """Let a person take part, as `enrol` does, without the mapper where they do already."""
+    known = part(run_id, person_id)
+    if known is not None and known.role == role:
+        return known
+    enrol(run_id, person_id, role)
+    db.session.flush()
+    entered = part(run_id, person_id)
+    assert entered is not None
+    return entered
 
 
 def _enrol(run_id: int, person_id: int, role: Role) -> Enrolment:

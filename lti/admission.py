@@ -1,16 +1,18 @@
 """What a verified launch leaves behind: person, enrolment, link and participant. All is called in one transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import bindparam, select, update
 
 from accounts import service as accounts
-from core import db
+from core import db, direct
+from core.direct import Change, Read
 from core.i18n import LANGUAGES
 from courses import service as courses
-from courses.models import Course, Enrolment
+from courses.service import Part
 from lti.claims import Message, Person
-from lti.models import Deployment, LoginState, Participant, Platform, ResourceLink
+from lti.models import LoginState, Participant, Platform, ResourceLink
 from lti.platforms import profile_of
 from lti.platforms.generic import Generic
 from lti.refusals import Refused
@@ -18,68 +20,80 @@ from lti.roles import role_in_context
 from lti.target import named
 from modules.service import parsed
 
+_USE = Change(
+    update(LoginState).where(LoginState.state == bindparam("used_state"), LoginState.used_at.is_(None))
+    .values(used_at=bindparam("moment"))
+)
+_LINK = Read(
+    select(
+        ResourceLink.id, ResourceLink.run_id, ResourceLink.module, ResourceLink.title, ResourceLink.lineitem, ResourceLink.lineitems,
+        ResourceLink.scopes,
+    )
+    .where(ResourceLink.deployment_id == bindparam("deployment_id"), ResourceLink.resource_link_id == bindparam("resource_link_id"))
+)
+_PARTICIPANT = Read(
+    select(Participant.id, Participant.user_id, Participant.other_user_id)
+    .where(Participant.link_id == bindparam("link_id"), Participant.enrolment_id == bindparam("enrolment_id"))
+)
+
 
 @dataclass(frozen=True)
 class Admitted:
     """Who came in, and where they go."""
 
     person_id: int
-    enrolment: Enrolment
-    link: ResourceLink
+    part: Part
+    link_id: int
+    module: str | None
     language: str | None
-    participant: Participant
+    participant_id: int
     joined: bool                       # the link is new to somebody who took part before: it may have to hear of points
     moved: bool                        # the link's line item or target is a new one: it has to hear of everybody's points
 
 
 def use(login: LoginState) -> None:
     """Spend the login state. Of several launches with the same state exactly one gets past this line."""
-    spent = db.session.execute(
-        update(LoginState).where(LoginState.state == login.state, LoginState.used_at.is_(None)).values(used_at=db.now())
-        .execution_options(synchronize_session=False)
-    )
-    if not isinstance(spent, CursorResult) or spent.rowcount != 1:
+    if _USE(used_state=login.state, moment=db.now()) != 1:
         raise Refused("state_used")
 
 
-def enter(platform: Platform, deployment: Deployment, message: Message, person: Person) -> Admitted:
+def enter(platform: Platform, deployment_id: int, message: Message, person: Person) -> Admitted:
     """Bring the rows up to date with what the platform says. Raises Refused when the link opens nothing."""
     began = db.now()
     if message.family and platform.family != message.family:
         platform.family = message.family
     profile = profile_of(message.family or platform.family)
-    course, module = _target(message)
+    course, course_id, module = _target(message)
     language = message.locale[:2].casefold() if message.locale[:2].casefold() in LANGUAGES else None
-    known = accounts.find_or_add(platform.issuer, person.subject, name=person.name, email=person.email, language=language)
-    run = courses.find_or_add_run(course.id, _run_key(deployment, message, course), message.context_title)
-    enrolment = courses.enrol(run.id, known.id, role_in_context(message.roles))
-    _check_module(enrolment.edition_id, module)
-    link, moved = _link(deployment, message, profile, run.id, module)
-    participant, is_new = _participate(link, enrolment, message, profile, person)
-    return Admitted(known.id, enrolment, link, language, participant, is_new and enrolment.enrolled_at < began, moved)
+    person_id = accounts.recognise(platform.issuer, person.subject, name=person.name, email=person.email, language=language)
+    run_id = courses.run_id(course_id, _run_key(deployment_id, message, course), message.context_title)
+    part = courses.take_part(run_id, person_id, role_in_context(message.roles))
+    _check_module(part.edition_id, module)
+    link_id, moved = _link(platform.id, deployment_id, message, profile, run_id, module)
+    participant_id, is_new = _participate(link_id, part.id, message, profile, person)
+    return Admitted(person_id, part, link_id, module, language, participant_id, is_new and part.enrolled_at < began, moved)
 
 
-def _run_key(deployment: Deployment, message: Message, course: Course) -> str:
+def _run_key(deployment_id: int, message: Message, course: str) -> str:
     """One run for each course of the LMS. A context id is unique within its deployment only (LTI Core 5.4.1)."""
     context = message.context_id or f"link {message.link_id}"
-    return f"lti:{deployment.id}:{context}:{course.slug}"
+    return f"lti:{deployment_id}:{context}:{course}"
 
 
-def _target(message: Message) -> tuple[Course, str | None]:
-    wanted = named(message.custom, message.target_link_uri)
+def _target(message: Message) -> tuple[str, int, str | None]:
+    """Slug and id of the course that the link opens, and the module."""
+    wanted, offered = named(message.custom, message.target_link_uri), courses.course_ids()
     if wanted.course:
-        course = courses.course(wanted.course)
-        if course is None:
-            raise Refused("course_unknown", wanted=wanted.course, choices=_choices())
-        return course, wanted.module
-    offered = courses.courses()
+        if wanted.course not in offered:
+            raise Refused("course_unknown", wanted=wanted.course, choices=_choices(offered))
+        return wanted.course, offered[wanted.course], wanted.module
     if len(offered) != 1:
-        raise Refused("course_unnamed", choices=_choices())
-    return offered[0], wanted.module
+        raise Refused("course_unnamed", choices=_choices(offered))
+    return *next(iter(offered.items())), wanted.module
 
 
-def _choices() -> str:
-    return ", ".join(course.slug for course in courses.courses()) or "–"
+def _choices(offered: Iterable[str]) -> str:
+    return ", ".join(offered) or "–"
 
 
 def _check_module(edition_id: int, module: str | None) -> None:
@@ -88,37 +102,32 @@ def _check_module(edition_id: int, module: str | None) -> None:
         raise Refused("module_unknown", wanted=module, choices=", ".join(known))
 
 
-def _link(deployment: Deployment, message: Message, profile: Generic, run_id: int, module: str | None) -> tuple[ResourceLink, bool]:
-    """The link's row, and whether its scores go to another line item than before."""
+def _link(
+    platform_id: int, deployment_id: int, message: Message, profile: Generic, run_id: int, module: str | None,
+) -> tuple[int, bool]:
+    """The link's id, and whether its scores go to another line item than before."""
     services = profile.services(message)
-    link = db.session.scalars(
-        select(ResourceLink).where(ResourceLink.deployment_id == deployment.id, ResourceLink.resource_link_id == message.link_id)
-    ).one_or_none()
-    if link is None:
-        link = ResourceLink(platform_id=deployment.platform_id, deployment_id=deployment.id, resource_link_id=message.link_id)
-        db.session.add(link)
-    made_by_us = link.lineitem if profile.makes_line_items and services.lineitems else None
-    lineitem = services.lineitem or made_by_us
-    moved = (link.lineitem, link.module, link.run_id) != (lineitem, module, run_id)
-    link.run_id, link.module, link.title = run_id, module, message.link_title
-    link.lineitem, link.lineitems = lineitem, services.lineitems
-    if list(services.scopes) != link.scopes:
-        link.scopes = list(services.scopes)
-    db.session.flush()
-    return link, moved
+    known = _LINK.one(deployment_id=deployment_id, resource_link_id=message.link_id)
+    made_by_us = known.lineitem if known and profile.makes_line_items and services.lineitems else None
+    now = {
+        "run_id": run_id, "module": module, "title": message.link_title, "lineitem": services.lineitem or made_by_us,
+        "lineitems": services.lineitems, "scopes": list(services.scopes),
+    }
+    if known is None:
+        return direct.add(ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now), True
+    changed = {name for name, value in now.items() if getattr(known, name) != value}
+    if changed:
+        db.session.execute(update(ResourceLink).where(ResourceLink.id == known.id).values(now))
+    return known.id, not changed.isdisjoint({"lineitem", "module", "run_id"})
 
 
-def _participate(
-    link: ResourceLink, enrolment: Enrolment, message: Message, profile: Generic, person: Person,
-) -> tuple[Participant, bool]:
-    found = db.session.scalars(
-        select(Participant).where(Participant.link_id == link.id, Participant.enrolment_id == enrolment.id)
-    ).one_or_none()
-    is_new = found is None
-    if found is None:
-        found = Participant(link_id=link.id, enrolment_id=enrolment.id)
-        db.session.add(found)
+def _participate(link_id: int, enrolment_id: int, message: Message, profile: Generic, person: Person) -> tuple[int, bool]:
+    """The participant's id, and whether they came through this link for the first time."""
     # What the platform called them in this launch; the profile may have put another key in place of the subject.
-    found.user_id = message.person.subject if message.person else person.subject
-    found.other_user_id = profile.other_user_id(message)
-    return found, is_new
+    now = {"user_id": message.person.subject if message.person else person.subject, "other_user_id": profile.other_user_id(message)}
+    known = _PARTICIPANT.one(link_id=link_id, enrolment_id=enrolment_id)
+    if known is None:
+        return direct.add(Participant, link_id=link_id, enrolment_id=enrolment_id, **now), True
+    if (known.user_id, known.other_user_id) != tuple(now.values()):
+        db.session.execute(update(Participant).where(Participant.id == known.id).values(now))
+    return known.id, False

@@ -53,11 +53,11 @@ def note(enrolment_id: int, module: str) -> list[int]:
     return _add(found.id for found in _TO_GRADE(enrolment_id=enrolment_id, module=module) if _takes_scores(found, found.family))
 
 
-def catch_up(link: ResourceLink, participant_id: int | None) -> list[int]:
+def catch_up(link_id: int, participant_id: int | None) -> list[int]:
     """Let a link hear what was earned before it listened: by one newcomer, or (None) by all, as for a new line item."""
     if participant_id is None:
-        db.session.execute(update(Participant).where(Participant.link_id == link.id).values(sent_points=None, sent_maximum=None))
-    listening = _AT_LINK(link_id=link.id, participant_id=participant_id)
+        db.session.execute(update(Participant).where(Participant.link_id == link_id).values(sent_points=None, sent_maximum=None))
+    listening = _AT_LINK(link_id=link_id, participant_id=participant_id)
     return _add(found.id for found in listening if _takes_scores(found, found.family) and _has_attempt(found.enrolment_id, found.module))
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from core import db
 from core.config import Settings
+from core.direct import Read
 from lti.launch import origin_of
 from lti.models import Deployment, Platform
 from lti.refusals import Refused
@@ -53,6 +54,13 @@ def _fault(url: str, settings: Settings) -> str | None:
     return None
 
 
+_DEPLOYMENT = Read(
+    select(Deployment.id, Deployment.approved)
+    .where(Deployment.platform_id == bindparam("platform_id"), Deployment.deployment_id == bindparam("deployment_id"))
+)
+_ACTIVE = Read(select(Platform.issuer, Platform.auth_url).where(Platform.active.is_(True)))
+
+
 def store(data: PlatformData) -> Platform:
     """The platform with these values, made or brought up to date; saying the same twice changes nothing.
 
@@ -85,12 +93,12 @@ def approve(platform: Platform, deployment_ids: Iterable[str]) -> None:
     db.session.flush()
 
 
-def approved_deployment(platform_id: int, deployment_id: str) -> Deployment:
-    """The deployment of a launch. Raises Refused when nobody has approved it."""
-    found = _deployment(platform_id, deployment_id)
+def approved_deployment(platform_id: int, deployment_id: str) -> int:
+    """The id of a launch's deployment. Raises Refused when nobody has approved it."""
+    found = _DEPLOYMENT.one(platform_id=platform_id, deployment_id=deployment_id)
     if found is None or not found.approved:
         raise Refused("deployment_unknown", deployment_id=deployment_id)
-    return found
+    return int(found.id)
 
 
 def note_pending(platform_id: int, deployment_id: str) -> None:
@@ -118,5 +126,4 @@ def platform_for(issuer: str, client_id: str | None) -> Platform | None:
 
 def origins() -> list[str]:
     """Origins of the organisation's active platforms: they may show Lotse in a frame."""
-    rows = db.session.execute(select(Platform.issuer, Platform.auth_url).where(Platform.active.is_(True)))
-    return sorted({origin for row in rows for url in row if (origin := origin_of(url))})
+    return sorted({origin for row in _ACTIVE() for url in row if (origin := origin_of(url))})

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from sqlalchemy.orm import contains_eager
 
-from core import db
+from core import db, direct
 from core.sessions import DatabaseSessions, digest
 from lti import admission, registration
 from lti.claims import Message, read
@@ -19,6 +19,12 @@ from lti.refusals import Refused
 from lti.service import scores
 from lti.service.login import own_origin
 from lti.service.platform_keys import key_of
+
+# Built once, because building a statement costs as much as running it.
+_LOGIN = (
+    select(LoginState).join(LoginState.platform).options(contains_eager(LoginState.platform))
+    .where(LoginState.state == bindparam("state"))
+)
 
 
 @dataclass(frozen=True)
@@ -35,10 +41,7 @@ def login_of(state: str | None) -> LoginState:
     if not state:
         raise Refused("state_missing")
     with db.unscoped():  # The login tells the tenant.
-        found = db.session.scalars(
-            select(LoginState).join(LoginState.platform).options(contains_eager(LoginState.platform))
-            .where(LoginState.state == digest(state))
-        ).one_or_none()
+        found = db.session.scalars(_LOGIN, {"state": digest(state)}).one_or_none()
     if found is None:
         raise Refused("state_unknown")
     return found
@@ -79,24 +82,22 @@ def _expected(login: LoginState) -> Expected:
 
 def _enter(login: LoginState, platform: Platform, message: Message, browser: str, reference: str) -> Admission:
     person = profile_of(message.family or platform.family).person(message)
-    with db.transaction() as tx:
+    with db.transaction():
         admission.use(login)
-        deployment = registration.approved_deployment(platform.id, message.deployment_id)
-        record = LaunchRecord(platform_id=platform.id, reference=reference, reason="admitted" if person else "anonymous")
+        deployment_id = registration.approved_deployment(platform.id, message.deployment_id)
+        direct.add(LaunchRecord, platform_id=platform.id, reference=reference, reason="admitted" if person else "anonymous")
         if person is None:
-            tx.add(record)
             return Admission(None)
-        admitted = admission.enter(platform, deployment, message, person)
+        admitted = admission.enter(platform, deployment_id, message, person)
         scores.catch_up(admitted)
         sessions = cast(DatabaseSessions, current_app.session_interface)
         launch_id = sessions.create(_session_data(admitted, message, platform.organisation_id), browser)
-        tx.add(record)
-    return Admission(launch_id, admitted.enrolment.run_id, admitted.link.module)
+    return Admission(launch_id, admitted.part.run_id, admitted.module)
 
 
 def _session_data(admitted: admission.Admitted, message: Message, organisation_id: int) -> dict[str, Any]:
     data = {
-        "_user_id": str(admitted.person_id), "_fresh": True, "organisation_id": organisation_id, "lti_link": admitted.link.id,
+        "_user_id": str(admitted.person_id), "_fresh": True, "organisation_id": organisation_id, "lti_link": admitted.link_id,
         "frame_ancestors": registration.origins(), "return_url": message.return_url,
     }
     return data | ({"language": admitted.language} if admitted.language else {})

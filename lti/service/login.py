@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import delete
 
-from core import db
+from core import db, direct
 from core.config import settings
 from core.sessions import digest
 from lti import registration
@@ -39,15 +39,20 @@ def begin(initiation: Mapping[str, str], browser: str | None) -> Login:
         raise Refused("target_foreign", address=launch_url())
     state, nonce = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     browser = browser or secrets.token_urlsafe(24)
+    with db.scoped(platform.organisation_id), db.transaction():
+        direct.add(
+            LoginState, state=digest(state), nonce=digest(nonce), browser=digest(browser), platform_id=platform.id,
+            initiation={name: initiation[name] for name in INITIATION if name in initiation}, expires_at=db.now() + LOGIN_LIFE,
+        )
+    return Login(_authentication_request(platform, initiation, state, nonce), browser)
+
+
+def forget_old() -> None:
+    """Remove logins and records of launches that nobody will ask for any more."""
     moment = db.now()
-    with db.scoped(platform.organisation_id), db.transaction() as tx:
+    with db.unscoped(), db.transaction() as tx:  # By age alone, whosever they are.
         tx.execute(delete(LoginState).where(LoginState.expires_at < moment - LOGINS_KEPT))
         tx.execute(delete(LaunchRecord).where(LaunchRecord.at < moment - RECORDS_KEPT))
-        tx.add(LoginState(
-            state=digest(state), nonce=digest(nonce), browser=digest(browser), platform_id=platform.id,
-            initiation={name: initiation[name] for name in INITIATION if name in initiation}, expires_at=moment + LOGIN_LIFE,
-        ))
-    return Login(_authentication_request(platform, initiation, state, nonce), browser)
 
 
 def platform_of(initiation: Mapping[str, str]) -> Platform:

@@ -35,8 +35,7 @@ def note_grade(enrolment_id: int, module: str) -> None:
 def catch_up(admitted: Admitted) -> None:
     """Tell the platform what was earned before this link listened. Call in the transaction of the launch."""
     if admitted.moved or admitted.joined:
-        db.session.flush()
-        _hint(outbox.catch_up(admitted.link, None if admitted.moved else admitted.participant.id))
+        _hint(outbox.catch_up(admitted.link_id, None if admitted.moved else admitted.participant_id))
 
 
 def resend() -> int:
