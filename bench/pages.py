@@ -24,7 +24,8 @@ def figures() -> list[Figure]:
             bare = load.run(base, repeat(load.request(f"{base}/")), seconds=5)
         with server.serve("wsgi:app", built.environ) as (base, pid):
             requests = [load.request(base + path, headers={"Cookie": cookie, "Accept-Language": "de"}) for cookie in cookies]
-            load.run(base, cycle(requests), seconds=2)
+            for _ in range(3):  # Connections anew: the first ones may all have gone to the worker that was up first.
+                load.run(base, cycle(requests), seconds=1)
             page = load.run(base, cycle(requests), seconds=6)
             memory = server.memory_mb(pid)
     return [
