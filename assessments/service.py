@@ -1,6 +1,6 @@
 """Use cases of answering: submit, grade, show how one stands, count points, notice when a course is achieved."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from modules.presenters import Points, total
 from modules.service import parsed
 
 SOLVED = 1 - 1e-9
-_STANDINGS = Read(
+_ATTEMPTS = (
     select(
         Attempt.id, Attempt.item, Attempt.number, Attempt.state, Attempt.counts, Grade.id.label("grade_id"), Grade.score,
         Grade.score_maximum,
@@ -32,6 +32,8 @@ _STANDINGS = Read(
     .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.module == bindparam("module"))
     .order_by(Attempt.number, Grade.id)
 )
+_IN_MODULE = Read(_ATTEMPTS)
+_AT_ITEM = Read(_ATTEMPTS.where(Attempt.item == bindparam("item")))
 _OUTCOME = Read(
     select(Attempt.response, Grade.verdict)
     .outerjoin(Grade, and_(Grade.attempt_id == Attempt.id, Grade.id == bindparam("grade_id")))
@@ -88,8 +90,12 @@ _NONE = Standing()
 
 def standings(enrolment_id: int, module: str) -> dict[str, Standing]:
     """How a learner stands at each item of a module that they have answered, by item id."""
+    return _standings(_IN_MODULE(enrolment_id=enrolment_id, module=module))
+
+
+def _standings(rows: Iterable[Any]) -> dict[str, Standing]:
     found: dict[str, Standing] = {}
-    for row in _STANDINGS(enrolment_id=enrolment_id, module=module):
+    for row in rows:
         before = found.get(row.item, _NONE)
         again = before.last is not None and before.last.id == row.id  # The same attempt with a later grade.
         used = before.used + (row.counts and not again)
@@ -145,7 +151,7 @@ def free_number(part: AnyPart, module: str, item: Item, number: int) -> int:
 
     Asked before the transaction, so that others write meanwhile: whoever takes the number first, the table lets only one.
     """
-    standing = standings(part.id, module).get(item.id, _NONE)
+    standing = _standings(_AT_ITEM(enrolment_id=part.id, module=module, item=item.id)).get(item.id, _NONE)
     made = standing.last.number if standing.last else 0
     if number <= made:
         raise StaleError

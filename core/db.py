@@ -123,6 +123,7 @@ def connect(url: str) -> Engine:
         event.listen(engine, "begin", _on_sqlite_begin)
     else:
         engine = create_engine(url, pool_size=5, max_overflow=10, pool_pre_ping=True)
+    _state.dialect = engine.dialect
     session.remove()
     session.configure(bind=engine)
     return engine
@@ -133,14 +134,20 @@ class _State:
 
     turns: Turns | None = None
     readers: Readers | None = None
+    dialect: Dialect | None = None
 
 
 _state = _State()
 
 
-def reader() -> Any:
+def dialect() -> Dialect:
+    """How the database that the session is bound to is spoken to."""
+    assert _state.dialect is not None
+    return _state.dialect
+
+
+def reader(current: Session) -> Any:
     """The driver's connection for a read: the session's, or on SQLite outside a transaction one that this thread keeps."""
-    current = session()
     if _state.readers is None or current.info.get("in_transaction"):
         return current.connection().connection
     return _state.readers.mine()
@@ -176,7 +183,8 @@ def transaction() -> Iterator[Session]:
         return
     if current.new or current.dirty or current.deleted:
         raise RuntimeError("rows were changed outside a transaction")
-    current.commit()  # Ends the reading so far; what follows sees the present state.
+    if current.in_transaction():
+        current.commit()  # Ends the reading so far; what follows sees the present state.
     current.info["in_transaction"] = True
     current.info["after_commit"] = []
     try:

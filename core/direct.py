@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Insert, Integer, Join, Select, Table, Update, bindparam, insert
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from core import db
@@ -34,17 +35,18 @@ class Read:
 
     def __call__(self, **values: Any) -> list[Any]:
         """All rows. Raises TenancyError when the session acts for no organisation."""
+        current = db.session()
         if self.tenanted:
-            values["acting_for"] = _organisation()
-        dialect = db.session.get_bind().dialect
+            values["acting_for"] = _organisation(current)
+        dialect = db.dialect()
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _Compiled(self.statement, dialect)
         try:
-            return compiled.run(db.reader(), values)
+            return compiled.run(db.reader(current), values)
         except dialect.loaded_dbapi.Error:
             # Once more the ordinary way, which waits as the rest does and fails in SQLAlchemy's words.
-            return list(db.session.connection().execute(self.statement, values))
+            return list(current.connection().execute(self.statement, values))
 
     def one(self, **values: Any) -> Any:
         """The one row that there is, or None."""
@@ -62,9 +64,10 @@ class Change:
 
     def __call__(self, **values: Any) -> int:
         """Run it in a transaction; gives how many rows have changed. Raises TenancyError."""
+        current = db.session()
         if self.tenanted:
-            values["acting_for"] = _organisation()
-        return _writing().execute(self.statement, values).rowcount
+            values["acting_for"] = _organisation(current)
+        return _writing(current).execute(self.statement, values).rowcount
 
 
 def add(model: type[db.Base], **values: Any) -> Any:
@@ -72,17 +75,18 @@ def add(model: type[db.Base], **values: Any) -> Any:
 
     Raises TenancyError, IntegrityError.
     """
+    current = db.session()
     if issubclass(model, db.Tenanted):
-        values["organisation_id"] = _organisation()
-    written = _writing().execute(_insert(model), values)
+        values["organisation_id"] = _organisation(current)
+    written = _writing(current).execute(_insert(model), values)
     assert written.inserted_primary_key is not None
     return written.inserted_primary_key[0]
 
 
-def _writing() -> Connection:
-    if not db.session.info.get("in_transaction"):
+def _writing(current: Session) -> Connection:
+    if not current.info.get("in_transaction"):
         raise RuntimeError("rows are written in a transaction")
-    return db.session.connection()
+    return current.connection()
 
 
 @cache
@@ -90,8 +94,8 @@ def _insert(model: type[db.Base]) -> Insert:
     return insert(model.__table__)  # type: ignore[arg-type]
 
 
-def _organisation() -> int:
-    acting = db.acting_for()
+def _organisation(current: Session) -> int:
+    acting = current.info.get("organisation_id")
     if not isinstance(acting, int):
         raise db.TenancyError("an organisation's rows need act_for() or scoped()")
     return acting
