@@ -24,6 +24,7 @@ from assessments.kinds.prompt import PromptItem
 from assessments.prompts import Told
 from assessments.service import Standing
 from core import kept
+from core.config import settings
 from core.i18n import language as page_language
 from core.jobs import WorkState
 from courses.service import AnyPart
@@ -33,7 +34,8 @@ from modules.presenters import Drawn, Points
 KEPT_PIECES = 4096
 Place = tuple[int, str, str, str, str, int, int]    # edition, module, item, its language, the page's, order of options, number
 Counts = tuple[int, int, int | None, bool]          # next attempt, used, left, closed
-_TOKENS_MARK = f"tokens-{secrets.token_hex(8)}"
+_TOKENS = f"tokens-{secrets.token_hex(8)}"            # marks: what is left today, as people read it
+_TOKENS_VALUE = f"value-{secrets.token_hex(8)}"       # and as a bar takes it
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,13 @@ class _Drawing:
 
     def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False) -> str:
         piece = self._piece(item, number, standing, fresh=fresh)
-        return piece.replace(_TOKENS_MARK, self.tokens) if KINDS[item.kind].deferred else piece
+        if not KINDS[item.kind].deferred:
+            return piece
+        return piece.replace(_TOKENS, format_decimal(self.tokens)).replace(_TOKENS_VALUE, str(self.tokens))
 
     @cached_property
-    def tokens(self) -> str:
-        return str(format_decimal(tokens_left(self.part.person_id)))
+    def tokens(self) -> int:
+        return tokens_left(self.part.person_id)
 
     def _piece(self, item: Item, number: int, standing: Standing | None, *, fresh: bool) -> str:
         order = variant(item, str(self.part.id))
@@ -145,10 +149,14 @@ def _render(
         saved=verdict is not None and shown is None, **more,
     )
     return render_template(
-        "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF, tokens_left=_TOKENS_MARK,
-        action=f"{module}/{item.id}/{'try' if kind.deferred else 'answer'}",
-        most_cost=format_decimal(prompts.cost(item, "")) if isinstance(item, PromptItem) else "",
+        "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF,
+        tokens=_tokens(item) if isinstance(item, PromptItem) else None, action=f"{module}/{item.id}/{'try' if kind.deferred else 'answer'}",
     )
+
+
+def _tokens(item: PromptItem) -> dict[str, Any]:
+    most = settings().daily_tokens
+    return {"left": _TOKENS, "value": _TOKENS_VALUE, "most": most, "cost": format_decimal(prompts.cost(item, ""))}
 
 
 def _verdict(item: Item, response: Response | None, stored: Mapping[str, Any] | None) -> Verdict | None:

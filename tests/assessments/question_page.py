@@ -10,6 +10,7 @@ from flask_babel import Babel, force_locale
 from assessments.kinds.item import View
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
+TOKENS = {"left": "5,210", "value": "5210", "most": 6000, "cost": "300"}
 app = Flask("question-page", template_folder=str(TEMPLATES))
 Babel(app, default_locale="en")
 app.jinja_env.globals.update(asset=lambda name: f"/static/{name}", csrf_token=lambda: "token")
@@ -22,4 +23,4 @@ def draw(view: View, language: str = "en", **state: Any) -> str:
         "pending": False, "recorded": False, "error": "", "fresh": False,
     }
     with app.test_request_context(), force_locale(language):
-        return render_template("assessments/question.html", view=view, action="/answer", state=SimpleNamespace(**(usual | state)))
+        return render_template("assessments/question.html", view=view, action="/answer", state=SimpleNamespace(**(usual | state)), tokens=TOKENS)

@@ -183,4 +183,11 @@ def test_an_exercise_shows_the_attempts_that_are_left_as_a_bar_with_words() -> N
     html = draw(view, used=2, left=1)
     assert re.search(r'<label for="q-frage-attempts">1 attempt left</label><span>of 3</span>', html)
     assert '<progress id="q-frage-attempts" value="1" max="3"></progress>' in html
-    assert "<progress" not in draw(view, left=None)
+    assert 'id="q-frage-attempts"' not in draw(view, left=None)
+
+
+def test_an_exercise_shows_the_tokens_that_are_left_as_a_bar_with_words() -> None:
+    html = draw(KINDS["prompt"].view(KINDS["prompt"].parse(sample("prompt"))))
+    assert '<label for="q-frage-tokens">5,210 tokens left today</label><span>of 6,000</span>' in html
+    assert '<progress id="q-frage-tokens" value="5210" max="6000"></progress>' in html
+    assert "A try takes up to about 300 tokens." in html

@@ -272,7 +272,9 @@ def test_tokens_are_booked_and_what_is_left_is_shown(page: PromptPage) -> None:
         assert db.session.scalars(select(Allowance.tokens)).one() == 25
         usage = db.session.scalars(select(Usage)).one()
     assert (usage.prompt_tokens, usage.completion_tokens, usage.ending) == (20, 5, "stop")
-    assert "59,975 left today" in page.client.get(page.path).text
+    html = page.client.get(page.path).text
+    assert "59,975 tokens left today" in html
+    assert 'value="59975" max="60000"' in html
 
 
 def test_a_process_that_hangs_is_followed_by_another_and_there_is_one_grade(page: PromptPage, faults: FaultServer) -> None:
