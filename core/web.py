@@ -142,7 +142,7 @@ def _headers(response: Response) -> Response:
 
 def _problem(status: int, title: str, advice: str, links: list[tuple[str, str]] | None = None) -> tuple[str, int]:
     """The page, or for htmx just its message; both with the reference that stands in the log."""
-    if request.script_root and "_user_id" not in session:
+    if request.script_root and "frame_ancestors" not in session:
         g.frame_ancestors = ["*"]  # The launch is over. Whose frame this was is forgotten; the page shows nothing of anybody.
     template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/problem.html"
     page = render_template(template, status=status, title=title, advice=advice, links=links or [])
