@@ -8,6 +8,7 @@ import accounts.signin
 import accounts.views
 import assessments.models
 import assessments.pages
+import assessments.preview
 import assessments.prompt_views
 import assessments.service
 import assessments.tasks
@@ -27,6 +28,7 @@ import lti.views
 import modules.blocks
 import modules.commands
 import modules.presenters
+import modules.preview
 import modules.views
 from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, web
@@ -55,7 +57,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 
 
 def _open_rooms(app: Flask) -> None:
-    for room in (accounts.views.bp, courses.views.bp, modules.views.bp, assessments.views.bp, assessments.prompt_views.bp, gateway.views.bp, certificates.views.bp, lti.views.bp):
+    for room in (accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, gateway.views.bp, certificates.views.bp, lti.views.bp):
         app.register_blueprint(room)
     for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, certificates.commands.certificates, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
@@ -65,7 +67,9 @@ def _connect_rooms() -> None:
     """What rooms tell each other, and what they offer each other."""
     for kind in KINDS.values():
         modules.blocks.register(kind)
-    modules.presenters.register(Presenter(draw=assessments.pages.draw_module, scores=assessments.service.scores))
+    modules.presenters.register(Presenter(
+        draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
+    ))
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     graded.connect(lti.tasks.on_graded)

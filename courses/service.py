@@ -103,6 +103,11 @@ def newest_edition(course_id: int) -> Edition:
     return db.session.scalars(select(Edition).where(Edition.course_id == course_id).order_by(Edition.number.desc()).limit(1)).one()
 
 
+def has_edition(edition_id: int) -> bool:
+    """Whether the edition is one of the organisation's."""
+    return db.session.scalar(select(Edition.id).where(Edition.id == edition_id)) is not None
+
+
 def find_or_add_run(course_id: int, key: str, title: str | None = None) -> Run:
     """The run known as `key` (see models.Run); made at the first sight."""
     with db.transaction() as tx:

@@ -45,7 +45,6 @@ class Admitted:
     part: Part
     link_id: int
     module: str | None
-    language: str | None
     participant_id: int
     joined: bool                       # the link is new to somebody who took part before: it may have to hear of points
     moved: bool                        # the link's line item or target is a new one: it has to hear of everybody's points
@@ -64,14 +63,30 @@ def enter(platform: Platform, deployment_id: int, message: Message, person: Pers
         platform.family = message.family
     profile = profile_of(message.family or platform.family)
     course, course_id, module = _target(message)
-    language = message.locale[:2].casefold() if message.locale[:2].casefold() in LANGUAGES else None
-    person_id = accounts.recognise(platform.issuer, person.subject, name=person.name, email=person.email, language=language)
+    person_id = accounts.recognise(platform.issuer, person.subject, name=person.name, email=person.email, language=language_of(message))
     run_id = courses.run_id(course_id, _run_key(deployment_id, message, course), message.context_title)
     part = courses.take_part(run_id, person_id, role_in_context(message.roles))
     _check_module(part.edition_id, module)
     link_id, moved = _link(platform.id, deployment_id, message, profile, run_id, module)
     participant_id, is_new = _participate(link_id, part.id, message, profile, person)
-    return Admitted(person_id, part, link_id, module, language, participant_id, is_new and part.enrolled_at < began, moved)
+    return Admitted(person_id, part, link_id, module, participant_id, is_new and part.enrolled_at < began, moved)
+
+
+def to_preview(message: Message) -> tuple[int, str | None]:
+    """What a launch without a person may look at: the newest edition, and the module if the link names one. Writes nothing.
+
+    Raises Refused when the link opens nothing.
+    """
+    _, course_id, module = _target(message)
+    edition_id = courses.newest_edition(course_id).id
+    _check_module(edition_id, module)
+    return edition_id, module
+
+
+def language_of(message: Message) -> str | None:
+    """The platform's language where Lotse speaks it."""
+    language = message.locale[:2].casefold()
+    return language if language in LANGUAGES else None
 
 
 def _run_key(deployment_id: int, message: Message, course: str) -> str:

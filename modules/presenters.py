@@ -29,9 +29,13 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Presenter:
-    """What the upper room offers: a module drawn in a language, and the points by module id."""
+    """What the upper room offers: a module drawn in a language, and the points by module id.
+
+    `preview` draws the blocks of an edition's module, by their ids, for somebody who may look but not answer.
+    """
 
     draw: Callable[[AnyPart, str, str], Drawn]
+    preview: Callable[[int, str, str], Mapping[str, str]]
     scores: Callable[[AnyPart], Mapping[str, Points]]
 
 

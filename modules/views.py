@@ -19,8 +19,13 @@ bp = Blueprint("modules", __name__)
 
 
 def content_language(part: AnyPart) -> str:
-    """The page's language where the course has it, else the course's first."""
-    available, wanted = service.parsed(part.edition_id).languages, language()
+    """The language in which somebody sees the course of their part."""
+    return edition_language(part.edition_id)
+
+
+def edition_language(edition_id: int) -> str:
+    """The page's language where the edition has it, else the edition's first."""
+    available, wanted = service.parsed(edition_id).languages, language()
     return wanted if wanted in available else available[0]
 
 

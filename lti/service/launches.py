@@ -29,11 +29,11 @@ _LOGIN = (
 
 @dataclass(frozen=True)
 class Admission:
-    """Where an admitted launch leads. `launch_id` is None for an anonymous one, which has no session."""
+    """Where an admitted launch leads. `run_id` is None for one without a person, which leads to a preview."""
 
-    launch_id: str | None
-    run_id: int = 0
-    module: str | None = None
+    launch_id: str
+    run_id: int | None
+    module: str | None
 
 
 def login_of(state: str | None) -> LoginState:
@@ -48,7 +48,10 @@ def login_of(state: str | None) -> LoginState:
 
 
 def admit(login: LoginState, token: str | None, browser: str | None, reference: str) -> Admission:
-    """Verify a launch and let the person in: one transaction makes all rows, the session included. Raises Refused."""
+    """Verify a launch and let the person in: one transaction makes all rows, the session included. Raises Refused.
+
+    A launch without a person (LTI Core 1.3, 5.3.6.1) gets a session in which one may look, and no other rows.
+    """
     _check_login(login, browser)
     if not token:
         raise Refused("token_missing")
@@ -87,20 +90,28 @@ def _enter(login: LoginState, platform: Platform, message: Message, browser: str
         deployment_id = registration.approved_deployment(platform.id, message.deployment_id)
         direct.add(LaunchRecord, platform_id=platform.id, reference=reference, reason="admitted" if person else "anonymous")
         if person is None:
-            return Admission(None)
+            return _preview(platform, message, browser)
         admitted = admission.enter(platform, deployment_id, message, person)
         scores.catch_up(admitted)
-        sessions = cast(DatabaseSessions, current_app.session_interface)
-        launch_id = sessions.create(_session_data(admitted, message, platform.organisation_id), browser)
+        who = {"_user_id": str(admitted.person_id), "_fresh": True, "lti_link": admitted.link_id}
+        launch_id = _open_session(who, platform, message, browser)
     return Admission(launch_id, admitted.part.run_id, admitted.module)
 
 
-def _session_data(admitted: admission.Admitted, message: Message, organisation_id: int) -> dict[str, Any]:
+def _preview(platform: Platform, message: Message, browser: str) -> Admission:
+    """Let somebody in who is nobody: to look, and only at this."""
+    edition_id, module = admission.to_preview(message)
+    return Admission(_open_session({"preview": [edition_id, module]}, platform, message, browser), None, module)
+
+
+def _open_session(who: dict[str, Any], platform: Platform, message: Message, browser: str) -> str:
+    """The launch id of a session with what all launches have, and what only this person or preview has."""
+    language = admission.language_of(message)
     data = {
-        "_user_id": str(admitted.person_id), "_fresh": True, "organisation_id": organisation_id, "lti_link": admitted.link_id,
-        "frame_ancestors": registration.origins(), "return_url": message.return_url,
+        **who, "organisation_id": platform.organisation_id, "frame_ancestors": registration.origins(), "return_url": message.return_url,
+        **({"language": language} if language else {}),
     }
-    return data | ({"language": admitted.language} if admitted.language else {})
+    return cast(DatabaseSessions, current_app.session_interface).create(data, browser)
 
 
 def record_refusal(platform: Platform, reference: str, refused: Refused) -> None:

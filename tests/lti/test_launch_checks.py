@@ -63,14 +63,6 @@ def test_a_key_set_without_alg_is_enough(browser: Browser, lms: Lms) -> None:
     admitted(browser.launch())
 
 
-def test_a_launch_without_a_person_opens_nothing_that_could_be_answered(browser: Browser) -> None:
-    response = browser.launch(sub=...)
-    assert response.status_code == 200
-    assert "frame-ancestors https://lms.example" in response.headers["Content-Security-Policy"]
-    assert reasons() == ["anonymous"]
-    assert "<form" not in response.text.split("<main")[1].split("</main>")[0]
-
-
 def test_a_new_key_of_the_platform_is_fetched_once(browser: Browser, lms: Lms) -> None:
     admitted(browser.launch())
     lms.rotate()
