@@ -7,7 +7,8 @@ with a lease, works without an open transaction, and finishes only while it stil
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -15,8 +16,9 @@ from typing import Any, TypeVar
 import structlog
 from celery import Celery, Task
 from celery.beat import EmbeddedService, Scheduler
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import CursorResult, Index, func, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import db, sessions
@@ -99,8 +101,40 @@ def settle(row: Any, state: WorkState, *, error: str | None = None, due_at: date
 
 def renew(row: Any, lease: timedelta = LEASE) -> None:
     """Keep a claimed row for longer, for work in several long steps. Call in a transaction. Raises LostLeaseError."""
+    _prolong(type(row), row.id, row.lease, lease)
+
+
+@contextmanager
+def held(row: Any, lease: timedelta) -> Iterator[None]:
+    """Keep a claimed row while the block runs, however long it waits, and not much longer when the process is killed.
+
+    A thread renews the lease as long as this process lives. For work that somebody watches: it is taken up again soon.
+    """
+    over = threading.Event()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    mine = (type(row), row.id, row.lease)
+    thread = threading.Thread(target=_hold, args=(app, row.organisation_id, mine, lease, over), name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _hold(app: Flask, organisation_id: int, mine: tuple[Any, int, str], lease: timedelta, over: threading.Event) -> None:
+    with app.app_context(), db.scoped(organisation_id), suppress(LostLeaseError):  # Who works on it will notice the loss, too.
+        while not over.wait(lease.total_seconds() / 3):
+            try:
+                with db.transaction():
+                    _prolong(*mine, lease)
+            except DBAPIError as error:  # A database that is busy now may not be so the next time.
+                log.warning("lease_not_renewed", row=mine[1], error=type(error).__name__)
+
+
+def _prolong(model: Any, row_id: int, token: str | None, lease: timedelta) -> None:
     result = db.session.execute(
-        update(type(row)).where(type(row).id == row.id, type(row).lease == row.lease).values(lease_until=db.now() + lease)
+        update(model).where(model.id == row_id, model.lease == token).values(lease_until=db.now() + lease)
         .execution_options(synchronize_session=False)
     )
     if not isinstance(result, CursorResult) or result.rowcount != 1:

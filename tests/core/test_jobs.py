@@ -1,6 +1,7 @@
 """Work survives lost messages, killed workers and slow ones, and counts once."""
 
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -10,6 +11,7 @@ from accounts import service as accounts
 from core import db, jobs
 from core.jobs import WorkState
 from tests.core.errand import Errand, run_errand
+from tests.house.running import await_that
 
 
 @pytest.fixture
@@ -61,6 +63,36 @@ def test_a_slow_worker_that_lost_its_lease_writes_nothing(app: Flask, errand: in
         db.act_for(row.organisation_id)
         with pytest.raises(jobs.LostLeaseError), db.transaction():
             jobs.finish(row)
+
+
+def test_a_row_that_is_held_stays_with_its_worker_however_long_the_work_takes(app: Flask, errand: int) -> None:
+    with app.app_context():
+        row = jobs.claim(Errand, errand, lease=timedelta(seconds=-1))
+        begun = _lease_until(errand)
+        with jobs.held(row, timedelta(seconds=0.05)):
+            await_that(lambda: _lease_until(errand) > begun, "the lease is renewed")
+            renewed = _lease_until(errand)
+            await_that(lambda: _lease_until(errand) > renewed, "and once more")
+        assert "lease" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_row_that_somebody_else_has_taken_over_is_not_held_any_longer(app: Flask, errand: int) -> None:
+    with app.app_context():
+        slow = jobs.claim(Errand, errand, lease=timedelta(seconds=-1))
+        with app.app_context():
+            assert jobs.claim(Errand, errand, lease=timedelta(hours=1)) is not None
+        until = _lease_until(errand)
+        with jobs.held(slow, timedelta(seconds=0.03)):
+            await_that(lambda: "lease" not in {thread.name for thread in threading.enumerate()}, "the thread gives up")
+        assert _lease_until(errand) == until
+
+
+def _lease_until(errand: int) -> datetime:
+    db.session.commit()
+    with db.unscoped():
+        until = db.session.scalars(select(Errand.lease_until).where(Errand.id == errand)).one()
+    assert until is not None
+    return until
 
 
 def test_a_message_is_sent_only_when_the_transaction_is_durable(app: Flask, errand: int) -> None:
