@@ -1,9 +1,10 @@
 """One try of a prompt exercise, from the claimed row to the grade. Whoever runs it just follows the events."""
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 
@@ -24,6 +25,7 @@ from gateway.faults import GatewayError
 
 log = structlog.get_logger("prompts")
 MOST_TRIES = 3             # Of running it, when processes die over it.
+LEASE = timedelta(seconds=30)  # A learner is watching: what a killed process was at is taken up again soon.
 LOOK_FOR_STOP = 0.25       # Seconds; each look is a query.
 NO_MODEL = N_("No model is available just now, and this exercise has no recorded answer.")
 STOPPED = N_("You stopped before an answer began.")
@@ -50,17 +52,20 @@ class _Try:
         return str(self.attempt.response["prompt"])
 
 
-def run_try(attempt_id: int) -> Iterator[Event]:
+def run_try(attempt_id: int) -> Generator[Event, None, None]:
     """Ask the model, check its answers and record the grade, all exactly once; yields what happens meanwhile.
 
     Whatever is not the learner's fault gives the try back with a reason. A killed process leaves the row to the sweep.
     """
-    attempt = jobs.claim(Attempt, attempt_id)
+    attempt = jobs.claim(Attempt, attempt_id, LEASE)
     if attempt is None:
         yield Event("later")
         return
+    if attempt.tries > 1:
+        gateway.release(_cause(attempt_id))
     try:
-        yield from _run_or_give_back(_load(attempt))
+        with jobs.held(attempt, LEASE):
+            yield from _run_or_give_back(_load(attempt))
     except jobs.LostLeaseError:
         log.warning("try_taken_over", attempt=attempt_id)
         yield Event("later")
@@ -106,12 +111,12 @@ def _run(this: _Try) -> Iterator[Event]:
 def _ask(this: _Try, model: gateway.Model, position: int, ask: Ask) -> Iterator[Event]:
     """One call: the pieces of its answer, and a Completion when it is there."""
     with db.transaction():
-        jobs.renew(this.attempt)
+        jobs.renew(this.attempt, LEASE)
     exercise = this.item.exercise
     # Each run draws anew, and a run that has to be repeated draws the same.
     sampling = {"temperature": this.attempt.response["temperature"], "seed": zlib.crc32(f"{this.attempt.id}/{position}".encode()) >> 1,
                 "max_tokens": exercise.max_tokens}
-    asker = gateway.Asker(this.enrolment.person_id, this.enrolment.run_id)
+    asker = gateway.Asker(this.enrolment.person_id, this.enrolment.run_id, _cause(this.attempt.id))
     pieces: list[str] = []
     answer = gateway.ask(model, asker, messages(exercise, this.prompt, ask), **sampling, stopped=_stop_flag(this.attempt.id))
     with closing(answer):
@@ -124,6 +129,10 @@ def _ask(this: _Try, model: gateway.Model, position: int, ask: Ask) -> Iterator[
                     attempt_id=this.attempt.id, position=position, ask=ask.text, answer="".join(pieces), model=piece.model,
                     parameters=sampling, prompt_tokens=piece.prompt_tokens, completion_tokens=piece.completion_tokens, finish=piece.finish,
                 ))
+
+
+def _cause(attempt_id: int) -> str:
+    return f"attempt {attempt_id}"
 
 
 def _stop_flag(attempt_id: int) -> Callable[[], bool]:

@@ -1,5 +1,6 @@
 """What models were used for: one row a call, and one row a person and day that keeps the budget."""
 
+import secrets
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -44,3 +45,15 @@ class Allowance(Tenanted, Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     day: Mapped[date]
     tokens: Mapped[int] = mapped_column(default=0)
+
+
+class Reservation(Tenanted, Base):
+    """Tokens of an allowance that are set aside for one call, as long as it runs."""
+
+    __tablename__ = "reservation"
+    # Not a number: SQLite gives that of a removed row again, and a call that comes late would settle another's.
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: secrets.token_hex(8))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    day: Mapped[date]                                      # on which the call began
+    tokens: Mapped[int]
+    cause: Mapped[str] = mapped_column(index=True)         # what the call is for, by which its asker finds it after a crash

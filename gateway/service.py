@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from core import db, http
 from core.config import settings
 from gateway import budget, client
-from gateway.budget import tokens_left
+from gateway.budget import release, tokens_left
 from gateway.client import Endpoint, Message, Outcome, Patience, Question, tokens_in, tokens_of
 from gateway.embedded import SERVER_FILE
 from gateway.faults import GatewayError
-from gateway.models import Ending, Usage
+from gateway.models import Ending, Reservation, Usage
 
-__all__ = ["Asker", "Model", "Outcome", "State", "ask", "cost", "model", "state", "tokens_left"]
+__all__ = ["Asker", "Model", "Outcome", "State", "ask", "cost", "model", "release", "state", "tokens_left"]
 
 STATUS_FILE = Path("models/status.json")
 # Behind the embedded model people wait for each other, and a long source takes it a minute to read.
@@ -27,10 +27,11 @@ EMBEDDED_PATIENCE = Patience(silence=120, total=300)
 
 @dataclass(frozen=True)
 class Asker:
-    """On whose account a call goes. The model itself is told neither."""
+    """On whose account a call goes, and what it is for (see budget.release). The model itself is told none of it."""
 
     person_id: int
     run_id: int
+    cause: str
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def ask(
 
     Raises GatewayError, also when the person's tokens do not suffice; then nothing was asked.
     """
-    reserved = budget.reserve(asker.person_id, cost(messages, max_tokens))
+    reserved = budget.reserve(asker.person_id, cost(messages, max_tokens), asker.cause)
     question = Question(messages, model.name, max_tokens, temperature, seed)
     began, characters = time.monotonic(), 0
     # What holds when the answer breaks off: the server has not counted, so it is estimated.
@@ -81,7 +82,7 @@ def ask(
         _book(asker, reserved, outcome, time.monotonic() - began)
 
 
-def _book(asker: Asker, reserved: budget.Reservation, outcome: Outcome, seconds: float) -> None:
+def _book(asker: Asker, reserved: Reservation, outcome: Outcome, seconds: float) -> None:
     with db.transaction() as tx:
         budget.settle(reserved, outcome.prompt_tokens + outcome.completion_tokens)
         tx.add(Usage(

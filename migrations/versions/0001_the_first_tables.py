@@ -216,6 +216,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_lti_login_state_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_lti_login_state_organisation_id'), ['organisation_id'], unique=False)
 
+    op.create_table('reservation',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('tokens', sa.Integer(), nullable=False),
+    sa.Column('cause', sa.String(), nullable=False),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_reservation_organisation_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_reservation_person_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reservation'))
+    )
+    with op.batch_alter_table('reservation', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reservation_cause'), ['cause'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reservation_organisation_id'), ['organisation_id'], unique=False)
+
     op.create_table('run',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('course_id', sa.Integer(), nullable=False),
@@ -556,6 +571,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_run_course_id'))
 
     op.drop_table('run')
+    with op.batch_alter_table('reservation', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reservation_organisation_id'))
+        batch_op.drop_index(batch_op.f('ix_reservation_cause'))
+
+    op.drop_table('reservation')
     with op.batch_alter_table('lti_login_state', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lti_login_state_organisation_id'))
         batch_op.drop_index(batch_op.f('ix_lti_login_state_expires_at'))

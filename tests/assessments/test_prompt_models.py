@@ -91,7 +91,7 @@ def test_tokens_that_another_tab_has_used_meanwhile_give_the_try_back(page: Prom
     announce(faults, tmp_path)
     sent = page.send()
     with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
-        budget.reserve(page.enrolment.person_id, 60_000)
+        budget.reserve(page.enrolment.person_id, 60_000, "another tab")
     page.watch(sent)
     assert page.attempts()[0].error == GatewayError("tokens").message
     assert not page.attempts()[0].counts

@@ -12,7 +12,7 @@ from assessments.models import Attempt, Completion, Grade
 from assessments.prompt_run import run_try
 from core import db, jobs, sessions
 from core.jobs import WorkState
-from gateway.models import Allowance, Usage
+from gateway.models import Allowance, Reservation, Usage
 from tests.assessments.prompt_page import PromptPage, announce, events_of, live_of, open_page
 from tests.gateway.faults import WORDS, FaultServer, Reply
 
@@ -290,6 +290,22 @@ def test_a_process_that_hangs_is_followed_by_another_and_there_is_one_grade(page
         assert [event.name for event in slow][-1] == "later"  # It comes back, and counts nothing.
     assert count(page, Grade) == 1
     assert len(faults.requests) == 1
+
+
+def test_a_try_that_was_killed_in_mid_answer_costs_only_what_its_repetition_uses(page: PromptPage) -> None:
+    live_of(page.send())
+    (attempt,) = page.attempts()
+    with page.app.app_context():
+        killed = run_try(attempt.id)
+        assert [next(killed).name, next(killed).name] == ["answer", "text"]  # Its tokens are reserved; nothing more comes of it.
+        with db.transaction() as tx:
+            tx.execute(update(Attempt).values(lease_until=db.now()))
+        with page.app.app_context():
+            assert jobs.sweep() == 1
+        with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
+            assert db.session.scalars(select(Allowance.tokens)).one() == 25
+        killed.close()
+    assert count(page, Reservation) == 0
 
 
 def test_a_prompt_does_not_get_in_by_the_door_of_the_other_kinds(page: PromptPage) -> None:

@@ -40,7 +40,7 @@ def learner(app: Flask) -> Enrolment:
 def ask(app: Flask, learner: Enrolment, faults: FaultServer) -> list[str | service.Outcome]:
     with app.app_context(), db.scoped(learner.organisation_id):
         model = service.Model(client.Endpoint(faults.url, "key"), "faulty")
-        asker = service.Asker(learner.person_id, learner.run_id)
+        asker = service.Asker(learner.person_id, learner.run_id, "a test")
         return list(service.ask(model, asker, MESSAGES, max_tokens=50, temperature=0, seed=1, stopped=lambda: False))
 
 
