@@ -54,6 +54,7 @@ def test_the_preview_of_a_module_has_its_text_and_questions_and_nothing_that_cou
     page = browser.client.get(response.location)
     assert page.status_code == 200
     assert [text for text in ("A sentence about", "Which colour is the sky?", "HINT-ONE", "What is 2 + 2?") if text not in page.text] == []
+    assert main_of(page.text).count("<fieldset") == 2
     assert [tag for tag in ("<form", "<button", "hx-", "csrf") if tag in main_of(page.text)] == []
 
 
