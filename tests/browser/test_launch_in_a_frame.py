@@ -3,9 +3,11 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,9 +15,12 @@ from flask import Response
 from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, expect
 
 from core.config import settings
+from demo.claims import resource_link
 from demo.lms import create_lms
 from demo.seed import seed
 from setup import system
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll
+from tests.browser.test_seen_ways import tab_to
 from tests.demo.house import serving_lotse
 from tests.demo.servers import serving
 from tests.ports import free_port
@@ -137,6 +142,35 @@ def test_a_browser_that_keeps_no_cookie_in_a_frame_is_offered_a_new_window(
 
 def _unpartitioned(response: Response, name: str, value: str, **_: object) -> None:
     response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="None")
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_launch_without_a_person_shows_a_preview_to_read(
+    playwright: Playwright, tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch, language: str,
+) -> None:
+    monkeypatch.setattr("demo.claims.resource_link", partial(_without_a_person, resource_link, language))
+    context = opened(playwright, tmp_path / "profile", blocked=False, viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    be(page, site, "Mira")
+    page.get_by_role("link", name=OPEN).click()
+    note = tool_of(page).locator(".kern-alert").first
+    expect(note).to_contain_text({"de": "Dies ist eine Vorschau", "en": "This is a preview"}[language])
+    page.goto(f"{site.platform}/launch/2/window")
+    expect(page.get_by_role("heading", level=1)).to_have_text({"de": "Wie Sprachmodelle schreiben", "en": "How language models write"}[language])
+    hint = page.locator("#q-fuenf-angaben .hint summary").first
+    tab_to(page, hint)
+    page.keyboard.press("Enter")
+    expect(page.locator("#q-fuenf-angaben .hint > div").first).to_be_visible()
+    assert page.locator("main :is(input, select, textarea, button):enabled").count() == 0
+    for details in page.locator("main details").all():
+        details.evaluate("details => { details.open = true; }")
+    assert_accessible(page, "preview")
+    assert_no_sideways_scroll(page, 390, "preview")
+    context.close()
+
+
+def _without_a_person(claims: Callable[..., dict[str, Any]], language: str, *who: object, **launch: object) -> dict[str, Any]:
+    return {name: value for name, value in claims(*who, **{**launch, "locale": language}).items() if name != "sub"}
 
 
 def test_a_page_outside_of_a_launch_cannot_be_framed(context: BrowserContext, site: Site) -> None:

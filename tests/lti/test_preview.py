@@ -98,7 +98,8 @@ def test_the_preview_of_a_course_leads_from_module_to_module(browser: Browser) -
     location = browser.launch(sub=...).location
     page = browser.client.get(f"{location}/eins")
     assert f'href="{location}/zwei"' in page.text
-    assert f'href="{location}"' in page.text
+    assert f'rel="prev" href="{location}"' in page.text
+    assert f'class="brand" href="{location}"' in page.text
     assert browser.client.get(f"{location}/zwei").status_code == 200
     nothing = browser.client.get(f"{location}/drei")
     assert nothing.status_code == 404
