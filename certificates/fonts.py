@@ -34,12 +34,17 @@ class Step:
 def _widths(files: tuple[str, ...]) -> Mapping[int, float]:
     """Width in em by character, of the first font that has it."""
     widths: dict[int, float] = {}
-    for file in files:
-        with TTFont(FOLDER / file) as font:
-            metrics, em = font["hmtx"].metrics, font["head"].unitsPerEm
-            for character, glyph in font.getBestCmap().items():
-                widths.setdefault(character, metrics[glyph][0] / em)
+    for file in reversed(files):
+        widths |= _widths_in(file)
     return widths
+
+
+@cache
+def _widths_in(file: str) -> Mapping[int, float]:
+    """Each font is read once: fontTools takes some megabytes for it, and they stay in the process."""
+    with TTFont(FOLDER / file) as font:
+        metrics, em = font["hmtx"].metrics, font["head"].unitsPerEm
+        return {character: metrics[glyph][0] / em for character, glyph in font.getBestCmap().items()}
 
 
 def width(text: str, files: tuple[str, ...]) -> float:
