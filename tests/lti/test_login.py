@@ -1,14 +1,16 @@
 """The first step: a platform begins a login, and the browser goes on to the platform."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from core import db
+from core import db, jobs
 from core.sessions import BROWSER_COOKIE
 from lti.models import LoginState
+from lti.service import login
 from tests.lti.lms import BASE, Browser, Lms
 
 
@@ -83,3 +85,14 @@ def test_secrets_are_kept_as_hashes(browser: Browser) -> None:
     cookie = browser.client.get_cookie(BROWSER_COOKIE)
     assert cookie is not None
     assert not {begun["state"], begun["nonce"], cookie.value} & {row.state, row.nonce, row.browser}
+
+
+def test_the_sweep_forgets_logins_that_nobody_can_finish_any_more(browser: Browser) -> None:
+    browser.begin()
+    browser.begin()
+    with db.transaction() as tx:
+        old = tx.scalars(select(LoginState).limit(1)).one()
+        old.expires_at = db.now() - login.LOGINS_KEPT - timedelta(minutes=1)
+    jobs._sweep.run()
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(LoginState)) == 1
