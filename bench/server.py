@@ -32,7 +32,8 @@ def serve(target: str, environ: Mapping[str, str], *, port: int | None = None, w
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers),
         "--blocking-threads", "4", "--no-ws", "--workers-kill-timeout", "5", "--log-level", "warning", target,
     ]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environ}, start_new_session=True)
+    surroundings = {**os.environ, "MALLOC_ARENA_MAX": "2", **environ}  # As ./lotse run has it.
+    process = subprocess.Popen(command, cwd=ROOT, env=surroundings, start_new_session=True)
     try:
         wait_for(f"{base}/health", process)
         yield base, process.pid

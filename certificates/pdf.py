@@ -5,6 +5,7 @@ one with the whole CA bundle for each document otherwise). It is shared, and Pan
 so one document is printed at a time.
 """
 
+import ctypes
 import hashlib
 import math
 import threading
@@ -31,6 +32,7 @@ COURSE_STEPS = (Step(20, 1), Step(17, 1), Step(15, 2), Step(12, 2), Step(9.5, 3)
 COMPETENCE_STEPS = (Step(10.5, 8), Step(9.5, 10), Step(8.5, 11), Step(7.5, 13), Step(6.5, 15))
 FACT_STEPS = (Step(10.5, 13), Step(9.5, 16), Step(8.5, 19), Step(7.5, 23), Step(6.5, 28))
 _lock = threading.Lock()
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, others need not.
 
 
 class PressError(RuntimeError):
@@ -71,6 +73,8 @@ def write(sheet: Sheet, look: Look, language: str, issued_on: str) -> bytes:
             stylesheets=[press.style], font_config=press.fonts, pdf_variant="pdf/a-3a",
             pdf_identifier=hashlib.sha256(sheet.address.encode()).digest()[:16],
         )
+    if _trim:
+        _trim(0)  # Laying a page out takes memory that the process would keep: 5 MB (docs/decisions/0008).
     return content
 
 

@@ -95,6 +95,7 @@ def settings(environment: Environment, options: Options) -> dict[str, str]:
     environ["LOTSE_DATA_DIR"] = str(options.data)
     environ["LOTSE_MODEL"] = options.model
     environ.setdefault("LOTSE_BASE_URL", f"http://localhost:{options.port}")
+    environ.setdefault("MALLOC_ARENA_MAX", "2")  # The processes stay smaller (docs/decisions/0008).
     return environ
 
 

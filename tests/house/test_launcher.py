@@ -82,6 +82,14 @@ def test_the_command_line_wins_over_the_environment(tmp_path: Path, monkeypatch:
     assert environ["LOTSE_BASE_URL"] == "http://localhost:9000"
 
 
+def test_processes_get_two_heaps_unless_the_operator_says_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    options = run.parse([], tmp_path)
+    assert run.settings(Environment(ROOT), options)["MALLOC_ARENA_MAX"] == "2"
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "8")
+    assert run.settings(Environment(ROOT), options)["MALLOC_ARENA_MAX"] == "8"
+
+
 @pytest.mark.parametrize("wrong", [["--port", "0"], ["--port", "65535"], ["--workers", "0"], ["--model", "huge"]])
 def test_wrong_options_are_refused(wrong: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
