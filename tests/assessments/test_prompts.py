@@ -308,6 +308,17 @@ def test_a_try_that_was_killed_in_mid_answer_costs_only_what_its_repetition_uses
     assert count(page, Reservation) == 0
 
 
+def test_a_try_is_held_for_as_long_as_the_model_takes_and_no_longer(page: PromptPage) -> None:
+    live_of(page.send())
+    (attempt,) = page.attempts()
+    with page.app.app_context():
+        trying = run_try(attempt.id)
+        next(trying)
+        assert "lease" in {thread.name for thread in threading.enumerate()}
+        assert [event.name for event in trying][-1] == "done"
+        assert "lease" not in {thread.name for thread in threading.enumerate()}
+
+
 def test_a_prompt_does_not_get_in_by_the_door_of_the_other_kinds(page: PromptPage) -> None:
     answer = page.client.post(f"{page.path}/quelle/answer", data={"attempt": "1", "prompt": "Hello"})
     assert answer.status_code == 404
