@@ -148,7 +148,7 @@ def granian(environment: Environment, options: Options, port: int, workers: int,
     """The command for one server."""
     return environment.module(
         "granian", "--interface", "wsgi", "--host", options.host, "--port", str(port), "--workers", str(workers),
-        "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "4",
+        "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "7",
         "--log-level", "warning", target,
     )
 

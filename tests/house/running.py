@@ -80,7 +80,7 @@ class Programs:
         """The web server as `./lotse run` starts it, with two workers, still on its way up."""
         return self.start(
             "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--blocking-threads", "4",
-            "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "4", "--log-level", "warning", "wsgi:app",
+            "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "7", "--log-level", "warning", "wsgi:app",
         )
 
 
