@@ -17,7 +17,7 @@ LONGEST_DELAY = 60.0
 STEADY_AFTER = 60.0  # A child that ran this long begins again with the first delay.
 # A child begins when the guard knows of it. Is the launcher killed just before, the child reads nothing and ends.
 GATE = 'read -r go && exec "$@" < /dev/null'
-PATIENCE = 6.0  # More than the servers give their own workers.
+PATIENCE = 9.0  # More than the servers give their own workers.
 
 
 @dataclass
