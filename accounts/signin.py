@@ -8,14 +8,15 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
 
-from accounts.models import Person
+from accounts.models import Grant, Person, Role
 from core import db, sessions
 from core.direct import Read
 from core.web import Problem
 
 manager = LoginManager()
 manager.session_protection = None  # The session's id is a server-side secret; a phone that changes network stays in.
-_PERSON = Read(select(Person.id, Person.organisation_id, Person.name).where(Person.id == bindparam("id")))
+_ADMINISTERS = select(Grant.id).where(Grant.person_id == Person.id, Grant.role == Role.ADMINISTRATOR).exists()
+_PERSON = Read(select(Person.id, Person.organisation_id, Person.name, _ADMINISTERS.label("administers")).where(Person.id == bindparam("id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class SignedIn(UserMixin):
     id: int
     organisation_id: int
     name: str | None
+    administers: bool = False          # the whole organisation
 
 
 def connect(app: Flask) -> None:

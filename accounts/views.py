@@ -19,10 +19,11 @@ def chrome() -> dict[str, Any]:
     """What the head of every page shows: whose Lotse this is, and the main menu."""
     if not current_user.is_authenticated:
         return {}
+    administration = [(_("Administration"), url_for("lti_admin.overview"))] if current_user.administers else []
     return {
         "organisation_name": service.organisation_name(current_user.organisation_id),
         "home_url": url_for("courses.mine"),
-        "nav_links": [(_("My courses"), url_for("courses.mine")), (_("My certificates"), url_for("certificates.mine"))],
+        "nav_links": [(_("My courses"), url_for("courses.mine")), (_("My certificates"), url_for("certificates.mine")), *administration],
     }
 
 

@@ -1,6 +1,6 @@
 """Use cases of answering: submit, grade, show how one stands, count points, notice when a course is achieved."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -198,10 +198,13 @@ def scores(part: AnyPart) -> dict[str, Points]:
     }
 
 
-def score_of(part: AnyPart, module: str | None = None) -> Points:
-    """A learner's points in one module, or in the whole course."""
-    by_module = scores(part)
-    return total(by_module) if module is None else by_module.get(module, Points(0, 0))
+def score_of(part: AnyPart, module: str | None = None, items_: Collection[str] | None = None) -> Points:
+    """A learner's points in one module, in some of its items, or in the whole course."""
+    if module is None or items_ is None:
+        by_module = scores(part)
+        return total(by_module) if module is None else by_module.get(module, Points(0, 0))
+    possible = {item: points for item, points in items.points(part.edition_id).get(module, {}).items() if item in items_}
+    return _points(possible, {item: grade for (where, item), grade in _best_grades(part.id).items() if where == module})
 
 
 def _best_grades(enrolment_id: int) -> dict[tuple[str, str], tuple[float, float]]:

@@ -45,6 +45,7 @@ class _Anybody:
     """Stands for the signed-in person while a frame is drawn."""
 
     name: str | None
+    administers: bool
     is_authenticated: bool = True
 
 
@@ -68,7 +69,7 @@ def may_keep() -> bool:
 def draw(render: Callable[..., str]) -> Frame:
     """Draw a frame in this request. `render` takes template variables that stand for the person, and gives the page."""
     name = _NAME if current_user.name else None
-    html = render(csrf_token=lambda: CSRF, current_user=_Anybody(name))
+    html = render(csrf_token=lambda: CSRF, current_user=_Anybody(name, current_user.administers))
     if request.script_root:
         html = html.replace(request.script_root, ROOT)
     return Frame(tuple(_HOLE.split(html)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select, update
 
 from accounts import service as accounts
+from accounts.models import Role
 from core import db, direct
 from core.direct import Change, Read
 from core.i18n import LANGUAGES
@@ -26,7 +27,8 @@ _USE = Change(
 )
 _LINK = Read(
     select(
-        ResourceLink.id, ResourceLink.run_id, ResourceLink.module, ResourceLink.title, ResourceLink.lineitem, ResourceLink.lineitems,
+        ResourceLink.id, ResourceLink.run_id, ResourceLink.kind, ResourceLink.module, ResourceLink.title, ResourceLink.context_id,
+        ResourceLink.memberships_url, ResourceLink.groups_url, ResourceLink.group_sets_url, ResourceLink.lineitem, ResourceLink.lineitems,
         ResourceLink.scopes,
     )
     .where(ResourceLink.deployment_id == bindparam("deployment_id"), ResourceLink.resource_link_id == bindparam("resource_link_id"))
@@ -43,6 +45,7 @@ class Admitted:
 
     person_id: int
     part: Part
+    role: Role                         # in this launch
     link_id: int
     module: str | None
     participant_id: int
@@ -65,11 +68,12 @@ def enter(platform: Platform, deployment_id: int, message: Message, person: Pers
     course, course_id, module = _target(message)
     person_id = accounts.recognise(platform.issuer, person.subject, name=person.name, email=person.email, language=language_of(message))
     run_id = courses.run_id(course_id, _run_key(deployment_id, message, course), message.context_title)
-    part = courses.take_part(run_id, person_id, role_in_context(message.roles))
+    role = role_in_context(message.roles)
+    part = courses.take_part(run_id, person_id, role)
     _check_module(part.edition_id, module)
     link_id, moved = _link(platform.id, deployment_id, message, profile, run_id, module)
     participant_id, is_new = _participate(link_id, part.id, message, profile, person)
-    return Admitted(person_id, part, link_id, module, participant_id, is_new and part.enrolled_at < began, moved)
+    return Admitted(person_id, part, role, link_id, module, participant_id, is_new and part.enrolled_at < began, moved)
 
 
 def to_preview(message: Message) -> tuple[int, str | None]:
@@ -125,7 +129,9 @@ def _link(
     known = _LINK.one(deployment_id=deployment_id, resource_link_id=message.link_id)
     made_by_us = known.lineitem if known and profile.makes_line_items and services.lineitems else None
     now = {
-        "run_id": run_id, "module": module, "title": message.link_title, "lineitem": services.lineitem or made_by_us,
+        "run_id": run_id, "kind": "module" if module else "course", "module": module, "title": message.link_title,
+        "context_id": message.context_id, "memberships_url": message.roster.memberships_url, "groups_url": message.roster.groups_url,
+        "group_sets_url": message.roster.group_sets_url, "lineitem": services.lineitem or made_by_us,
         "lineitems": services.lineitems, "scopes": list(services.scopes),
     }
     if known is None:

@@ -9,6 +9,12 @@ from lti.refusals import Refused
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+RESOURCE_LINK = "LtiResourceLinkRequest"
+DEEP_LINK = "LtiDeepLinkingRequest"
+SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
 LONGEST_ID = 255
 LONGEST_TEXT = 300
 _JOINER = "\N{ZERO WIDTH JOINER}"              # inside many emoji
@@ -35,9 +41,29 @@ class Services:
 
 
 @dataclass(frozen=True)
-class Message:
-    """A resource link launch (LTI Core 1.3, section 5.3 and 5.4)."""
+class Roster:
+    """Where the people of the LMS course are asked for (NRPS 2.0, section 3.6.1.1; Course Groups 1.0, section 3.2)."""
 
+    memberships_url: str | None
+    groups_url: str | None
+    group_sets_url: str | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a lecturer's choice may look like and where it goes (Deep Linking 2.0, section 3.4.1)."""
+
+    return_url: str
+    multiple: bool
+    types: tuple[str, ...]
+    data: str | None
+
+
+@dataclass(frozen=True)
+class Message:
+    """A launch (LTI Core 1.3, section 5.3 and 5.4). Without a link (deep linking) `link_id` is empty; see `choice`."""
+
+    type: str
     deployment_id: str
     link_id: str
     link_title: str
@@ -48,9 +74,13 @@ class Message:
     target_link_uri: str
     custom: Mapping[str, str]
     services: Services
+    roster: Roster
     family: str
+    version: str
     locale: str
     return_url: str | None
+    for_user: str | None               # whose submission a lecturer wants to see
+    choice: Choice | None              # deep linking only
 
 
 def read(claims: Claims) -> Message:
@@ -58,20 +88,27 @@ def read(claims: Claims) -> Message:
     link = _object(claims, LTI + "resource_link")
     context = _object(claims, LTI + "context")
     presentation = _object(claims, LTI + "launch_presentation")
+    platform = _object(claims, LTI + "tool_platform")
+    review = _object(claims, LTI + "for_user")
     return Message(
+        type=claims[LTI + "message_type"],
         deployment_id=_id(claims[LTI + "deployment_id"]),
-        link_id=_id(link["id"]),
+        link_id=_id(link["id"]) if link else "",
         link_title=_text(link, "title") or "",
         context_id=_id(context["id"]) if context.get("id") else None,
         context_title=_text(context, "title"),
         person=_person(claims),
         roles=tuple(role for role in claims[LTI + "roles"] if isinstance(role, str)),
-        target_link_uri=str(claims[LTI + "target_link_uri"]),
+        target_link_uri=str(claims.get(LTI + "target_link_uri") or ""),
         custom={str(key): value for key, value in _object(claims, LTI + "custom").items() if isinstance(value, str)},
         services=_services(_object(claims, AGS)),
-        family=(_text(_object(claims, LTI + "tool_platform"), "product_family_code") or "").casefold(),
+        roster=_roster(claims),
+        family=(_text(platform, "product_family_code") or "").casefold(),
+        version=_text(platform, "version") or "",
         locale=_text(presentation, "locale") or "",
         return_url=_url(presentation, "return_url"),
+        for_user=_id(review["user_id"]) if review.get("user_id") else None,
+        choice=_choice(_object(claims, DEEP_LINKING)),
     )
 
 
@@ -87,6 +124,22 @@ def _services(endpoint: Claims) -> Services:
     scopes = endpoint.get("scope")
     granted = tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else ()
     return Services(_url(endpoint, "lineitem"), _url(endpoint, "lineitems"), granted)
+
+
+def _roster(claims: Claims) -> Roster:
+    groups = _object(claims, GROUPS)
+    return Roster(
+        _url(_object(claims, NRPS), "context_memberships_url"), _url(groups, "context_groups_url"), _url(groups, "context_group_sets_url"),
+    )
+
+
+def _choice(settings: Claims) -> Choice | None:
+    """The settings; `data` goes back as it came, so it is not touched (Deep Linking 2.0, section 3.4.1.6)."""
+    return_url, types, data = _url(settings, "deep_link_return_url"), settings.get("accept_types"), settings.get("data")
+    if return_url is None:
+        return None
+    named = tuple(kind for kind in types if isinstance(kind, str)) if isinstance(types, list) else ()
+    return Choice(return_url, settings.get("accept_multiple") in (True, "true"), named, data if isinstance(data, str) else None)
 
 
 def _object(claims: Claims, name: str) -> Claims:

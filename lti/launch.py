@@ -16,14 +16,13 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from core.sessions import digest
-from lti.claims import LTI, Claims
+from lti.claims import DEEP_LINK, DEEP_LINKING, LTI, RESOURCE_LINK, SUBMISSION_REVIEW, Claims
 from lti.refusals import Refused
 
 ALGORITHM = "RS256"
 LONGEST_TOKEN = 100_000
 SKEW = 60
 OLDEST = 600
-RESOURCE_LINK = "LtiResourceLinkRequest"
 # Headers by which a token would choose its own key (RFC 8725, section 3.10), or ask for rules that we do not know.
 REFUSED_HEADERS = ("jwk", "jku", "x5u", "crit")
 _signatures = jwt.PyJWS(algorithms=[ALGORITHM])
@@ -52,6 +51,7 @@ def verify(token: str, expected: Expected, key_of: KeyOf) -> Claims:
     _run(BELONGING, _part(token, 1), expected)
     claims = _signed(token, key_of(kid))
     _run(BELONGING + VALIDITY + MESSAGE, claims, expected)
+    _run(OF_TYPE[claims[LTI + "message_type"]], claims, expected)
     return claims
 
 
@@ -164,7 +164,8 @@ def _version(claims: Claims, expected: Expected) -> bool:
 
 
 def _message_type(claims: Claims, expected: Expected) -> bool:
-    return claims.get(LTI + "message_type") == RESOURCE_LINK
+    kind = claims.get(LTI + "message_type")
+    return isinstance(kind, str) and kind in OF_TYPE
 
 
 def _deployment(claims: Claims, expected: Expected) -> bool:
@@ -182,6 +183,20 @@ def _own_target(claims: Claims, expected: Expected) -> bool:
 def _resource_link(claims: Claims, expected: Expected) -> bool:
     link = claims.get(LTI + "resource_link")
     return isinstance(link, dict) and bool(link.get("id"))
+
+
+def _return_url(claims: Claims, expected: Expected) -> bool:
+    settings = claims.get(DEEP_LINKING)
+    return isinstance(settings, dict) and origin_of(str(settings.get("deep_link_return_url"))) is not None
+
+
+def _for_user(claims: Claims, expected: Expected) -> bool:
+    user = claims.get(LTI + "for_user")
+    return isinstance(user, dict) and bool(user.get("user_id"))
+
+
+def _has_person(claims: Claims, expected: Expected) -> bool:
+    return bool(claims.get("sub"))
 
 
 def _roles(claims: Claims, expected: Expected) -> bool:
@@ -209,11 +224,19 @@ MESSAGE: tuple[Check, ...] = (
     ("version", _version),
     ("message_type", _message_type),
     ("deployment_missing", _deployment),
+    ("roles_missing", _roles),
+)
+_LINK: tuple[Check, ...] = (
     ("target_missing", _has_target),
     ("target_foreign", _own_target),
     ("resource_link_missing", _resource_link),
-    ("roles_missing", _roles),
 )
+OF_TYPE: dict[str, tuple[Check, ...]] = {
+    RESOURCE_LINK: _LINK,
+    # No target and no resource link: there is none yet (Deep Linking 2.0, section 3.4).
+    DEEP_LINK: (("return_url_missing", _return_url), ("person_missing", _has_person)),
+    SUBMISSION_REVIEW: (*_LINK, ("for_user_missing", _for_user), ("person_missing", _has_person)),
+}
 
 
 def origin_of(url: str) -> str | None:

@@ -22,7 +22,10 @@ class Platform(Tenanted, Base):
     issuer: Mapped[str]
     client_id: Mapped[str]
     name: Mapped[str]
-    family: Mapped[str] = mapped_column(default="")        # product_family_code, learned at the first launch
+    family: Mapped[str] = mapped_column(default="")        # product_family_code, learned at the registration or first launch
+    version: Mapped[str] = mapped_column(default="")       # of the product, as it says itself
+    protocol: Mapped[str] = mapped_column(default="1.3")   # "1.3", or "1.1" for a consumer with a shared secret
+    secret: Mapped[str | None]                             # encrypted shared secret (1.1 only)
     auth_url: Mapped[str]
     token_url: Mapped[str]
     jwks_url: Mapped[str]
@@ -30,7 +33,24 @@ class Platform(Tenanted, Base):
     jwks_fetched_at: Mapped[datetime | None]
     jwks_tried_at: Mapped[datetime | None]                 # also when the fetch failed: this limits the rate
     active: Mapped[bool] = mapped_column(default=True)
+    waiting: Mapped[bool] = mapped_column(default=False)   # registered by a link, and not approved yet
+    registered: Mapped[dict[str, Any] | None]              # what the platform answered to a dynamic registration
     created_at: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class RegistrationLink(Tenanted, Base):
+    """A one-time link with which an LMS registers Lotse. Kept as a hash: a copy of the database registers nothing."""
+
+    __tablename__ = "lti_registration_link"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    secret: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(default="")          # what the administrator calls the LMS
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # None: made on the command line
+    created_at: Mapped[datetime] = mapped_column(default=db.now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    error: Mapped[str | None]                              # why the last try failed, as a code of lti.dynamic
+    platform_id: Mapped[int | None] = mapped_column(ForeignKey("lti_platform.id"))  # what came of it
 
 
 class Deployment(Tenanted, Base):
@@ -97,11 +117,23 @@ class ResourceLink(Tenanted, Base):
     resource_link_id: Mapped[str]
     title: Mapped[str]
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), index=True)
+    kind: Mapped[str] = mapped_column(default="course")    # lti.target.KINDS: course, module, quiz, exercise, certificate
     module: Mapped[str | None]                             # None: the whole course is scored
+    item: Mapped[str | None]                               # the only question or exercise that is opened and scored
+    draw: Mapped[int | None]                               # quiz: how many questions each learner gets; None: all
+    context_id: Mapped[str | None]                         # the LMS course that the link stands in
     lineitem: Mapped[str | None]
     lineitems: Mapped[str | None]
     scopes: Mapped[list[Any]]
     making_until: Mapped[datetime | None]                  # one worker is making the line item
+    memberships_url: Mapped[str | None]                    # roster of the LMS course (NRPS)
+    groups_url: Mapped[str | None]                         # its groups (Course Groups)
+    group_sets_url: Mapped[str | None]
+    keep: Mapped[str] = mapped_column(default="best")      # which attempt counts: best, last or first
+    send: Mapped[str] = mapped_column(default="submission")  # when scores leave: on submission, on release, when due
+    due_at: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
+    copied_from: Mapped[int | None] = mapped_column(ForeignKey("lti_resource_link.id"))  # the LMS course was copied
     platform: Mapped[Platform] = relationship(lazy="raise")
 
 
@@ -115,6 +147,7 @@ class Participant(Tenanted, Base):
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
     user_id: Mapped[str]                                   # the `sub` of the last launch
     other_user_id: Mapped[str | None]                      # what some platforms want in its place, see platforms/
+    sourcedid: Mapped[str | None]                          # lis_result_sourcedid (LTI 1.1 Basic Outcomes)
     sent_points: Mapped[float | None]
     sent_maximum: Mapped[float | None]
     sent_second: Mapped[int] = mapped_column(BigInteger, default=0)  # timestamp of the last score, in whole seconds
@@ -141,7 +174,27 @@ class LaunchRecord(Tenanted, Base):
 
     __tablename__ = "lti_launch_record"
     id: Mapped[int] = mapped_column(primary_key=True)
-    platform_id: Mapped[int] = mapped_column(ForeignKey("lti_platform.id"))
+    platform_id: Mapped[int] = mapped_column(ForeignKey("lti_platform.id"), index=True)
     reference: Mapped[str] = mapped_column(index=True)
     reason: Mapped[str]                                    # "admitted", or the code of the refusal
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what an LMS administrator compares, never about a person
     at: Mapped[datetime] = mapped_column(default=db.now, index=True)
+
+
+class Ticket(Tenanted, Base):
+    """A one-time hand-over of a launch from a frame to a window of its own, whose cookies the frame cannot see."""
+
+    __tablename__ = "lti_ticket"
+    secret: Mapped[str] = mapped_column(primary_key=True)  # a hash, as of all secrets
+    data: Mapped[dict[str, Any]]                           # of the launch session
+    path: Mapped[str]                                      # the page to open there
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
+class SpentNonce(Tenanted, Base):
+    """An OAuth 1.0a nonce of an LTI 1.1 launch: each opens one launch only."""
+
+    __tablename__ = "lti_spent_nonce"
+    nonce: Mapped[str] = mapped_column(primary_key=True)   # hash of consumer, timestamp and nonce
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -101,6 +101,19 @@ REASONS = {
     "target_foreign": _reason(400, N_("The link in your learning platform leads to another address than this one. Lecturers: set it to %(address)s.")),
     "resource_link_missing": _reason(400, _PLATFORM),
     "roles_missing": _reason(400, _PLATFORM),
+    "return_url_missing": _reason(400, _PLATFORM),
+    "for_user_missing": _reason(400, _PLATFORM),
+    "person_missing": _reason(400, N_(
+        "Your learning platform does not say who you are, and this works only for people who are known. "
+        "Please sign in to it. If you are signed in, tell your support the reference below."
+    )),
+    "teachers_only": _reason(403, N_(
+        "Only people who teach this course in your learning platform can do this. Please ask your lecturer if you think that is wrong."
+    )),
+    "platform_waiting": _reason(403, N_(
+        "Your learning platform has been registered with Lotse, and an administrator of Lotse still has to approve it. "
+        "Please tell your support the reference below."
+    )),
     "claim_malformed": _reason(400, _PLATFORM),
     # The choice of the course
     "course_unnamed": _reason(400, N_(

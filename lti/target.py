@@ -8,6 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
+KINDS = ("course", "module", "quiz", "exercise", "certificate")
+"""What a link can open: all of a course, a module, a module's questions alone, one question or exercise, one's certificates."""
+
+
 class Target(NamedTuple):
     """What a link names; None for what it leaves open."""
 

@@ -10,7 +10,9 @@ from core import kept
 from core.i18n import language
 from core.once import once_each
 from courses import service as courses
+from courses.policy import teaches
 from courses.service import AnyPart, Part
+from courses.tools import tools_for
 from modules import service
 from modules.media import media_response
 from modules.presenters import Points, presenter, total
@@ -46,7 +48,8 @@ def course(run_id: int) -> str:
     scores = presenter().scores(part)
     return render_template(
         "modules/course.html", part=part, run_id=run_id, edition=edition, chosen=content_language(part),
-        visited=courses.visited(part.id), scores=scores, total=total(scores),
+        visited=courses.visited(part.id), scores=scores, total=total(scores), learns=not teaches(part),
+        tools=tools_for(part) if teaches(part) else [],
     )
 
 
@@ -67,13 +70,14 @@ def page(run_id: int, module: str) -> str:
         courses.visit(part, module)
     drawn = presenter().draw(part, module, chosen)
     draw = _frame if kept.may_keep() else _frame.make
-    frame = draw(part.edition_id, module, chosen, seen_in, run_id, me.organisation_id, me.name is not None, bool(request.script_root))
+    frame = draw(part.edition_id, module, chosen, seen_in, run_id, me.organisation_id, me.name is not None, me.administers, bool(request.script_root))
     return frame.fill(me.name, {**drawn.blocks, "points": points_bar(drawn.points.score, drawn.points.maximum, seen_in)})
 
 
 @once_each(service.PAGES_KEPT)
 def _frame(
-    edition_id: int, module: str, chosen: str, page_language: str, run_id: int, organisation_id: int, named: bool, framed: bool,
+    edition_id: int, module: str, chosen: str, page_language: str, run_id: int, organisation_id: int, named: bool, administers: bool,
+    framed: bool,
 ) -> kept.Frame:
     """A module's page without what differs between people. The arguments are all that it depends on, here or in base.html."""
     text = service.page(edition_id, module, chosen)

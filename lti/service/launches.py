@@ -1,5 +1,6 @@
 """Admit a launch: verify it, and let the person in."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,12 +12,13 @@ from sqlalchemy.orm import contains_eager
 from core import db, direct
 from core.sessions import DatabaseSessions, digest
 from lti import admission, registration
-from lti.claims import Message, read
+from lti.claims import DEEP_LINK, RESOURCE_LINK, SUBMISSION_REVIEW, Message, read
+from lti.landing import Landing
 from lti.launch import Expected, verify
 from lti.models import LaunchRecord, LoginState, Platform
 from lti.platforms import profile_of
 from lti.refusals import Refused
-from lti.service import scores
+from lti.service import choosing, reviews, scores
 from lti.service.login import own_origin
 from lti.service.platform_keys import key_of
 
@@ -29,11 +31,10 @@ _LOGIN = (
 
 @dataclass(frozen=True)
 class Admission:
-    """Where an admitted launch leads. `run_id` is None for one without a person, which leads to a preview."""
+    """The session of an admitted launch, and where it leads."""
 
     launch_id: str
-    run_id: int | None
-    module: str | None
+    landing: Landing
 
 
 def login_of(state: str | None) -> LoginState:
@@ -84,31 +85,51 @@ def _expected(login: LoginState) -> Expected:
 
 
 def _enter(login: LoginState, platform: Platform, message: Message, browser: str, reference: str) -> Admission:
-    person = profile_of(message.family or platform.family).person(message)
     with db.transaction():
         admission.use(login)
         deployment_id = registration.approved_deployment(platform.id, message.deployment_id)
-        direct.add(LaunchRecord, platform_id=platform.id, reference=reference, reason="admitted" if person else "anonymous")
-        if person is None:
-            return _preview(platform, message, browser)
-        admitted = admission.enter(platform, deployment_id, message, person)
-        scores.catch_up(admitted)
-        who = {"_user_id": str(admitted.person_id), "_fresh": True, "lti_link": admitted.link_id}
-        launch_id = _open_session(who, platform, message, browser)
-    return Admission(launch_id, admitted.part.run_id, admitted.module)
+        landing = _OPENINGS[message.type](platform, deployment_id, message)
+        direct.add(LaunchRecord, platform_id=platform.id, reference=reference, reason=landing.outcome)
+        launch_id = _open_session(landing.session, platform, message, browser)
+    return Admission(launch_id, landing)
 
 
-def _preview(platform: Platform, message: Message, browser: str) -> Admission:
+def _open_link(platform: Platform, deployment_id: int, message: Message) -> Landing:
+    """A learner's or lecturer's way in; a launch without a person may look only (LTI Core 1.3, 5.3.6.1)."""
+    person = profile_of(message.family or platform.family).person(message)
+    if person is None:
+        return _preview(message)
+    admitted = admission.enter(platform, deployment_id, message, person)
+    scores.catch_up(admitted)
+    return Landing(*_page_of(admitted), {
+        "_user_id": str(admitted.person_id), "_fresh": True, "lti_link": admitted.link_id,
+        "launch_run": admitted.part.run_id, "launch_role": admitted.role.value,
+    })
+
+
+def _page_of(admitted: admission.Admitted) -> tuple[str, dict[str, Any]]:
+    if admitted.module:
+        return "modules.page", {"run_id": admitted.part.run_id, "module": admitted.module}
+    return "modules.course", {"run_id": admitted.part.run_id}
+
+
+def _preview(message: Message) -> Landing:
     """Let somebody in who is nobody: to look, and only at this."""
     edition_id, module = admission.to_preview(message)
-    return Admission(_open_session({"preview": [edition_id, module]}, platform, message, browser), None, module)
+    endpoint, values = ("preview.page", {"module": module}) if module else ("preview.course", {})
+    return Landing(endpoint, values, {"preview": [edition_id, module]}, outcome="anonymous")
 
 
-def _open_session(who: dict[str, Any], platform: Platform, message: Message, browser: str) -> str:
-    """The launch id of a session with what all launches have, and what only this person or preview has."""
+_OPENINGS: Mapping[str, Callable[[Platform, int, Message], Landing]] = {
+    RESOURCE_LINK: _open_link, DEEP_LINK: choosing.begin, SUBMISSION_REVIEW: reviews.begin,
+}
+
+
+def _open_session(own: Mapping[str, Any], platform: Platform, message: Message, browser: str) -> str:
+    """The launch id of a session with what all launches have, and what only this one has."""
     language = admission.language_of(message)
     data = {
-        **who, "organisation_id": platform.organisation_id, "frame_ancestors": registration.origins(), "return_url": message.return_url,
+        **own, "organisation_id": platform.organisation_id, "frame_ancestors": registration.origins(), "return_url": message.return_url,
         **({"language": language} if language else {}),
     }
     return cast(DatabaseSessions, current_app.session_interface).create(data, browser)

@@ -121,7 +121,7 @@ BAD: dict[str, tuple[Callable[[Lms], dict[str, Any]], int, str]] = {
     "a target that only begins like ours": (lambda lms: {LTI + "target_link_uri": f"{BASE}.evil.example/"}, 400, "target_foreign"),
     "a target that is no address": (lambda lms: {LTI + "target_link_uri": "http://[::1"}, 400, "target_foreign"),
     "no target": (lambda lms: {LTI + "target_link_uri": ...}, 400, "target_missing"),
-    "an unknown message type": (lambda lms: {LTI + "message_type": "LtiDeepLinkingRequest"}, 400, "message_type"),
+    "an unknown message type": (lambda lms: {LTI + "message_type": "LtiStartProctoring"}, 400, "message_type"),
     "a person id that is no text": (lambda lms: {"sub": 4}, 400, "claim_malformed"),
     "a person id with a control character": (lambda lms: {"sub": "4\x00"}, 400, "claim_malformed"),
 }

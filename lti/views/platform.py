@@ -68,7 +68,7 @@ def launch() -> Page:
         admitted = launches.admit(begun, request.form.get("id_token"), _browser(), g.reference)
     except Refused as refused:
         return _refuse(refused, platform, initiation)
-    return redirect(f"/l/{admitted.launch_id}{_first_page(admitted)}", 303)
+    return redirect(f"/l/{admitted.launch_id}{url_for(admitted.landing.endpoint, **admitted.landing.values)}", 303)
 
 
 @bp.get("/jwks")
@@ -77,14 +77,6 @@ def jwks() -> Response:
     response = jsonify(keys=tool_keys.published())
     response.headers["Cache-Control"] = "public, max-age=600"
     return response
-
-
-def _first_page(admitted: launches.Admission) -> str:
-    if admitted.run_id is None:
-        return url_for("preview.page", module=admitted.module) if admitted.module else url_for("preview.course")
-    if admitted.module:
-        return url_for("modules.page", run_id=admitted.run_id, module=admitted.module)
-    return url_for("modules.course", run_id=admitted.run_id)
 
 
 def _check_values(initiation: Mapping[str, str]) -> None:

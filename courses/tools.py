@@ -1,0 +1,27 @@
+"""What rooms above offer to lecturers on the page of a course: they register here (app.py), as they are not known here."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from courses.service import AnyPart
+
+
+class Tool(NamedTuple):
+    """A link on the course page for those who teach it. `icon` is a name in the sprite."""
+
+    label: str
+    url: str
+    icon: str
+
+
+_offers: list[Callable[[AnyPart], list[Tool]]] = []
+
+
+def register(*offers: Callable[[AnyPart], list[Tool]]) -> None:
+    """Offer tools. Called once when the house opens."""
+    _offers[:] = offers
+
+
+def tools_for(part: AnyPart) -> list[Tool]:
+    """All tools for somebody who teaches in this run."""
+    return [tool for offer in _offers for tool in offer(part)]

@@ -1,0 +1,7 @@
+"""The pages and addresses of the room, by who comes to them."""
+
+from flask import Blueprint
+
+from lti.views import admin, chooser, legacy, people, platform, scores, windows
+
+BLUEPRINTS: tuple[Blueprint, ...] = (platform.bp, admin.bp, chooser.bp, scores.bp, people.bp, windows.bp, legacy.bp)
