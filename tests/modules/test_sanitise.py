@@ -103,7 +103,7 @@ PAYLOADS = [
 ]
 HARMLESS = {
     "a", "abbr", "b", "blockquote", "br", "code", "dd", "details", "div", "dl", "dt", "em", "h2", "h3", "hr", "img", "input",
-    "li", "math", "mi", "mn", "mo", "mrow", "mtext", "ol", "p", "pre", "span", "strong", "summary", "sup", "table", "tbody",
+    "li", "math", "mfrac", "mi", "mn", "mo", "mrow", "msub", "msubsup", "msup", "mtext", "ol", "p", "pre", "span", "strong", "summary", "sup", "table", "tbody",
     "td", "th", "thead", "tr", "ul",
 }
 ATTRIBUTES = {
