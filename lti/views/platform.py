@@ -117,5 +117,5 @@ def _refuse(refused: Refused, platform: Platform | None, initiation: Mapping[str
         launches.record_refusal(platform, g.reference, refused)
         g.frame_ancestors = launches.frame_ancestors(platform.organisation_id)
     if refused.code == "cookie_missing":
-        return render_template("lti/new_window.html", again=_again(initiation)), refused.reason.status
+        return render_template("lti/windows/cookie_missing.html", again=_again(initiation)), refused.reason.status
     raise Problem(refused.reason.status, _(refused.reason.title), _(refused.reason.advice, **refused.values))
