@@ -14,8 +14,9 @@ from flask import current_app
 from sqlalchemy import CursorResult, delete, update
 
 from core import db, direct, sessions
-from core.sessions import DatabaseSessions, digest
+from core.sessions import BrowserSession, DatabaseSessions, digest
 from lti.models import Ticket
+from lti.service.login import LOGIN_LIFE
 
 TICKET_LIFE = timedelta(seconds=60)
 # What belongs to one page or one frame, and is made anew.
@@ -34,13 +35,19 @@ class Arrival:
     path: str
 
 
-def make_ticket(session: Mapping[str, Any], row_id: str, path: str) -> str:
+def make_ticket(session: Mapping[str, Any], row_id: str, path: str, life: timedelta = TICKET_LIFE) -> str:
     """A ticket for this launch session; `path` is the page that is open. Gives the secret, of which only a hash is kept."""
     secret = secrets.token_urlsafe(32)
     data = {name: value for name, value in session.items() if name not in _LEFT_BEHIND}
     with db.scoped(session["organisation_id"]), db.transaction():
-        direct.add(Ticket, secret=digest(secret), data={"from": row_id, "session": data}, path=path, expires_at=db.now() + TICKET_LIFE)
+        direct.add(Ticket, secret=digest(secret), data={"from": row_id, "session": data}, path=path, expires_at=db.now() + life)
     return secret
+
+
+def ticket_of_launch(launch_id: str, path: str) -> str:
+    """A ticket for a launch whose frame keeps no cookie: it has nothing else, so it may take its time, as a login may."""
+    row = db.session.get_one(BrowserSession, digest(launch_id))
+    return make_ticket(row.data, row.id, path, LOGIN_LIFE)
 
 
 def use_ticket(secret: str, browser: str) -> Arrival:

@@ -25,7 +25,7 @@ from core import sessions
 from core.sessions import BROWSER_COOKIE, Session, set_cookie
 from core.web import Problem, csrf, own_path
 from lti.service import windows
-from lti.service.login import own_origin
+from lti.views.own_pages import sent_by_lotse
 
 bp = Blueprint("lti_windows", __name__, url_prefix="/lti")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{20,64}")
@@ -49,7 +49,7 @@ def arrive() -> BaseResponse:
     There is no session yet that could hold a CSRF token. Another site could have a ticket of its own user's opened here, so that
     a person would go on as somebody else: hence only Lotse's own pages may send one.
     """
-    if not _sent_by_lotse():
+    if not sent_by_lotse():
         abort(403)
     browser = request.cookies.get(BROWSER_COOKIE, "")
     known = bool(_SECRET.fullmatch(browser))
@@ -93,12 +93,6 @@ def _launch() -> Session:
 def _outside(endpoint: str) -> str:
     """The address of a page outside of this launch."""
     return url_for(endpoint).removeprefix(request.script_root)
-
-
-def _sent_by_lotse() -> bool:
-    """By what browsers say of a form: Sec-Fetch-Site, or in older ones the origin."""
-    site = request.headers.get("Sec-Fetch-Site")
-    return site == "same-origin" if site else request.headers.get("Origin") in (None, own_origin())
 
 
 def _spent() -> Problem:

@@ -6,3 +6,4 @@ import "./behaviour/scrollers.js";
 import "./behaviour/prompt.js";
 import "./behaviour/windows.js";
 import "./behaviour/diagnose.js";
+import "./behaviour/storage.js";
