@@ -146,8 +146,8 @@ def end_launches(session: Session) -> None:
         row = tx.get(BrowserSession, session.row_id) if session.row_id else None
         if row is None:
             return
-        this, others = BrowserSession.id == row.id, and_(BrowserSession.browser == row.browser, BrowserSession.person_id == row.person_id)
-        tx.execute(delete(BrowserSession).where(or_(this, others)))
+        known = and_(BrowserSession.browser == row.browser, BrowserSession.person_id == row.person_id, row.person_id is not None)
+        tx.execute(delete(BrowserSession).where(or_(BrowserSession.id == row.id, known)))
     session.row_id = None
 
 
