@@ -18,6 +18,7 @@ from lti import keys
 from lti.models import KeyState, LaunchRecord, LoginState, Platform, ToolKey
 from lti.platform_keys import acceptable, find
 from lti.refusals import Refused
+from lti.service import tool_keys
 
 PATIENCE = 8.0                         # seconds for each question to a platform
 SET_BACK = 10                          # seconds; Moodle refuses what is signed 2 s ahead of its own clock
@@ -77,6 +78,7 @@ def check(platform_id: int) -> list[Finding]:
     platform = db.session.scalars(select(Platform).where(Platform.id == platform_id, Platform.protocol == "1.3")).one_or_none()
     if platform is None:
         raise LookupError(platform_id)
+    tool_keys.make_missing()
     own = _own_key()
     assertion = _assertion(platform)
     db.session.rollback()  # Nothing is held open while a platform takes its time.
