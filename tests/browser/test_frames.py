@@ -317,7 +317,7 @@ def test_the_pages_are_accessible_and_fit(playwright: Playwright, tmp_path: Path
         expect(page.locator("[data-check=static]")).to_have_class("finding finding--success")
         assert_accessible(page, "diagnose")
         assert_no_sideways_scroll(page, width, "diagnose")
-        page.goto(site.course(**{"as": "42", "target": "_self"}))
+        page.goto(site.course(**{"as": "42", "target": "_self", "locale": language}))
         expect(page.get_by_role("button", name="Leave Lotse" if language == "en" else "Lotse verlassen")).to_be_visible()
         assert_accessible(page, "course in a launch")
         assert_no_sideways_scroll(page, width, "course in a launch")
