@@ -23,6 +23,7 @@ import courses.views
 import demo.commands
 import gateway.views
 import lti.commands
+import lti.legacy_commands
 import lti.tasks
 import lti.views
 import modules.blocks

@@ -34,7 +34,7 @@ _LINK = Read(
     .where(ResourceLink.deployment_id == bindparam("deployment_id"), ResourceLink.resource_link_id == bindparam("resource_link_id"))
 )
 _PARTICIPANT = Read(
-    select(Participant.id, Participant.user_id, Participant.other_user_id)
+    select(Participant.id, Participant.user_id, Participant.other_user_id, Participant.sourcedid)
     .where(Participant.link_id == bindparam("link_id"), Participant.enrolment_id == bindparam("enrolment_id"))
 )
 
@@ -146,9 +146,11 @@ def _participate(link_id: int, enrolment_id: int, message: Message, profile: Gen
     """The participant's id, and whether they came through this link for the first time."""
     # What the platform called them in this launch; the profile may have put another key in place of the subject.
     now = {"user_id": message.person.subject if message.person else person.subject, "other_user_id": profile.other_user_id(message)}
+    if message.sourcedid:
+        now["sourcedid"] = message.sourcedid
     known = _PARTICIPANT.one(link_id=link_id, enrolment_id=enrolment_id)
     if known is None:
         return direct.add(Participant, link_id=link_id, enrolment_id=enrolment_id, **now), True
-    if (known.user_id, known.other_user_id) != tuple(now.values()):
+    if any(getattr(known, name) != value for name, value in now.items()):
         db.session.execute(update(Participant).where(Participant.id == known.id).values(now))
     return known.id, False

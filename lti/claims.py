@@ -81,6 +81,7 @@ class Message:
     return_url: str | None
     for_user: str | None               # whose submission a lecturer wants to see
     choice: Choice | None              # deep linking only
+    sourcedid: str | None = None       # LTI 1.1 only: names this person's grade for this link (Basic Outcomes)
 
 
 def read(claims: Claims) -> Message:

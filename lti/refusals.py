@@ -115,6 +115,12 @@ REASONS = {
         "Please tell your support the reference below."
     )),
     "claim_malformed": _reason(400, _PLATFORM),
+    # LTI 1.1
+    "form_malformed": _reason(400, _PLATFORM),
+    "oauth_missing": _reason(400, _AGAIN),
+    "signature_method": _reason(401, _PLATFORM),
+    "nonce_used": _reason(401, _TOO_LATE),
+    "secret_unreadable": _reason(503, _REGISTRATION),
     # The choice of the course
     "course_unnamed": _reason(400, N_(
         "It does not say which course it opens. Lecturers: add the custom parameter course=… to the link, with one of these: %(choices)s. "

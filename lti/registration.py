@@ -119,7 +119,7 @@ def _deployment(platform_id: int, deployment_id: str) -> Deployment | None:
 def platform_for(issuer: str, client_id: str | None) -> Platform | None:
     """The active platform that a login names. Without a client id it must be the issuer's only one."""
     with db.unscoped():  # The platform tells the tenant, not the other way round.
-        query = select(Platform).where(Platform.issuer == issuer, Platform.active.is_(True))
+        query = select(Platform).where(Platform.issuer == issuer, Platform.active.is_(True), Platform.protocol == "1.3")
         found = db.session.scalars(query.where(Platform.client_id == client_id) if client_id else query.limit(2)).all()
     return found[0] if len(found) == 1 else None
 

@@ -1,5 +1,7 @@
 """A platform that keeps to LTI Advantage. The others say where they differ, and why."""
 
+from collections.abc import Mapping
+
 from lti.claims import Message, Person, Services
 
 
@@ -17,6 +19,10 @@ class Generic:
     def services(self, message: Message) -> Services:
         """Where scores go."""
         return message.services
+
+    def custom_fields(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """The custom parameters in the form of an LTI 1.1 launch (LTI 1.1, section 3)."""
+        return {name.removeprefix("custom_"): value for name, value in fields.items() if name.startswith("custom_")}
 
     def other_user_id(self, message: Message) -> str | None:
         """What to send as userId when the platform does not know the `sub` of its own launch."""

@@ -59,12 +59,16 @@ def admit(login: LoginState, token: str | None, browser: str | None, reference: 
     platform = login.platform
     with db.scoped(platform.organisation_id):
         claims = verify(token, _expected(login), lambda kid: key_of(platform, kid))
-        message = read(claims)
-        try:
-            return _enter(login, platform, message, cast(str, browser), reference)
-        except (IntegrityError, PendingRollbackError):
-            # The same person opened two links at the same moment and both made their rows; now those are there.
-            return _enter(login, platform, message, cast(str, browser), reference)
+        return let_in(platform, read(claims), cast(str, browser), reference, lambda: admission.use(login))
+
+
+def let_in(platform: Platform, message: Message, browser: str, reference: str, spend: Callable[[], None]) -> Admission:
+    """Let a verified launch in, acting for the platform's organisation. `spend` uses up what opens one launch only. Raises Refused."""
+    try:
+        return _enter(platform, message, browser, reference, spend)
+    except (IntegrityError, PendingRollbackError):
+        # The same person opened two links at the same moment and both made their rows; now those are there.
+        return _enter(platform, message, browser, reference, spend)
 
 
 def _check_login(login: LoginState, browser: str | None) -> None:
@@ -84,9 +88,9 @@ def _expected(login: LoginState) -> Expected:
     return Expected(login.platform.issuer, login.platform.client_id, login.nonce, own_origin(), db.now().timestamp())
 
 
-def _enter(login: LoginState, platform: Platform, message: Message, browser: str, reference: str) -> Admission:
+def _enter(platform: Platform, message: Message, browser: str, reference: str, spend: Callable[[], None]) -> Admission:
     with db.transaction():
-        admission.use(login)
+        spend()
         deployment_id = registration.approved_deployment(platform.id, message.deployment_id)
         landing = _OPENINGS[message.type](platform, deployment_id, message)
         direct.add(LaunchRecord, platform_id=platform.id, reference=reference, reason=landing.outcome)
