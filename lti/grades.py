@@ -43,6 +43,7 @@ class Parcel:
     maximum: float
     second: int
     comment: str
+    sourcedid: str | None = None       # where this score goes, in LTI 1.1
 
     def body(self) -> dict[str, Any]:
         """The score. Only a complete and final one: for anything else Moodle removes the grade (ags-score.http)."""
