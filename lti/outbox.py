@@ -23,6 +23,7 @@ from courses.models import Enrolment
 from lti.grades import SCORES, Address, Parcel, can_make_line_item
 from lti.models import Participant, Platform, ResourceLink, ScorePush
 from lti.platforms import profile_of
+from lti.selection import counted_items
 
 Comment = Callable[[float, float], str]
 """(points, maximum) → the comment that stands beside the grade."""
@@ -33,11 +34,13 @@ _OPEN = (WorkState.DUE, WorkState.RUNNING)
 # Learners whose link still leads to their run. Platforms refuse scores for anybody else.
 _LISTENING = (
     select(
-        Participant.id, Participant.enrolment_id, ResourceLink.module, Platform.family, ResourceLink.scopes, ResourceLink.lineitem,
+        Participant.id, Participant.enrolment_id, Enrolment.edition_id, ResourceLink.kind, ResourceLink.module, ResourceLink.item,
+        ResourceLink.draw, Platform.family, ResourceLink.scopes, ResourceLink.lineitem,
         ResourceLink.lineitems,
     )
     .join(Participant.link).join(ResourceLink.platform).join(Participant.enrolment)
-    .where(Enrolment.role == Role.LEARNER, Enrolment.run_id == ResourceLink.run_id)
+    # A certificate has no score.
+    .where(Enrolment.role == Role.LEARNER, Enrolment.run_id == ResourceLink.run_id, ResourceLink.kind != "certificate")
 )
 _TO_GRADE = Read(_LISTENING.where(
     Participant.enrolment_id == bindparam("enrolment_id"), or_(ResourceLink.module.is_(None), ResourceLink.module == bindparam("module")),
@@ -50,7 +53,8 @@ _AT_LINK = Read(_LISTENING.where(
 
 def note(enrolment_id: int, module: str) -> list[int]:
     """A grade was given: let every link hear of it through which this learner came. Returns the new rows."""
-    return _add(found.id for found in _TO_GRADE(enrolment_id=enrolment_id, module=module) if _takes_scores(found, found.family))
+    listening = _TO_GRADE(enrolment_id=enrolment_id, module=module)
+    return _add(found.id for found in listening if _takes_scores(found, found.family) and _is_touched(found))
 
 
 def catch_up(link_id: int, participant_id: int | None) -> list[int]:
@@ -58,7 +62,7 @@ def catch_up(link_id: int, participant_id: int | None) -> list[int]:
     if participant_id is None:
         db.session.execute(update(Participant).where(Participant.link_id == link_id).values(sent_points=None, sent_maximum=None))
     listening = _AT_LINK(link_id=link_id, participant_id=participant_id)
-    return _add(found.id for found in listening if _takes_scores(found, found.family) and _has_attempt(found.enrolment_id, found.module))
+    return _add(found.id for found in listening if _takes_scores(found, found.family) and _has_attempt(found, _counted(found)))
 
 
 def _takes_scores(link: Any, family: str) -> bool:
@@ -67,10 +71,22 @@ def _takes_scores(link: Any, family: str) -> bool:
     return SCORES in link.scopes and bool(link.lineitem or (makes and can_make_line_item(link.lineitems, link.scopes)))
 
 
-def _has_attempt(enrolment_id: int, module: str | None) -> bool:
-    attempts = select(Attempt.id).where(Attempt.enrolment_id == enrolment_id).limit(1)
-    if module:
-        attempts = attempts.where(Attempt.module == module)
+def _counted(found: Any) -> frozenset[str] | None:
+    return counted_items(found.kind, found.module, found.item, found.draw, found.edition_id, found.enrolment_id)
+
+
+def _is_touched(found: Any) -> bool:
+    """Whether a grade in the link's module can belong to it: a link to some questions hears nothing before one of them is answered."""
+    counted = _counted(found)
+    return counted is None or _has_attempt(found, counted)
+
+
+def _has_attempt(found: Any, counted: frozenset[str] | None) -> bool:
+    attempts = select(Attempt.id).where(Attempt.enrolment_id == found.enrolment_id).limit(1)
+    if found.module:
+        attempts = attempts.where(Attempt.module == found.module)
+    if counted is not None:
+        attempts = attempts.where(Attempt.item.in_(counted))
     return db.session.scalar(attempts) is not None
 
 
@@ -112,7 +128,9 @@ def pack(push: ScorePush, comment: Comment) -> Packed | None:
     """The score as it stands now. None when there is nothing to tell: the platform knows it, or takes no scores any more."""
     participant = _participant(push.participant_id)
     link = participant.link
-    points = assessments.score_of(participant.enrolment, link.module)
+    part = participant.enrolment
+    counted = counted_items(link.kind, link.module, link.item, link.draw, part.edition_id, part.id)
+    points = assessments.score_of(part, link.module, counted)
     known = (participant.sent_points, participant.sent_maximum) == (points.score, points.maximum)
     if known or points.maximum <= 0 or not _takes_scores(link, link.platform.family):
         return None
