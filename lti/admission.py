@@ -15,7 +15,7 @@ from courses import service as courses
 from courses.service import Part
 from lti.claims import Message, Person
 from lti.models import LoginState, Participant, Platform, ResourceLink
-from lti.platforms import profile_of
+from lti.platforms import family_of, profile_of
 from lti.platforms.generic import Generic
 from lti.refusals import Refused
 from lti.roles import role_in_context
@@ -75,8 +75,7 @@ def use(login: LoginState) -> None:
 def enter(platform: Platform, deployment_id: int, message: Message, person: Person) -> Admitted:
     """Bring the rows up to date with what the platform says. Raises Refused when the link opens nothing."""
     began = db.now()
-    if message.family and platform.family != message.family:
-        platform.family = message.family
+    _learn(platform, message)
     profile = profile_of(message.family or platform.family)
     course, course_id, target = _target(message)
     person_id = accounts.recognise(platform.issuer, person.subject, name=person.name, email=person.email, language=language_of(message))
@@ -87,6 +86,14 @@ def enter(platform: Platform, deployment_id: int, message: Message, person: Pers
     link_id, moved = _link(platform.id, deployment_id, message, profile, run_id, opened)
     participant_id, is_new = _participate(link_id, part.id, message, profile, person)
     return Admitted(person_id, part, role, link_id, opened, participant_id, is_new and part.enrolled_at < began, moved)
+
+
+def _learn(platform: Platform, message: Message) -> None:
+    """What the platform says about itself, for its profile and for the operator's list."""
+    if message.family and platform.family != family_of(message.family):
+        platform.family = family_of(message.family)
+    if message.version and platform.version != message.version:
+        platform.version = message.version
 
 
 def to_preview(message: Message) -> tuple[int, str | None]:

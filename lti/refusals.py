@@ -58,6 +58,7 @@ REASONS = {
     # The login initiation (OpenID Connect third-party initiated login; LTI Security Framework 5.1.1.1)
     "login_incomplete": _reason(400, _AGAIN),
     "platform_unknown": _reason(403, _REGISTRATION),
+    "platform_ambiguous": _reason(403, _REGISTRATION),
     # What came back with the launch
     "platform_error": _reason(400, N_(
         "Your learning platform ended the launch. Perhaps you are no longer signed in there. Please sign in to it and open the link again."

@@ -15,6 +15,8 @@ class Ilias(Generic):
     """Differences of ILIAS."""
 
     family = "ilias"
+    product = "ILIAS"
+    names = ("ilias.de",)              # openid-configuration.json; launches say "ilias"
     # A line item made by a tool has a negative number, and scores sent to it do not change the learning progress
     # (ags-lineitem-created-by-tool.json).
     makes_line_items = False

@@ -139,10 +139,14 @@ def _open_session(own: Mapping[str, Any], platform: Platform, message: Message, 
     """The launch id of a session with what all launches have, and what only this one has."""
     language = admission.language_of(message)
     data = {
-        **own, "organisation_id": platform.organisation_id, "frame_ancestors": registration.origins(), "return_url": message.return_url,
+        **own, "organisation_id": platform.organisation_id, "frame_ancestors": _frames(platform, message), "return_url": message.return_url,
         **({"language": language} if language else {}),
     }
     return cast(DatabaseSessions, current_app.session_interface).create(data, browser)
+
+
+def _frames(platform: Platform, message: Message) -> list[str]:
+    return sorted({*registration.origins(), *profile_of(message.family or platform.family).frames(message)})
 
 
 def record_refusal(platform: Platform, reference: str, refused: Refused) -> None:

@@ -59,7 +59,7 @@ def platform_of(initiation: Mapping[str, str]) -> Platform:
     """The platform that begins a login. Raises Refused."""
     if not initiation.get("iss"):
         raise Refused("login_incomplete")
-    platform = registration.platform_for(initiation["iss"], initiation.get("client_id"))
+    platform = registration.platform_for(initiation["iss"], initiation.get("client_id"), initiation.get("lti_deployment_id"))
     if platform is None:
         raise Refused("platform_unknown")
     return platform
