@@ -5,7 +5,7 @@ from contextlib import suppress
 from core import jobs
 from courses.service import AnyPart
 from lti.models import ScorePush
-from lti.service import legacy, login, scores
+from lti.service import legacy, login, scores, windows
 
 
 @jobs.queue.task(name=scores.PUSH)
@@ -18,6 +18,7 @@ def push(push_id: int) -> None:
 jobs.swept(ScorePush, push)
 jobs.tidied(login.forget_old)
 jobs.tidied(legacy.forget_old)
+jobs.tidied(windows.forget_old)
 
 
 def on_graded(_sender: object, *, part: AnyPart, module: str) -> None:
