@@ -33,6 +33,7 @@ AT_ONCE = 4                            # scores under way to one platform from o
 BATCH_SECONDS = 20                     # after that no further score of a batch is begun: leases are longer (core.jobs.LEASE)
 AHEAD = 10                             # seconds that a score's timestamp may be ahead of the clock
 MAKING = timedelta(minutes=3)
+MAKING_PATIENCE = 3
 _tokens = TokenCache()
 
 Failure = LaterError | NeverError
@@ -88,11 +89,12 @@ def _sign(claims: dict[str, object]) -> str:
 
 
 def _line_item(connection: Connection, address: Address) -> str:
-    """The link's own line item, made once: of several workers one makes it and the others come back.
+    """The link's own line item, made once: of several workers one makes it and the others wait for it.
 
     A worker that is killed between making it and keeping its address leaves it at the platform, where the next one finds it.
     """
-    _begin_making(address.link)
+    if not _begin_making(address.link):
+        return _made_elsewhere(address.link)
     try:
         lineitem = grades.find_line_item(connection, address)
     except (LaterError, NeverError):
@@ -117,15 +119,27 @@ def _made_line_item(connection: Connection, address: Address) -> str:
         raise
 
 
-def _begin_making(link_id: int) -> None:
+def _begin_making(link_id: int) -> bool:
     moment = db.now()
     free = or_(ResourceLink.making_until.is_(None), ResourceLink.making_until < moment)
     with db.transaction() as tx:
         taken = tx.execute(
             update(ResourceLink).where(ResourceLink.id == link_id, ResourceLink.lineitem.is_(None), free).values(making_until=moment + MAKING)
         )
-        if not isinstance(taken, CursorResult) or taken.rowcount != 1:
+    return isinstance(taken, CursorResult) and taken.rowcount == 1
+
+
+def _made_elsewhere(link_id: int) -> str:
+    """Another worker makes it, which takes a moment."""
+    end = time.monotonic() + MAKING_PATIENCE
+    while True:
+        with db.transaction() as tx:
+            lineitem = tx.scalar(select(ResourceLink.lineitem).where(ResourceLink.id == link_id))
+        if lineitem:
+            return lineitem
+        if time.monotonic() > end:
             raise LaterError("item_in_the_making")
+        time.sleep(0.1)
 
 
 def _keep_line_item(link_id: int, lineitem: str | None) -> None:

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 import structlog
 from flask_babel import gettext as _
@@ -132,23 +133,38 @@ def _settle(taken: Taken, packed: Mapping[int, Packed], failures: Mapping[int, F
             taken, {push_id: packed[push_id] for push_id, failure in failures.items() if failure is None},
             [row.push_id for row in packed.values() if row.parcel is None and not row.broken],
         )
-        for row in packed.values():
-            failure = LaterError("broken") if row.broken else failures.get(row.push_id)
-            if isinstance(failure, LaterError) and row.tries < MOST_TRIES:
-                _try_again(taken, row, failure)
-            elif failure is not None:
-                _give_up(taken, row, failure)
+        for fate, push_ids in _fates(packed, failures).items():
+            _settle_failed(taken, push_ids, fate)
 
 
-def _try_again(taken: Taken, row: Packed, failure: LaterError) -> None:
-    wait = jobs.backoff(row.tries) if failure.delay is None else failure.delay
-    if jobs.settle_all(ScorePush, taken.lease, [row.push_id], WorkState.DUE, error=str(failure), due_at=db.now() + wait):
-        log.info("score_postponed", push=row.push_id, tries=row.tries, reason=str(failure))
+class _Fate(NamedTuple):
+    """What keeps a score back, and whether it is given up."""
+
+    error: str
+    delay: timedelta | None
+    tries: int
+    over: bool
 
 
-def _give_up(taken: Taken, row: Packed, failure: Failure) -> None:
-    if jobs.settle_all(ScorePush, taken.lease, [row.push_id], WorkState.FAILED, error=str(failure)):
-        log.warning("score_failed", push=row.push_id, tries=row.tries, reason=str(failure))
+def _fates(packed: Mapping[int, Packed], failures: Mapping[int, Failure | None]) -> dict[_Fate, list[int]]:
+    found: dict[_Fate, list[int]] = {}
+    for row in packed.values():
+        failure = LaterError("broken") if row.broken else failures.get(row.push_id)
+        if failure is not None:
+            later = isinstance(failure, LaterError)
+            delay = failure.delay if isinstance(failure, LaterError) else None
+            found.setdefault(_Fate(str(failure), delay, row.tries, not later or row.tries >= MOST_TRIES), []).append(row.push_id)
+    return found
+
+
+def _settle_failed(taken: Taken, push_ids: list[int], fate: _Fate) -> None:
+    if fate.over:
+        kept = jobs.settle_all(ScorePush, taken.lease, push_ids, WorkState.FAILED, error=fate.error)
+        log.warning("scores_failed", pushes=sorted(kept), tries=fate.tries, reason=fate.error)
+        return
+    wait = jobs.backoff(fate.tries) if fate.delay is None else fate.delay
+    kept = jobs.settle_all(ScorePush, taken.lease, push_ids, WorkState.DUE, error=fate.error, due_at=db.now() + wait)
+    log.info("scores_postponed", pushes=sorted(kept), tries=fate.tries, reason=fate.error)
 
 
 def _call_again(lane: Lane) -> None:

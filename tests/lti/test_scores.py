@@ -17,7 +17,7 @@ from core.jobs import WorkState
 from courses.models import Enrolment
 from lti import outbox
 from lti.models import KeyState, Participant, ResourceLink, ScorePush, ToolKey
-from lti.service import scores, tool_keys
+from lti.service import delivery, scores, tool_keys
 from tests.lti.lms import AGS, LTI, SCOPE, Answer, Browser, Lms
 
 TEACHER = {LTI + "roles": ["http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"], "sub": "3"}
@@ -380,7 +380,8 @@ def test_a_line_item_that_was_made_before_is_found_again(browser: Browser, lms: 
     assert len(lms.line_items) == 2
 
 
-def test_a_line_item_is_not_made_twice_by_two_workers(browser: Browser, lms: Lms) -> None:
+def test_a_line_item_is_not_made_twice_by_two_workers(browser: Browser, lms: Lms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "MAKING_PATIENCE", 0)
     browser.launch(**no_line_item(lms))
     with db.transaction() as tx:
         tx.execute(update(ResourceLink).values(making_until=db.now() + timedelta(minutes=1)))
