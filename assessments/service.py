@@ -187,10 +187,10 @@ def record_grade(attempt: Attempt | Made, part: AnyPart, item: Item, verdict: Ve
 
 # --- Points -----------------------------------------------------------------------------------------------------------
 
-def points_in(edition_id: int, module: str, stands: Mapping[str, Standing]) -> Points:
-    """The points of one module, from how somebody stands at its items."""
+def points_in(edition_id: int, module: str, stands: Mapping[str, Standing], shown: Collection[str]) -> Points:
+    """The points in these items of a module, from how somebody stands at them."""
     best = {item: (standing.best, standing.maximum) for item, standing in stands.items() if standing.maximum is not None}
-    return _points(items.points(edition_id)[module], best)
+    return _points({item: points for item, points in items.points(edition_id)[module].items() if item in shown}, best)
 
 
 def scores(part: AnyPart) -> dict[str, Points]:

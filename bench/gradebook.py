@@ -88,7 +88,7 @@ class Platform:
 
     async def answer(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
         """Status and body."""
-        path = target.split("?")[0]
+        path = target.split("?", maxsplit=1)[0]
         if path == "/token":
             return 200, TOKEN_ANSWER
         if path == "/mood":

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select, update
 
 from accounts import service as accounts
 from accounts.models import Role
+from assessments import items
 from core import db, direct
 from core.direct import Change, Read
 from core.i18n import LANGUAGES
@@ -19,16 +20,18 @@ from lti.platforms.generic import Generic
 from lti.refusals import Refused
 from lti.roles import role_in_context
 from lti.score_policy import due_in
-from lti.target import named
+from lti.target import KINDS, Target, named
 from modules.service import parsed
 
+MOST_DRAWN = 999
 _USE = Change(
     update(LoginState).where(LoginState.state == bindparam("used_state"), LoginState.used_at.is_(None))
     .values(used_at=bindparam("moment"))
 )
 _LINK = Read(
     select(
-        ResourceLink.id, ResourceLink.run_id, ResourceLink.kind, ResourceLink.module, ResourceLink.title, ResourceLink.context_id,
+        ResourceLink.id, ResourceLink.run_id, ResourceLink.kind, ResourceLink.module, ResourceLink.item,
+        ResourceLink.draw, ResourceLink.title, ResourceLink.context_id,
         ResourceLink.memberships_url, ResourceLink.groups_url, ResourceLink.group_sets_url, ResourceLink.lineitem, ResourceLink.lineitems,
         ResourceLink.scopes, ResourceLink.announced_due_at,
     )
@@ -41,6 +44,16 @@ _PARTICIPANT = Read(
 
 
 @dataclass(frozen=True)
+class Opened:
+    """What a link opens, checked against the edition: the columns of the same names at ResourceLink."""
+
+    kind: str
+    module: str | None = None
+    item: str | None = None
+    draw: int | None = None
+
+
+@dataclass(frozen=True)
 class Admitted:
     """Who came in, and where they go."""
 
@@ -48,7 +61,7 @@ class Admitted:
     part: Part
     role: Role                         # in this launch
     link_id: int
-    module: str | None
+    opened: Opened
     participant_id: int
     joined: bool                       # the link is new to somebody who took part before: it may have to hear of points
     moved: bool                        # the link's line item or target is a new one: it has to hear of everybody's points
@@ -67,15 +80,15 @@ def enter(platform: Platform, deployment_id: int, message: Message, person: Pers
     if message.family and platform.family != message.family:
         platform.family = message.family
     profile = profile_of(message.family or platform.family)
-    course, course_id, module = _target(message)
+    course, course_id, target = _target(message)
     person_id = accounts.recognise(platform.issuer, person.subject, name=person.name, email=person.email, language=language_of(message))
     run_id = courses.run_id(course_id, _run_key(deployment_id, message, course), message.context_title)
     role = role_in_context(message.roles)
     part = courses.take_part(run_id, person_id, role)
-    _check_module(part.edition_id, module)
-    link_id, changed = _link(platform.id, deployment_id, message, profile, run_id, module)
+    opened = _opened(part.edition_id, target)
+    link_id, changed = _link(platform.id, deployment_id, message, profile, run_id, opened)
     participant_id, is_new = _participate(link_id, part.id, message, profile, person)
-    return Admitted(person_id, part, role, link_id, module, participant_id, is_new and part.enrolled_at < began, *_consequences(changed))
+    return Admitted(person_id, part, role, link_id, opened, participant_id, is_new and part.enrolled_at < began, *_consequences(changed))
 
 
 def to_preview(message: Message) -> tuple[int, str | None]:
@@ -83,10 +96,9 @@ def to_preview(message: Message) -> tuple[int, str | None]:
 
     Raises Refused when the link opens nothing.
     """
-    _, course_id, module = _target(message)
+    _, course_id, target = _target(message)
     edition_id = courses.newest_edition(course_id).id
-    _check_module(edition_id, module)
-    return edition_id, module
+    return edition_id, _opened(edition_id, target).module
 
 
 def language_of(message: Message) -> str | None:
@@ -101,37 +113,70 @@ def _run_key(deployment_id: int, message: Message, course: str) -> str:
     return f"lti:{deployment_id}:{context}:{course}"
 
 
-def _target(message: Message) -> tuple[str, int, str | None]:
-    """Slug and id of the course that the link opens, and the module."""
+def _target(message: Message) -> tuple[str, int, Target]:
+    """Slug and id of the course that the link opens, and what of it."""
     wanted, offered = named(message.custom, message.target_link_uri), courses.course_ids()
     if wanted.course:
         if wanted.course not in offered:
             raise Refused("course_unknown", wanted=wanted.course, choices=_choices(offered))
-        return wanted.course, offered[wanted.course], wanted.module
+        return wanted.course, offered[wanted.course], wanted
     if len(offered) != 1:
         raise Refused("course_unnamed", choices=_choices(offered))
-    return *next(iter(offered.items())), wanted.module
+    return *next(iter(offered.items())), wanted
 
 
 def _choices(offered: Iterable[str]) -> str:
     return ", ".join(offered) or "–"
 
 
-def _check_module(edition_id: int, module: str | None) -> None:
+def _opened(edition_id: int, target: Target) -> Opened:
+    """What the edition has of the target. Raises Refused that names what there is."""
+    if target.opens not in KINDS:
+        raise Refused("kind_unknown", wanted=target.opens, choices=", ".join(KINDS))
+    if target.opens in ("course", "certificate"):
+        return Opened(target.opens)
+    module = _module(edition_id, target)
+    if target.opens == "exercise":
+        return Opened("exercise", module, item=_item(edition_id, module, target))
+    return Opened(target.opens, module, draw=_draw(target) if target.opens == "quiz" else None)
+
+
+def _module(edition_id: int, target: Target) -> str:
     known = parsed(edition_id).module_ids
-    if module is not None and module not in known:
-        raise Refused("module_unknown", wanted=module, choices=", ".join(known))
+    if target.module is None:
+        raise Refused("module_unnamed", choices=", ".join(known))
+    if target.module not in known:
+        raise Refused("module_unknown", wanted=target.module, choices=", ".join(known))
+    return target.module
+
+
+def _item(edition_id: int, module: str, target: Target) -> str:
+    known = items.points(edition_id)[module]
+    if target.item is None:
+        raise Refused("item_unnamed", choices=_choices(known))
+    if target.item not in known:
+        raise Refused("item_unknown", wanted=target.item, choices=_choices(known))
+    return target.item
+
+
+def _draw(target: Target) -> int | None:
+    """How many questions each learner gets. More than there are is all of them: an edition may lose some."""
+    if target.draw is None:
+        return None
+    if not (target.draw.isascii() and target.draw.isdigit() and 0 < int(target.draw) <= MOST_DRAWN):
+        raise Refused("draw_wrong", wanted=target.draw)
+    return int(target.draw)
 
 
 def _link(
-    platform_id: int, deployment_id: int, message: Message, profile: Generic, run_id: int, module: str | None,
+    platform_id: int, deployment_id: int, message: Message, profile: Generic, run_id: int, opened: Opened,
 ) -> tuple[int, set[str]]:
     """The link's id, and which of its columns have changed; for a new link all."""
     services = profile.services(message)
     known = _LINK.one(deployment_id=deployment_id, resource_link_id=message.link_id)
     made_by_us = known.lineitem if known and profile.makes_line_items and services.lineitems else None
     now = {
-        "run_id": run_id, "kind": "module" if module else "course", "module": module, "title": message.link_title,
+        "run_id": run_id, "kind": opened.kind, "module": opened.module, "item": opened.item, "draw": opened.draw, "title": message.link_title,
         "context_id": message.context_id, "memberships_url": message.roster.memberships_url, "groups_url": message.roster.groups_url,
         "group_sets_url": message.roster.group_sets_url, "lineitem": services.lineitem or made_by_us,
         "lineitems": services.lineitems, "scopes": list(services.scopes),
@@ -147,7 +192,7 @@ def _link(
 
 def _consequences(changed: set[str]) -> tuple[bool, bool]:
     """Whether the link's scores go elsewhere or are others than before, and whether its due date is another one."""
-    return not changed.isdisjoint({"lineitem", "module", "run_id"}), "announced_due_at" in changed
+    return not changed.isdisjoint({"lineitem", "kind", "module", "item", "draw", "run_id"}), "announced_due_at" in changed
 
 
 def _participate(link_id: int, enrolment_id: int, message: Message, profile: Generic, person: Person) -> tuple[int, bool]:

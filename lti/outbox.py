@@ -42,6 +42,7 @@ from lti.grades import SCORES, Address, Parcel, can_make_line_item
 from lti.models import Participant, Platform, ResourceLink, ScorePush
 from lti.platforms import profile_of
 from lti.score_policy import counts_until, leaves_at
+from lti.selection import counted_items
 
 Comment = Callable[[float, float, str | None], str]
 """(points, maximum, the person's language) → the comment that stands beside the grade."""
@@ -51,13 +52,17 @@ HELD = (WorkState.DUE, WorkState.WAITING)
 WINDOW = 4                             # times as many rows are looked at as are taken: some must wait for an earlier one
 
 _POLICY = (ResourceLink.keep, ResourceLink.send, ResourceLink.due_at, ResourceLink.announced_due_at, ResourceLink.released_at)
-_OF_LINK = (ResourceLink.module, ResourceLink.scopes, ResourceLink.lineitem, ResourceLink.lineitems, *_POLICY)
+_OF_LINK = (
+    ResourceLink.kind, ResourceLink.module, ResourceLink.item, ResourceLink.draw, ResourceLink.scopes, ResourceLink.lineitem,
+    ResourceLink.lineitems, *_POLICY,
+)
 
 # Learners whose link still leads to their run. Platforms refuse scores for anybody else.
 _LISTENING = (
-    select(Participant.id, Participant.enrolment_id, Participant.sourcedid, Platform.family, Platform.protocol, *_OF_LINK)
+    select(Participant.id, Participant.enrolment_id, Participant.sourcedid, Enrolment.edition_id, Platform.family, Platform.protocol, *_OF_LINK)
     .join(Participant.link).join(ResourceLink.platform).join(Participant.enrolment)
-    .where(Enrolment.role == Role.LEARNER, Enrolment.run_id == ResourceLink.run_id)
+    # A certificate has no score.
+    .where(Enrolment.role == Role.LEARNER, Enrolment.run_id == ResourceLink.run_id, ResourceLink.kind != "certificate")
     .with_for_update(read=True, of=ResourceLink)
 )
 _TO_GRADE = Read(_LISTENING.where(
@@ -71,13 +76,14 @@ _AT_LINK = Read(_LISTENING.where(
 
 def note(enrolment_id: int, module: str) -> list[int]:
     """A grade was given: let every link hear of it through which this learner came. Returns the new rows that are due."""
-    return _add(found for found in _TO_GRADE(enrolment_id=enrolment_id, module=module) if takes_scores(found))
+    listening = _TO_GRADE(enrolment_id=enrolment_id, module=module)
+    return _add(found for found in listening if takes_scores(found) and _is_touched(found))
 
 
 def catch_up(link_id: int, participant_id: int | None = None) -> list[int]:
     """Let a link hear what was earned before it listened: by one newcomer, or by all. Returns the new rows that are due."""
     listening = _AT_LINK(link_id=link_id, participant_id=participant_id)
-    return _add(found for found in listening if takes_scores(found) and _has_attempt(found.enrolment_id, found.module))
+    return _add(found for found in listening if takes_scores(found) and _has_attempt(found, _counted(found)))
 
 
 def forget_sent(link_id: int, participant_id: int | None = None) -> None:
@@ -109,10 +115,22 @@ def takes_scores(link: Any) -> bool:
     return SCORES in link.scopes and bool(link.lineitem or (makes and can_make_line_item(link.lineitems, link.scopes)))
 
 
-def _has_attempt(enrolment_id: int, module: str | None) -> bool:
-    attempts = select(Attempt.id).where(Attempt.enrolment_id == enrolment_id).limit(1)
-    if module:
-        attempts = attempts.where(Attempt.module == module)
+def _counted(found: Any) -> frozenset[str] | None:
+    return counted_items(found.kind, found.module, found.item, found.draw, found.edition_id, found.enrolment_id)
+
+
+def _is_touched(found: Any) -> bool:
+    """Whether a grade in the link's module can belong to it: a link to some questions hears nothing before one of them is answered."""
+    counted = _counted(found)
+    return counted is None or _has_attempt(found, counted)
+
+
+def _has_attempt(found: Any, counted: frozenset[str] | None) -> bool:
+    attempts = select(Attempt.id).where(Attempt.enrolment_id == found.enrolment_id).limit(1)
+    if found.module:
+        attempts = attempts.where(Attempt.module == found.module)
+    if counted is not None:
+        attempts = attempts.where(Attempt.item.in_(counted))
     return db.session.scalar(attempts) is not None
 
 
@@ -278,7 +296,8 @@ def rows_of(taken: Taken) -> list[Any]:
 def pack(row: Any, last: int, comment: Comment) -> Packed:
     """The score as it stands now. `last` is the latest second that the line item has heard for this learner."""
     part = Part._make(getattr(row, f"part_{name}") for name in Part._fields)
-    points = assessments.score_of(part, row.module, keep=row.keep, until=counts_until(row))
+    counted = counted_items(row.kind, row.module, row.item, row.draw, part.edition_id, part.id)
+    points = assessments.score_of(part, row.module, counted, keep=row.keep, until=counts_until(row))
     known = (row.sent_points, row.sent_maximum) == (points.score, points.maximum)
     # Of a maximum of 0 nothing is said: it is no score, and what the gradebook has stays.
     if known or points.maximum <= 0 or not takes_scores(row):

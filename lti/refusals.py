@@ -126,4 +126,19 @@ REASONS = {
     "module_unknown": _reason(404, N_(
         "There is no module “%(wanted)s”. Lecturers: set the custom parameter module=… of the link to one of these, or remove it: %(choices)s."
     ), N_("This link leads to a module that does not exist")),
+    "module_unnamed": _reason(400, N_(
+        "It does not say which module it opens. Lecturers: add the custom parameter module=… to the link, with one of these: %(choices)s."
+    ), N_("This link is not set up yet")),
+    "kind_unknown": _reason(404, N_(
+        "Lotse cannot open “%(wanted)s”. Lecturers: set the custom parameter kind=… of the link to one of these, or remove it: %(choices)s."
+    ), N_("This link leads to something that does not exist")),
+    "item_unnamed": _reason(400, N_(
+        "It does not say which question it opens. Lecturers: add the custom parameter item=… to the link, with one of these: %(choices)s."
+    ), N_("This link is not set up yet")),
+    "item_unknown": _reason(404, N_(
+        "The module has no question “%(wanted)s”. Lecturers: set the custom parameter item=… of the link to one of these: %(choices)s."
+    ), N_("This link leads to a question that does not exist")),
+    "draw_wrong": _reason(400, N_(
+        "“%(wanted)s” is no number of questions. Lecturers: set the custom parameter draw=… of the link to a whole number from 1 on, or remove it."
+    ), N_("This link is not set up yet")),
 }

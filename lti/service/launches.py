@@ -108,9 +108,15 @@ def _open_link(platform: Platform, deployment_id: int, message: Message) -> Land
 
 
 def _page_of(admitted: admission.Admitted) -> tuple[str, dict[str, Any]]:
-    if admitted.module:
-        return "modules.page", {"run_id": admitted.part.run_id, "module": admitted.module}
-    return "modules.course", {"run_id": admitted.part.run_id}
+    opened, run = admitted.opened, {"run_id": admitted.part.run_id}
+    pages: dict[str, tuple[str, dict[str, Any]]] = {
+        "course": ("modules.course", run),
+        "module": ("modules.page", {**run, "module": opened.module}),
+        "quiz": ("excerpts.quiz", {**run, "module": opened.module, "draw": opened.draw or 0}),
+        "exercise": ("excerpts.exercise", {**run, "module": opened.module, "only": opened.item}),
+        "certificate": ("certificates.of_course", run),
+    }
+    return pages[opened.kind]
 
 
 def _preview(message: Message) -> Landing:
