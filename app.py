@@ -19,6 +19,7 @@ import certificates.tasks
 import certificates.views
 import core.commands
 import courses.models
+import courses.tools
 import courses.views
 import demo.commands
 import gateway.views
@@ -70,6 +71,7 @@ def _connect_rooms() -> None:
     modules.presenters.register(Presenter(
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
+    courses.tools.register(lti.views.people.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     graded.connect(lti.tasks.on_graded)

@@ -39,6 +39,11 @@ _OUTCOME = Read(
     .outerjoin(Grade, and_(Grade.attempt_id == Attempt.id, Grade.id == bindparam("grade_id")))
     .where(Attempt.id == bindparam("attempt_id"))
 )
+_ALL_BEST = (
+    select(Attempt.enrolment_id, Attempt.id, Attempt.module, Attempt.item, Grade.score, Grade.score_maximum)
+    .join(Grade, Grade.attempt_id == Attempt.id).join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+    .where(Enrolment.run_id == bindparam("run_id"), Attempt.counts | (Grade.score_maximum == 0)).order_by(Grade.id)
+)
 _BEST = Read(
     select(Attempt.id, Attempt.module, Attempt.item, Grade.score, Grade.score_maximum)
     .join(Grade, Grade.attempt_id == Attempt.id)
@@ -191,11 +196,7 @@ def points_in(edition_id: int, module: str, stands: Mapping[str, Standing]) -> P
 
 def scores(part: AnyPart) -> dict[str, Points]:
     """A learner's points by module: the best attempt at each item counts."""
-    best = _best_grades(part.id)
-    return {
-        module: _points(points, {item: grade for (where, item), grade in best.items() if where == module})
-        for module, points in items.points(part.edition_id).items()
-    }
+    return _scores(items.points(part.edition_id), _best_grades(part.id))
 
 
 def score_of(part: AnyPart, module: str | None = None, items_: Collection[str] | None = None) -> Points:
@@ -207,9 +208,31 @@ def score_of(part: AnyPart, module: str | None = None, items_: Collection[str] |
     return _points(possible, {item: grade for (where, item), grade in _best_grades(part.id).items() if where == module})
 
 
+def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[str, Points]]:
+    """What `scores` gives, for many people of a run at once. `editions` are their editions by enrolment."""
+    graded: dict[int, list[Any]] = {}
+    for row in db.session.execute(_ALL_BEST, {"run_id": run_id}):
+        graded.setdefault(row.enrolment_id, []).append(row)
+    return {
+        enrolment_id: _scores(items.points(edition_id), _best_of(graded.get(enrolment_id, ())))
+        for enrolment_id, edition_id in editions.items()
+    }
+
+
+def _scores(possible: Mapping[str, Mapping[str, float]], best: Mapping[tuple[str, str], tuple[float, float]]) -> dict[str, Points]:
+    return {
+        module: _points(points, {item: grade for (where, item), grade in best.items() if where == module})
+        for module, points in possible.items()
+    }
+
+
 def _best_grades(enrolment_id: int) -> dict[tuple[str, str], tuple[float, float]]:
+    return _best_of(_BEST(enrolment_id=enrolment_id))
+
+
+def _best_of(rows: Iterable[Any]) -> dict[tuple[str, str], tuple[float, float]]:
     """(score, maximum) by (module, item); of several grades of one attempt the latest is valid."""
-    latest = {row.id: row for row in _BEST(enrolment_id=enrolment_id)}
+    latest = {row.id: row for row in rows}
     best: dict[tuple[str, str], tuple[float, float]] = {}
     for row in latest.values():
         key = (row.module, row.item)

@@ -11,4 +11,4 @@ progressed = _house.signal("progressed")
 """A learner opened content. sender: "courses"; part: courses.service.AnyPart."""
 
 completed = _house.signal("completed")
-"""A learner reached a threshold of the course for the first time. sender: "assessments"; enrolment: Enrolment, award: str."""
+"""A learner reached a threshold of the course for the first time. sender: "assessments" or "courses"; enrolment: Enrolment, award: str."""

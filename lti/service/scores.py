@@ -14,7 +14,7 @@ from lti import grades, keys, outbox
 from lti.admission import Admitted
 from lti.connection import Connection, LaterError, NeverError, TokenCache
 from lti.grades import Address
-from lti.models import ResourceLink, ScorePush
+from lti.models import Participant, ResourceLink, ScorePush
 from lti.outbox import Packed
 from lti.platforms import profile_of
 from lti.service import tool_keys
@@ -36,6 +36,12 @@ def catch_up(admitted: Admitted) -> None:
     """Tell the platform what was earned before this link listened. Call in the transaction of the launch."""
     if admitted.moved or admitted.joined:
         _hint(outbox.catch_up(admitted.link_id, None if admitted.moved else admitted.participant_id))
+
+
+def became_learner(enrolment_id: int) -> None:
+    """Tell all links of somebody who is a learner now, and was none, what they have. Call in the transaction that says so."""
+    for row in db.session.execute(select(Participant.id, Participant.link_id).where(Participant.enrolment_id == enrolment_id)).all():
+        _hint(outbox.catch_up(row.link_id, row.id))
 
 
 def resend() -> int:
