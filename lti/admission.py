@@ -12,6 +12,7 @@ from core.direct import Change, Read
 from core.i18n import LANGUAGES
 from courses import service as courses
 from courses.service import Part
+from lti import copies
 from lti.claims import Message, Person
 from lti.models import LoginState, Participant, Platform, ResourceLink
 from lti.platforms import profile_of
@@ -135,7 +136,9 @@ def _link(
         "lineitems": services.lineitems, "scopes": list(services.scopes),
     }
     if known is None:
-        return direct.add(ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now), True
+        original = copies.original_of(deployment_id, message.custom, now)
+        settings = copies.taken_over(original) if original else {}
+        return direct.add(ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now, **settings), True
     changed = {name for name, value in now.items() if getattr(known, name) != value}
     if changed:
         db.session.execute(update(ResourceLink).where(ResourceLink.id == known.id).values(now))
