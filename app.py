@@ -5,6 +5,7 @@ from flask import Flask
 import accounts.commands
 import accounts.models
 import accounts.signin
+import accounts.tasks
 import accounts.views
 import assessments.models
 import assessments.pages
@@ -34,7 +35,7 @@ import modules.views
 from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, web
 from core.config import Settings
-from core.signals import completed, graded, progressed
+from core.signals import completed, graded, joined, progressed
 from modules.presenters import Presenter
 
 
@@ -74,4 +75,5 @@ def _connect_rooms() -> None:
     courses.tools.register(lti.views.people.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
+    joined.connect(assessments.service.follow_join)
     graded.connect(lti.tasks.on_graded)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import CursorResult, and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
+from accounts.joining import BOTH, CannotJoinError, husk
 from assessments import items
 from assessments.grading import Verdict, attempts_left, closed
 from assessments.kinds import KINDS
@@ -275,3 +276,37 @@ def _reach(enrolment_id: int, column: str, award: str) -> None:
     )
     if isinstance(taken, CursorResult) and taken.rowcount == 1:
         completed.send("assessments", enrolment=courses.enrolment(enrolment_id), award=award)
+
+
+# --- Joined accounts ----------------------------------------------------------------------------------------------------
+
+def follow_join(sender: str, *, kept: int, vanishing: int) -> None:
+    """Receiver of `joined`: what one person has done is the other's now.
+
+    Where both take part in a run, the part with answers stays and the empty one is left behind; a lecturer's role is kept.
+    Raises CannotJoinError when both have answers there.
+    """
+    mine = {enrolment.run_id: enrolment for enrolment in courses.parts_of(kept)}
+    for theirs in courses.parts_of(vanishing):
+        own = mine.get(theirs.run_id)
+        if own is not None and not _leave_behind(own, theirs):
+            continue
+        theirs.person_id = kept
+    db.session.flush()
+
+
+def _leave_behind(own: Enrolment, theirs: Enrolment) -> bool:
+    """Whether `theirs` is the part that stays; then the own one goes to nobody."""
+    if not _has_attempts(theirs.id):
+        own.role = theirs.role if theirs.role in courses.TEACHING else own.role
+        return False
+    if _has_attempts(own.id):
+        raise CannotJoinError(BOTH)
+    theirs.role = own.role if own.role in courses.TEACHING else theirs.role
+    own.person_id = husk(own.person_id)
+    db.session.flush()
+    return True
+
+
+def _has_attempts(enrolment_id: int) -> bool:
+    return db.session.scalar(select(Attempt.id).where(Attempt.enrolment_id == enrolment_id).limit(1)) is not None

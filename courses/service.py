@@ -202,6 +202,11 @@ def enrolment(part_id: int) -> Enrolment:
     return db.session.scalars(select(Enrolment).where(Enrolment.id == part_id)).one()
 
 
+def parts_of(person_id: int) -> list[Enrolment]:
+    """The rows of all that a person takes part in."""
+    return list(db.session.scalars(select(Enrolment).where(Enrolment.person_id == person_id).order_by(Enrolment.id)))
+
+
 def enrolments(person_id: int) -> list[tuple[Enrolment, Run, Course]]:
     """All that a person takes part in, the newest first."""
     rows = db.session.execute(
