@@ -41,3 +41,7 @@ class Generic:
     def wants_other_user(self, status: int, body: str) -> bool:
         """Whether an answer to a score says that the `sub` is unknown."""
         return False
+
+    def keys_of(self, user_id: str, email: str | None) -> tuple[str, ...]:
+        """By which subjects a member of a roster may be known to Lotse (see `person`)."""
+        return (user_id,)

@@ -57,3 +57,7 @@ class Ilias(Generic):
     def wants_other_user(self, status: int, body: str) -> bool:
         """ILIAS answers 404 with these words."""
         return status == 404 and "user not available" in body.casefold()
+
+    def keys_of(self, user_id: str, email: str | None) -> tuple[str, ...]:
+        """The pseudonym where it is the key. ILIAS has no roster yet; this is for the day when it has."""
+        return (user_id, email) if email and email.endswith(PSEUDONYM) else (user_id,)
