@@ -1,5 +1,7 @@
 """A platform that keeps to LTI Advantage. The others say where they differ, and why."""
 
+from typing import Any
+
 from lti.claims import Message, Person, Services
 
 
@@ -9,6 +11,9 @@ class Generic:
     family = ""
     makes_line_items = True
     """Whether Lotse makes a line item where the launch names none but allows it (AGS 2.0, section 3.2)."""
+
+    may_lose_custom = True
+    """Whether a chosen link names its target in its address too, for a platform that keeps no custom parameters."""
 
     def person(self, message: Message) -> Person | None:
         """Who launches; None for an anonymous launch (no `sub`, LTI Core 5.3.6.1)."""
@@ -25,3 +30,11 @@ class Generic:
     def wants_other_user(self, status: int, body: str) -> bool:
         """Whether an answer to a score says that the `sub` is unknown."""
         return False
+
+    def audience(self, issuer: str) -> Any:
+        """`aud` of a deep linking response."""
+        return issuer
+
+    def content_item(self, item: dict[str, Any]) -> dict[str, Any]:
+        """A chosen link as the platform reads it."""
+        return item

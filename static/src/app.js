@@ -4,3 +4,4 @@ import "./behaviour/menus.js";
 import "./behaviour/requests.js";
 import "./behaviour/scrollers.js";
 import "./behaviour/prompt.js";
+import "./behaviour/hand-over.js";
