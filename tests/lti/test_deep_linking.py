@@ -295,7 +295,9 @@ def test_the_picker_opens_in_the_browser_and_session_of_its_launch_only(house: F
     assert picker.browser.client.get(f"{picker.base.removesuffix('/lti/choose')}/certificates").status_code == 401
 
 
-def test_forms_need_the_token(picker: Picker) -> None:
+def test_forms_need_the_token(house: Flask, picker: Picker) -> None:
+    house.config["WTF_CSRF_ENABLED"] = True
+    assert picker.send("pick", pick=[MODULE]).status_code == 303
     for path in ("", "/details"):
         assert picker.send("cancel", path, csrf_token="forged").status_code == 400  # noqa: S106 - a forged one
 
