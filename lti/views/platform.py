@@ -1,4 +1,4 @@
-"""The three addresses that platforms know: login initiation, launch, key set."""
+"""The addresses that platforms know: login initiation, launch, deep linking, key set."""
 
 import re
 from collections.abc import Mapping
@@ -54,10 +54,14 @@ def begin() -> Page:
     return onward
 
 
+@bp.route("/deep-link", methods=["GET", "POST"])
 @bp.route("/launch", methods=["GET", "POST"])
 @csrf.exempt
 def launch() -> Page:
     """A platform's answer: the signed launch. Whoever is admitted goes on inside a launch session of their own.
+
+    There are two addresses because ILIAS posts a deep linking request to the address that it is about, and keeps one for each
+    kind of message. The token says which kind it is, so both take all.
 
     By GET come people who reload the page or kept its address; they are told to open the link again.
     """

@@ -7,3 +7,4 @@ import "./behaviour/prompt.js";
 import "./behaviour/windows.js";
 import "./behaviour/diagnose.js";
 import "./behaviour/storage.js";
+import "./behaviour/hand-over.js";
