@@ -9,6 +9,8 @@ class Generic:
     family = ""
     makes_line_items = True
     """Whether Lotse makes a line item where the launch names none but allows it (AGS 2.0, section 3.2)."""
+    fills_variables = True
+    """Whether it puts values in the place of $Variables in custom parameters (LTI Core 1.3, appendix B)."""
 
     def person(self, message: Message) -> Person | None:
         """Who launches; None for an anonymous launch (no `sub`, LTI Core 5.3.6.1)."""

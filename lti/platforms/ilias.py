@@ -17,6 +17,8 @@ class Ilias(Generic):
     # A line item made by a tool has a negative number, and scores sent to it do not change the learning progress
     # (ags-lineitem-created-by-tool.json).
     makes_line_items = False
+    # It hands $Variables on as they stand.
+    fills_variables = False
 
     def person(self, message: Message) -> Person | None:
         """With the privacy setting "random", `sub` is new at every launch and only the pseudonym in `email` stays.
