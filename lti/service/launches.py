@@ -1,6 +1,6 @@
 """Admit a launch: verify it, and let the person in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from lti.refusals import Refused
 from lti.service import choosing, reviews, scores
 from lti.service.login import own_origin
 from lti.service.platform_keys import key_of
+from lti.service.records import record_refusal as record_refusal  # For the views, beside the rest of a launch.
 
 # Built once, because building a statement costs as much as running it.
 _LOGIN = (
@@ -70,6 +71,8 @@ def admit(login: LoginState, token: str | None, browser: str | None, reference: 
 def _check_login(login: LoginState, browser: str | None) -> None:
     if not login.platform.active:
         raise Refused("platform_unknown")
+    if login.platform.waiting:
+        raise Refused("platform_waiting")
     if login.used_at is not None:
         raise Refused("state_used")
     if login.expires_at < db.now():
@@ -135,15 +138,7 @@ def _open_session(own: Mapping[str, Any], platform: Platform, message: Message, 
     return cast(DatabaseSessions, current_app.session_interface).create(data, browser)
 
 
-def record_refusal(platform: Platform, reference: str, refused: Refused) -> None:
-    """Keep the reason of a refused launch for whoever is asked with the reference."""
-    with db.scoped(platform.organisation_id), db.transaction() as tx:
-        tx.add(LaunchRecord(platform_id=platform.id, reference=reference, reason=refused.code))
-        if refused.code == "deployment_unknown":
-            registration.note_pending(platform.id, refused.values["deployment_id"])
-
-
-def frame_ancestors(organisation_id: int) -> list[str]:
-    """Who may show pages of this organisation in a frame."""
+def frame_ancestors(organisation_id: int, further: Iterable[str] = ()) -> list[str]:
+    """Who may show pages of this organisation in a frame, and the origins of further addresses."""
     with db.scoped(organisation_id):
-        return registration.origins()
+        return registration.origins(further)

@@ -5,8 +5,6 @@ needs to: it is opened in a frame of a site that nobody knows yet, where no cook
 approval, so a link that fell into wrong hands lets nobody in.
 """
 
-import hashlib
-import hmac
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,10 +21,10 @@ from core.config import settings
 from core.http import Answer, OutgoingError, client, fetch
 from core.i18n import LANGUAGES, N_, in_language
 from core.sessions import digest
-from lti import dynamic, keys, registration
+from lti import dynamic, legacy, registration
 from lti.addresses import fault_of
-from lti.dynamic import Configuration, Consumer, Present, Registered, Tool
-from lti.models import Deployment, Platform, RegistrationLink
+from lti.dynamic import Configuration, Present, Registered, Tool
+from lti.models import Platform, RegistrationLink
 from lti.registration import PlatformData, RegistrationError
 from lti.registration_faults import RegistrationFault
 
@@ -173,10 +171,10 @@ def _register(link: RegistrationLink, moment: datetime, url: str, token: str) ->
     with client(settings()) as http:
         platform = _configuration(http, url)
         present = _present(http, platform, token) if dynamic.is_update(token) else None
-        former = _former(platform, present) if present else None
+        consumer = _check_present(platform, present) if present else None
         answer = _send(http, platform, token, put=present is not None)
     try:
-        return _keep(link, moment, platform, answer, former)
+        return _keep(link, moment, platform, answer, consumer)
     except (IntegrityError, RegistrationError) as error:
         raise RegistrationFault("platform_taken") from error
 
@@ -267,64 +265,53 @@ def _in_all_languages(text: str) -> dict[str, str]:
 
 # --- What stays ------------------------------------------------------------------------------------------------------------------
 
-def _former(platform: Configuration, present: Present) -> Platform | None:
-    """The row that an update goes on with: the same client, or the LTI 1.1 consumer whose secret the platform proves to know."""
-    if present.client_id:
-        try:
-            return registration.known(platform.issuer, present.client_id)
-        except RegistrationError as error:
-            raise RegistrationFault("platform_taken") from error
-    return _consumer(present.consumer) if present.consumer else None
+def _check_present(platform: Configuration, present: Present) -> Platform | None:
+    """Before anything is changed at the platform: may this organisation change it? The 1.1 consumer, if it was one."""
+    try:
+        if present.client_id:
+            registration.known(platform.issuer, present.client_id)
+    except RegistrationError as error:
+        raise RegistrationFault("platform_taken") from error
+    return _consumer(present)
 
 
-def _consumer(proof: Consumer) -> Platform | None:
-    """The LTI 1.1 consumer of this key. Raises RegistrationFault when there is one and the proof does not fit."""
-    found = list(db.session.scalars(select(Platform).where(Platform.protocol == "1.1", Platform.client_id == proof.key)))
-    proven = [consumer for consumer in found if consumer.secret and _proves(proof, consumer.secret)]
-    if found and not proven:
+def _consumer(present: Present) -> Platform | None:
+    """The LTI 1.1 consumer that is turned into 1.3. Raises RegistrationFault when we know it and the proof does not fit."""
+    proof = present.consumer
+    consumer = legacy.own_consumer(proof.key) if proof else None
+    if consumer is None or proof is None:
+        return None
+    try:
+        secret = legacy.secret_of(consumer, settings().secret_key)
+    except legacy.SecretTroubleError as error:
+        raise RegistrationFault("consumer_proof") from error
+    if not legacy.signed_for_upgrade(secret, proof.key, proof.nonce, proof.sign):
         raise RegistrationFault("consumer_proof")
-    return proven[0] if proven else None
+    return consumer
 
 
-def _proves(proof: Consumer, encrypted: str) -> bool:
-    secret = keys.unseal(encrypted, settings().secret_key)
-    expected = hashlib.sha256(f"{proof.key}{secret}{proof.nonce}".encode()).hexdigest()
-    return hmac.compare_digest(expected, proof.sign.casefold())
-
-
-def _keep(link: RegistrationLink, moment: datetime, platform: Configuration, answer: Registered, former: Platform | None) -> Platform:
+def _keep(link: RegistrationLink, moment: datetime, platform: Configuration, answer: Registered, consumer: Platform | None) -> Platform:
     """Write the platform, its deployment and what came of the link: all or nothing. Raises RegistrationError.
 
-    What is new or has other addresses than before waits for approval.
+    What is new or has other addresses than before waits for approval; an update that changes neither goes on.
     """
     data = PlatformData(platform.issuer, answer.client_id, platform.auth_url, platform.token_url, platform.jwks_url, name=link.name)
     with db.transaction() as tx:
-        row = former or registration.known(data.issuer, data.client_id)
-        as_before = row is not None and (row.issuer, row.auth_url, row.token_url, row.jwks_url) == (data.issuer, data.auth_url, data.token_url, data.jwks_url)
+        row = registration.known(data.issuer, data.client_id)
+        as_before = row is not None and (row.auth_url, row.token_url, row.jwks_url) == (data.auth_url, data.token_url, data.jwks_url)
         if row is None:
             row = Platform()
             tx.add(row)
-        if row.protocol == "1.1":
-            _upgrade(row, data, answer)
         registration.bring_up_to_date(row, data)
         row.waiting = row.waiting or not as_before
         row.family, row.version = platform.family, platform.version
-        row.registered = {"scopes": list(answer.scopes), "deployment_id": answer.deployment_id, "at": moment.isoformat()}
+        row.registered = {
+            "scopes": list(answer.scopes), "deployment_id": answer.deployment_id, "at": moment.isoformat(),
+            **({"consumer": consumer.id} if consumer else {}),
+        }
         if answer.deployment_id:
             registration.note_pending(row.id, answer.deployment_id)
         tx.flush()
         if not _change(link, _mine(moment), platform_id=row.id, error=None):
             raise RegistrationFault("link_used")  # Another try has taken over; nothing of this one stays.
     return row
-
-
-def _upgrade(row: Platform, data: PlatformData, answer: Registered) -> None:
-    """Turn an LTI 1.1 consumer into a 1.3 platform: its links, its courses and its people stay what they are.
-
-    Resource link ids and user ids stay the same, and no claim tells about the time before (idtoken-resource-link-after-upgrade-…).
-    """
-    accounts.rename_issuer(row.issuer, data.issuer)
-    deployment = db.session.scalars(select(Deployment).where(Deployment.platform_id == row.id).order_by(Deployment.approved.desc(), Deployment.id)).first()
-    if deployment is not None and answer.deployment_id:
-        deployment.deployment_id = answer.deployment_id
-    row.protocol, row.secret = "1.3", None

@@ -4,3 +4,5 @@ import "./behaviour/menus.js";
 import "./behaviour/requests.js";
 import "./behaviour/scrollers.js";
 import "./behaviour/prompt.js";
+import "./behaviour/registered.js";
+import "./behaviour/copy.js";
