@@ -18,6 +18,8 @@ class Generic:
     """Parts of the authentication endpoint's path by which it is known where it names no product."""
     makes_line_items = True
     """Whether Lotse makes a line item where the launch names none but allows it (AGS 2.0, section 3.2)."""
+    fills_variables = True
+    """Whether it puts values in the place of $Variables in custom parameters (LTI Core 1.3, appendix B)."""
 
     may_lose_custom = True
     """Whether a chosen link names its target in its address too, for a platform that keeps no custom parameters."""

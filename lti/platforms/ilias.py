@@ -23,6 +23,8 @@ class Ilias(Generic):
     makes_line_items = False
     # Of a chosen link only title, description and custom are kept (deep-linking-response-accepted.json).
     may_lose_custom = False
+    # It hands $Variables on as they stand.
+    fills_variables = False
 
     def person(self, message: Message) -> Person | None:
         """With the privacy setting "random", `sub` is new at every launch and only the pseudonym in `email` stays.

@@ -34,6 +34,8 @@ class Login:
 def begin(initiation: Mapping[str, str], browser: str | None) -> Login:
     """Answer a login initiation (Security Framework 5.1.1.1) with an authentication request. Raises Refused."""
     platform = platform_of(initiation)
+    if platform.waiting:
+        raise Refused("platform_waiting")
     if not initiation.get("login_hint") or not initiation.get("target_link_uri"):
         raise Refused("login_incomplete")
     if origin_of(initiation["target_link_uri"]) != own_origin():

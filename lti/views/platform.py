@@ -126,9 +126,9 @@ def _again(initiation: Mapping[str, str], *, ask_for_cookie: bool = False) -> st
 def _refuse(refused: Refused, platform: Platform | None, initiation: Mapping[str, str]) -> Page:
     """Say why and what to do, inside the platform's frame where the platform is known; keep the reason for the operator."""
     log.info("launch_refused", reason=refused.code, platform=platform.id if platform else None)
-    if platform is not None:
-        launches.record_refusal(platform, g.reference, refused)
-        g.frame_ancestors = launches.frame_ancestors(platform.organisation_id)
+    launches.record_refusal(platform, g.reference, refused, initiation)
+    if platform is not None:  # Also one that waits for approval shows the page that says so.
+        g.frame_ancestors = launches.frame_ancestors(platform.organisation_id, (platform.issuer, platform.auth_url))
     if refused.code == "cookie_missing":
         return render_template("lti/windows/cookie_missing.html", again=_again(initiation)), refused.reason.status
     raise Problem(refused.reason.status, _(refused.reason.title), _(refused.reason.advice, **refused.values))
