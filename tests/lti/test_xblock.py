@@ -18,11 +18,13 @@ from sqlalchemy import select
 from accounts.models import Person
 from core import db
 from courses.models import Enrolment
-from lti import keys
-from lti.connection import Connection, TokenCache
-from lti.models import ResourceLink
+from lti import keys, outcomes
+from lti import legacy as legacy_rules
+from lti.connection import Connection, NeverError, TokenCache
+from lti.grades import Address, Parcel
+from lti.models import Platform, ResourceLink
 from lti.registration import PlatformData
-from lti.service import platforms
+from lti.service import legacy, platforms
 from tests import builders
 from tests.conftest import SECRET
 from tests.demo.house import question, serving_lotse
@@ -48,6 +50,11 @@ class OpenEdx:
         browser = Browser(self.http)
         query = urlencode({"placement": placement, "user": user, "role": role, **person})
         return browser, browser.submit(browser.get(f"{self.own}/start?{query}"))
+
+    def old_launch(self, user: str, role: str = "Student", **person: str) -> tuple[Browser, httpx2.Response]:
+        """The same by LTI 1.1."""
+        browser = Browser(self.http)
+        return browser, browser.submit(browser.get(f"{self.own}/old?{urlencode({'user': user, 'role': role, **person})}"))
 
     def gradebook(self) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, list[dict[str, Any]]] = self.http.get(f"{self.own}/gradebook").json()
@@ -88,9 +95,9 @@ def edx(python: Path, sqlite_template: Path, tmp_path_factory: pytest.TempPathFa
     ]
     environ = {"PATH": os.environ["PATH"]}
     with (
-        serving_lotse(f"sqlite:///{folder}/lotse.sqlite3", folder, port) as lotse,
+        serving_lotse(f"sqlite:///{folder}/lotse.sqlite3", folder, port, lti11="on") as lotse,
         (folder / "platform.log").open("w") as log,
-        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+        subprocess.Popen([*command, *_consumer(lotse, own)], env=environ, stdout=subprocess.PIPE, stderr=log, text=True) as process,
         httpx2.Client(trust_env=False, timeout=30) as http,
     ):
         try:
@@ -101,6 +108,13 @@ def edx(python: Path, sqlite_template: Path, tmp_path_factory: pytest.TempPathFa
             yield OpenEdx(lotse, own, known, http)
         finally:
             process.kill()
+
+
+def _consumer(lotse: Flask, own: str) -> tuple[str, ...]:
+    """Enter the platform for LTI 1.1; gives what it must be told."""
+    with lotse.app_context():
+        consumer, secret = legacy.add_consumer(builders.organisation().id, "Open edX, old", own)
+        return "--key", consumer.client_id, "--secret", secret
 
 
 def _register(lotse: Flask, known: list[dict[str, str]]) -> None:
@@ -179,3 +193,50 @@ def test_a_launch_of_open_edx_cannot_be_replayed(edx: OpenEdx) -> None:
     answer = browser.get(f"{edx.own}/start?{urlencode({'placement': 'course', 'user': 'eve', 'role': 'student'})}")
     assert browser.submit(answer).status_code == 200
     assert browser.submit(answer).status_code in (400, 401, 403)
+
+
+# --- LTI 1.1 ------------------------------------------------------------------------------------------------------------
+
+def test_a_learner_comes_in_by_lti_11(edx: OpenEdx) -> None:
+    _, page = edx.old_launch("olga", email="olga@edx.example")
+    assert page.status_code == 200, page.text[:500]
+    assert "/courses/" in str(page.url)
+    with edx.lotse.app_context(), db.unscoped():
+        person = db.session.scalars(select(Person).where(Person.email == "olga@edx.example")).one()
+        assert db.session.scalars(select(Enrolment.role).where(Enrolment.person_id == person.id)).one() == "learner"
+
+
+def test_staff_comes_in_as_lecturer_by_lti_11(edx: OpenEdx) -> None:
+    edx.old_launch("otto", "Instructor", email="otto@edx.example")
+    with edx.lotse.app_context(), db.unscoped():
+        person = db.session.scalars(select(Person).where(Person.email == "otto@edx.example")).one()
+        assert db.session.scalars(select(Enrolment.role).where(Enrolment.person_id == person.id)).one() == "lecturer"
+
+
+def test_an_old_launch_cannot_be_replayed_or_changed(edx: OpenEdx) -> None:
+    browser = Browser(edx.http)
+    page = browser.get(f"{edx.own}/old?user=orla&role=Student")
+    assert browser.submit(page, user_id="olga").status_code == 401
+    assert browser.submit(page).status_code == 200
+    assert browser.submit(page).status_code == 401
+
+
+def outcome(edx: OpenEdx, sourcedid: str, secret: str = "", points: float = 3.0) -> str:
+    with edx.lotse.app_context(), db.unscoped():
+        consumer = db.session.scalars(select(Platform).where(Platform.protocol == "1.1")).one()
+        address = Address(1, "old-block", None, "T", f"{edx.own}/outcomes", None, ())
+        known = secret or legacy_rules.secret_of(consumer, SECRET)
+        way = outcomes.Outcomes(edx.http, consumer.client_id, known)
+        try:
+            way.send(Parcel(address, "u", None, points, 4.0, 1, "c", sourcedid))
+        except NeverError as error:
+            return str(error)
+    return "taken"
+
+
+def test_the_outcome_service_of_open_edx_takes_our_messages_and_ours_only(edx: OpenEdx) -> None:
+    sourcedid = "course-v1%3ANRW%2BKI101%2B2026:old-block:"
+    assert outcome(edx, sourcedid + "per") == "taken"
+    assert outcome(edx, sourcedid + "gone") == "outcome_refused"
+    assert outcome(edx, sourcedid + "pia", secret="another secret") == "outcome_refused"
+    assert edx.http.get(f"{edx.own}/gradebook").json()["old"] == {"per": 0.75}
