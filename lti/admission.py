@@ -19,6 +19,7 @@ from lti.platforms import family_of, profile_of
 from lti.platforms.generic import Generic
 from lti.refusals import Refused
 from lti.roles import role_in_context
+from lti.score_policy import due_in
 from lti.target import KINDS, Target, named
 from modules.service import parsed
 
@@ -32,7 +33,7 @@ _LINK = Read(
         ResourceLink.id, ResourceLink.run_id, ResourceLink.kind, ResourceLink.module, ResourceLink.item,
         ResourceLink.draw, ResourceLink.title, ResourceLink.context_id,
         ResourceLink.memberships_url, ResourceLink.groups_url, ResourceLink.group_sets_url, ResourceLink.lineitem, ResourceLink.lineitems,
-        ResourceLink.scopes,
+        ResourceLink.scopes, ResourceLink.announced_due_at,
     )
     .where(ResourceLink.deployment_id == bindparam("deployment_id"), ResourceLink.resource_link_id == bindparam("resource_link_id"))
 )
@@ -64,6 +65,7 @@ class Admitted:
     participant_id: int
     joined: bool                       # the link is new to somebody who took part before: it may have to hear of points
     moved: bool                        # the link's line item or target is a new one: it has to hear of everybody's points
+    rescheduled: bool                  # the platform names another due date
 
 
 def use(login: LoginState) -> None:
@@ -83,9 +85,9 @@ def enter(platform: Platform, deployment_id: int, message: Message, person: Pers
     role = role_in_context(message.roles)
     part = courses.take_part(run_id, person_id, role)
     opened = _opened(part.edition_id, target)
-    link_id, moved = _link(platform.id, deployment_id, message, profile, run_id, opened)
+    link_id, changed = _link(platform.id, deployment_id, message, profile, run_id, opened)
     participant_id, is_new = _participate(link_id, part.id, message, profile, person)
-    return Admitted(person_id, part, role, link_id, opened, participant_id, is_new and part.enrolled_at < began, moved)
+    return Admitted(person_id, part, role, link_id, opened, participant_id, is_new and part.enrolled_at < began, *_consequences(changed))
 
 
 def _learn(platform: Platform, message: Message) -> None:
@@ -175,8 +177,8 @@ def _draw(target: Target) -> int | None:
 
 def _link(
     platform_id: int, deployment_id: int, message: Message, profile: Generic, run_id: int, opened: Opened,
-) -> tuple[int, bool]:
-    """The link's id, and whether its scores go to another line item than before."""
+) -> tuple[int, set[str]]:
+    """The link's id, and which of its columns have changed; for a new link all."""
     services = profile.services(message)
     known = _LINK.one(deployment_id=deployment_id, resource_link_id=message.link_id)
     made_by_us = known.lineitem if known and profile.makes_line_items and services.lineitems else None
@@ -185,13 +187,19 @@ def _link(
         "context_id": message.context_id, "memberships_url": message.roster.memberships_url, "groups_url": message.roster.groups_url,
         "group_sets_url": message.roster.group_sets_url, "lineitem": services.lineitem or made_by_us,
         "lineitems": services.lineitems, "scopes": list(services.scopes),
+        "announced_due_at": due_in(message.custom.get("due", "")),
     }
     if known is None:
-        return direct.add(ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now), True
+        return direct.add(ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now), set(now)
     changed = {name for name, value in now.items() if getattr(known, name) != value}
     if changed:
         db.session.execute(update(ResourceLink).where(ResourceLink.id == known.id).values(now))
-    return known.id, not changed.isdisjoint({"lineitem", "kind", "module", "item", "draw", "run_id"})
+    return known.id, changed
+
+
+def _consequences(changed: set[str]) -> tuple[bool, bool]:
+    """Whether the link's scores go elsewhere or are others than before, and whether its due date is another one."""
+    return not changed.isdisjoint({"lineitem", "kind", "module", "item", "draw", "run_id"}), "announced_due_at" in changed
 
 
 def _participate(link_id: int, enrolment_id: int, message: Message, profile: Generic, person: Person) -> tuple[int, bool]:

@@ -1,5 +1,6 @@
 """Admit a launch: verify it, and let the person in."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -139,7 +140,8 @@ def _open_session(own: Mapping[str, Any], platform: Platform, message: Message, 
     """The launch id of a session with what all launches have, and what only this one has."""
     language = admission.language_of(message)
     data = {
-        **own, "organisation_id": platform.organisation_id, "frame_ancestors": _frames(platform, message), "return_url": message.return_url,
+        **own, "csrf_token": secrets.token_hex(20), "organisation_id": platform.organisation_id,
+        "frame_ancestors": _frames(platform, message), "return_url": message.return_url,
         **({"language": language} if language else {}),
     }
     return cast(DatabaseSessions, current_app.session_interface).create(data, browser)

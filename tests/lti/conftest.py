@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from core import db
 from lti.models import LaunchRecord
-from lti.service import scores
+from lti.service import delivery
 from tests import builders
 from tests.lti.lms import Browser, Lms
 
@@ -16,7 +16,7 @@ from tests.lti.lms import Browser, Lms
 @pytest.fixture
 def house(app: Flask) -> Iterator[Flask]:
     """The app with a university and its small course; the test acts inside it."""
-    scores._tokens._kept.clear()
+    delivery._tokens._kept.clear()
     with app.app_context():
         builders.organisation()
         builders.edition()
