@@ -22,7 +22,7 @@ from lti import keys, outcomes
 from lti import legacy as legacy_rules
 from lti.connection import Connection, NeverError, TokenCache
 from lti.grades import Address, Parcel
-from lti.models import Platform, ResourceLink
+from lti.models import Platform, ResourceLink, ScorePush
 from lti.registration import PlatformData
 from lti.service import legacy, platforms
 from tests import builders
@@ -240,3 +240,19 @@ def test_the_outcome_service_of_open_edx_takes_our_messages_and_ours_only(edx: O
     assert outcome(edx, sourcedid + "gone") == "outcome_refused"
     assert outcome(edx, sourcedid + "pia", secret="another secret") == "outcome_refused"
     assert edx.http.get(f"{edx.own}/gradebook").json()["old"] == {"per": 0.75}
+
+
+def test_a_score_goes_to_open_edx_by_lti_11_too(edx: OpenEdx) -> None:
+    browser, page = edx.old_launch("quim")
+    module = browser.get(str(page.url).rstrip("/") + "/eins")
+    browser.submit(module, question(module, "rechnen"), answer="4")
+    assert edx.http.get(f"{edx.own}/gradebook").json()["old"]["quim"] == 0.25
+
+
+def test_a_learner_whom_open_edx_does_not_know_any_more_is_a_score_that_failed(edx: OpenEdx) -> None:
+    browser, page = edx.old_launch("gone-away", email="gone@edx.example")
+    module = browser.get(str(page.url).rstrip("/") + "/eins")
+    browser.submit(module, question(module, "rechnen"), answer="4")
+    with edx.lotse.app_context(), db.unscoped():
+        failed = db.session.scalars(select(ScorePush.error).where(ScorePush.state == "failed")).all()
+    assert failed == ["outcome_refused"]
