@@ -151,6 +151,11 @@ def end_launches(session: Session) -> None:
     session.row_id = None
 
 
+def end_all_of(person_id: int) -> None:
+    """End every session of a person, signed in and launched. Call in a transaction."""
+    db.session.execute(delete(BrowserSession).where(BrowserSession.person_id == person_id))
+
+
 def sweep_expired() -> None:
     """Remove sessions that have ended."""
     with db.transaction() as tx:

@@ -13,6 +13,7 @@ from core.direct import Change, Read
 from core.i18n import LANGUAGES
 from courses import service as courses
 from courses.service import Part
+from lti import copies
 from lti.claims import Message, Person
 from lti.models import LoginState, Participant, Platform, ResourceLink
 from lti.platforms import family_of, profile_of
@@ -190,7 +191,12 @@ def _link(
         "announced_due_at": due_in(message.custom.get("due", "")),
     }
     if known is None:
-        return direct.add(ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now), set(now)
+        original = copies.original_of(deployment_id, message.custom, now)
+        settings = copies.taken_over(original) if original else {}
+        added = direct.add(
+            ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now, **settings,
+        )
+        return added, set(now)
     changed = {name for name, value in now.items() if getattr(known, name) != value}
     if changed:
         db.session.execute(update(ResourceLink).where(ResourceLink.id == known.id).values(now))

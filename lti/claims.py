@@ -156,12 +156,15 @@ def _id(value: object) -> str:
 
 
 def _text(claims: Claims, name: str) -> str | None:
+    return cleaned(claims.get(name))
+
+
+def cleaned(value: object) -> str | None:
     """A text to show: without what databases and pages cannot hold, and no longer than anybody reads."""
-    value = claims.get(name)
     if not isinstance(value, str):
         return None
-    cleaned = "".join(letter for letter in " ".join(value.split()) if letter.isprintable() or letter == _JOINER)
-    return cleaned[:LONGEST_TEXT] or None
+    shown = "".join(letter for letter in " ".join(value.split()) if letter.isprintable() or letter == _JOINER)
+    return shown[:LONGEST_TEXT] or None
 
 
 def _url(claims: Claims, name: str) -> str | None:

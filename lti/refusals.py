@@ -115,6 +115,9 @@ REASONS = {
         "Your learning platform has been registered with Lotse, and an administrator of Lotse still has to approve it. "
         "Please tell your support the reference below."
     )),
+    "review_foreign": _reason(403, N_(
+        "You asked for somebody else's answers. Only people who teach this course in your learning platform may read them."
+    ), N_("These answers are not yours")),
     "claim_malformed": _reason(400, _PLATFORM),
     # LTI 1.1
     "form_malformed": _reason(400, _PLATFORM),
