@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -29,6 +31,7 @@ from tests import builders
 from tests.conftest import SECRET
 from tests.demo.house import question, serving_lotse
 from tests.demo.servers import Browser, forms
+from tests.lti.choosing import fields_of
 from tests.ports import free_port
 from tests.xblock.setup import BuildError, build
 
@@ -256,3 +259,83 @@ def test_a_learner_whom_open_edx_does_not_know_any_more_is_a_score_that_failed(e
     with edx.lotse.app_context(), db.unscoped():
         failed = db.session.scalars(select(ScorePush.error).where(ScorePush.state == "failed")).all()
     assert failed == ["outcome_refused"]
+
+
+# --- Names and Roles ----------------------------------------------------------------------------------------------------
+
+def test_the_class_shows_whom_open_edx_has_in_the_course_and_who_has_not_begun(edx: OpenEdx) -> None:
+    edx.launch("course", "anna", name="Anna Ödegård 🦊", email="anna@edx.example")
+    teacher, page = edx.launch("course", "lehrer", "instructor", name="Liv Lehrer", email="lehrer@edx.example")
+    root, run = re.fullmatch(r"(.*/l/[^/]+)/courses/(\d+).*", str(page.url)).groups()  # type: ignore[union-attr]
+    shown = teacher.get(f"{root}/lti/class/{run}")
+    assert shown.status_code == 200, shown.text[:500]
+    table = shown.text.split("<tbody")[1].split("</tbody>")[0]
+    assert "Anna Ödegård 🦊" in table
+    assert "Nele Nieda" in table
+    assert "Tara Tutorin" not in table
+    waiting = teacher.get(f"{root}/lti/class/{run}?show=waiting").text.split("<tbody")[1].split("</tbody>")[0]
+    assert "Nele Nieda" in waiting
+
+
+# --- Deep Linking -------------------------------------------------------------------------------------------------------
+
+def choose(edx: OpenEdx, *kinds: str) -> httpx2.Response:
+    """A lecturer opens the picker from Open edX's authors' page and chooses; gives what Open edX answers."""
+    browser, page = edx.launch("choice", "lehrer", "instructor", choose="1")
+    assert page.status_code == 200, page.text[:500]
+    address = str(page.url)
+    keys = [next(key for key in re.findall(r'name="pick" value="([^"]*)"', page.text) if key.startswith(kind)) for kind in kinds]
+    token = {"csrf_token": fields_of(page.text)["csrf_token"][0]}
+    for key in keys:
+        browser.request("POST", address, {**token, "shown": key, "pick": key, "do": "pick"})
+    details = browser.request("POST", address, {**token, "do": "continue"})
+    filled: Any = {**fields_of(details.text), "do": "send"}
+    handed = browser.request("POST", str(details.url), filled)
+    return hand_over(browser, handed)
+
+
+def hand_over(browser: Browser, page: httpx2.Response) -> httpx2.Response:
+    """What the page's script does: carry the signed choice to the platform."""
+    number = next(number for number, form in enumerate(forms(page)) if "JWT" in form.fields)
+    return browser.submit(page, number)
+
+
+def chosen(edx: OpenEdx) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = edx.http.get(f"{edx.own}/gradebook").json()["chosen"]
+    return found
+
+
+def test_what_a_lecturer_chooses_is_saved_by_open_edx_and_opened_by_learners(edx: OpenEdx) -> None:
+    answer = choose(edx, "module")
+    assert answer.status_code == 200, answer.text
+    assert "successfully saved" in answer.text
+    [item] = chosen(edx)
+    assert (item["type"], item["custom"]["course"], item["custom"]["module"]) == ("ltiResourceLink", "kurs", "eins")
+    browser, page = edx.launch("choice", "zoe")
+    assert str(page.url).endswith("/eins")
+    browser.submit(page, question(page, "rechnen"), answer="4")
+    [score] = edx.scores_of("zoe")
+    assert score["score_given"] / score["score_maximum"] == 0.25
+
+
+def test_of_several_each_is_opened_by_its_own_link(edx: OpenEdx) -> None:
+    assert choose(edx, "quiz", "certificate").status_code == 200
+    assert len(chosen(edx)) == 2
+    browser = Browser(edx.http)
+    contents = browser.get(f"{edx.own}/start?{urlencode({'placement': 'choice', 'user': 'yan', 'role': 'student'})}")
+    for link, place in zip(re.findall(r'<a href="([^"]*)"', contents.text), ("eins", "certificate"), strict=True):
+        opened = browser.submit(browser.get(unescape(link)))
+        assert opened.status_code == 200, opened.text[:500]
+        assert place in str(opened.url)
+
+
+def test_an_empty_choice_is_taken_too(edx: OpenEdx) -> None:
+    browser, page = edx.launch("choice", "lehrer", "instructor", choose="1")
+    token = {"csrf_token": fields_of(page.text)["csrf_token"][0]}
+    assert hand_over(browser, browser.request("POST", str(page.url), {**token, "do": "cancel"})).status_code == 200
+    assert chosen(edx) == []
+
+
+def test_open_edx_lets_no_learner_choose(edx: OpenEdx) -> None:
+    answer = Browser(edx.http).get(f"{edx.own}/start?{urlencode({'placement': 'choice', 'user': 'anna', 'role': 'student', 'choose': '1'})}")
+    assert answer.status_code == 403
