@@ -11,7 +11,7 @@ from flask import Flask, g
 from sqlalchemy import select
 
 from accounts import service as accounts
-from accounts.models import Identity
+from accounts.models import Identity, Person
 from core import db
 from core.config import replace_settings
 from courses import service as courses
@@ -21,8 +21,9 @@ from lti.models import Deployment, Participant, Platform, ResourceLink
 from lti.service import legacy as consumers
 from tests import builders
 from tests.conftest import SECRET
-from tests.lti.consumer import Consumer
+from tests.lti.consumer import Consumer, recorded
 from tests.lti.lms import LTI, Browser, Lms
+from tests.lti.test_recorded import claims_in, launch
 from tests.lti.test_scores import right
 
 CLAIMS = {
@@ -291,3 +292,27 @@ def test_a_proof_at_a_place_that_nobody_has_approved_is_refused_like_any_launch_
     lms.deployment_id = "unapproved"
     assert browser.post(begun["state"], lms.sign(signed_claim(lms, begun["nonce"], old.key, old.secret))).status_code == 403
     assert db.session.scalars(select(ResourceLink.resource_link_id)).one() == "7"
+
+
+# --- Moodle, as it was recorded before and after the upgrade ------------------------------------------------------------
+
+def test_moodles_recorded_launches_before_and_after_the_upgrade_are_one(house: Flask) -> None:
+    house.extensions["settings"] = replace_settings(house.extensions["settings"], lti11="on")
+    made, secret = consumers.add_consumer(db.acting_for() or 0, "Moodle", "https://moodle.example")
+    old = Consumer(house, made.client_id, secret)
+    assert old.post(old.sign(recorded("moodle/lti1p1-launch.json"))).status_code == 303
+    g.pop("_login_user", None)
+    claims = claims_in("moodle/idtoken-resource-link-after-upgrade-from-lti1p1.json")
+    moodle = Lms(claims["iss"], claims["aud"])
+    moodle.deployment_id = claims[LTI + "deployment_id"]
+    moodle.register(db.acting_for() or 0)
+    new = db.session.scalars(select(Platform).where(Platform.protocol == "1.3")).one()
+    with db.transaction():
+        legacy.carry_over(made, new, of(new))
+    assert launch(house, moodle, claims).status_code == 303
+    moodle.close()
+    assert len(db.session.scalars(select(Person)).all()) == len(db.session.scalars(select(Enrolment)).all()) == 1
+    link = db.session.scalars(select(ResourceLink).execution_options(populate_existing=True)).one()
+    assert (link.platform_id, link.resource_link_id, link.lineitem) == (
+        new.id, "7", "https://moodle.example/mod/lti/services.php/2/lineitems/13/lineitem?type_id=2",
+    )
