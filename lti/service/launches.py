@@ -14,13 +14,13 @@ from core import db, direct
 from core.direct import Read
 from core.sessions import DatabaseSessions, digest
 from lti import admission, registration
-from lti.claims import DEEP_LINK, RESOURCE_LINK, SUBMISSION_REVIEW, Message, read
+from lti.claims import DEEP_LINK, RESOURCE_LINK, SUBMISSION_REVIEW, Claims, Message, read
 from lti.landing import Landing
 from lti.launch import Expected, verify
 from lti.models import LaunchRecord, LoginState, Platform
 from lti.platforms import profile_of
 from lti.refusals import Refused
-from lti.service import choosing, reviews, scores
+from lti.service import choosing, reviews, scores, upgrades
 from lti.service.login import own_origin
 from lti.service.platform_keys import key_of
 from lti.service.records import record_refusal as record_refusal  # For the views, beside the rest of a launch.
@@ -77,7 +77,13 @@ def admit(login: Begun, token: str | None, browser: str | None, reference: str) 
     platform = login.platform
     with db.scoped(platform.organisation_id):
         claims = verify(token, _expected(login), lambda kid: key_of(platform, kid))
-        return let_in(platform, read(claims), cast(str, browser), reference, lambda: admission.use(login.state))
+        message = read(claims)
+        return let_in(platform, message, cast(str, browser), reference, lambda: _use(login, message, claims))
+
+
+def _use(login: Begun, message: Message, claims: Claims) -> None:
+    admission.use(login.state)
+    upgrades.carry(login.platform, message, claims)
 
 
 def let_in(platform: Platform, message: Message, browser: str, reference: str, spend: Callable[[], None]) -> Admission:

@@ -23,7 +23,6 @@ from lti.service import login, platforms, records, registrations, tool_keys
 
 bp = Blueprint("lti_admin", __name__, url_prefix="/admin/lti")
 administrators = needs(Role.ADMINISTRATOR)
-PRODUCTS = {"moodle": "Moodle", "ilias": "ILIAS"}
 Page = str | tuple[str, int] | Response
 
 
@@ -106,7 +105,7 @@ def show_platform(platform_id: int) -> str:
     return render_template(
         "lti/admin/platform.html", platform=found, deployments=platforms.deployments(found), launches=launches[:10], more=more or len(launches) > 10,
         granted=scopes.of(granted) if granted is not None else None, missing=scopes.missing(granted or []), product=_product, advice=advice,
-        guide=found.family if found.family in PRODUCTS else "other",
+        guide=profile_of(found.family).guide,
     )
 
 
@@ -162,7 +161,7 @@ def _back_to(platform: Platform) -> Response:
 
 def _product(platform: Platform) -> str:
     """Name and version of the LMS, as far as it has said them."""
-    name = PRODUCTS.get(profile_of(platform.family).family, platform.family)
+    name = profile_of(platform.family).product or platform.family
     return f"{name} {platform.version}".strip() or "–"
 
 
