@@ -1,7 +1,7 @@
 """What a verified launch leaves behind: person, enrolment, link and participant. All is called in one transaction."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, select, update
 
@@ -19,7 +19,7 @@ from lti.platforms import profile_of
 from lti.platforms.generic import Generic
 from lti.refusals import Refused
 from lti.roles import role_in_context
-from lti.target import KINDS, Target, named
+from lti.target import KINDS, NO_SCORES, Target, named
 from modules.service import parsed
 
 MOST_DRAWN = 999
@@ -171,6 +171,8 @@ def _link(
 ) -> tuple[int, bool]:
     """The link's id, and whether its scores go to another line item than before."""
     services = profile.services(message)
+    if message.custom.get(NO_SCORES[0]) == NO_SCORES[1]:
+        services = replace(services, lineitems=None)
     known = _LINK.one(deployment_id=deployment_id, resource_link_id=message.link_id)
     made_by_us = known.lineitem if known and profile.makes_line_items and services.lineitems else None
     now = {

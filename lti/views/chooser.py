@@ -102,7 +102,7 @@ def settle() -> Page:
         return redirect(url_for(".details" if verb == "remove" else ".pick"), 303)
     right = [form.validate() and form.offer is not None for form in forms]  # All of them, so that all errors are seen.
     if not all(right):
-        return _details(current, forms), 422
+        return _details(current, forms, wrong=True), 422
     return _hand_over(lambda known: choosing.hand_over(known, [form.chosen for form in forms]), current)
 
 
@@ -205,8 +205,8 @@ def _forms(current: Choosing) -> list[EntryForm]:
     return forms_for(current.basket, by_key(offered(language())))
 
 
-def _details(current: Choosing, forms: list[EntryForm]) -> str:
-    return render_template("lti/chooser/details.html", choosing=current, forms=forms)
+def _details(current: Choosing, forms: list[EntryForm], *, wrong: bool = False) -> str:
+    return render_template("lti/chooser/details.html", choosing=current, forms=forms, wrong=wrong)
 
 
 def _hand_over(make: HandOverMaker, current: Choosing) -> Response:
