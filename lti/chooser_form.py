@@ -1,7 +1,6 @@
 """What a lecturer says about each chosen entry: title, description, points, how many questions are drawn."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -67,13 +66,6 @@ class EntryForm(FlaskForm):
         assert self.offer is not None
         if field.data and _whole(field.data, self.offer.count) is None:
             raise ValidationError(_("Please enter a whole number from 1 to %(most)s, or leave the field empty.", most=self.offer.count))
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Whether all is right; else the first field that is not takes the focus."""
-        right = bool(super().validate(extra_validators))
-        for field in [field for field in self if field.errors][:1]:
-            field.render_kw = {**(field.render_kw or {}), "autofocus": True}
-        return right
 
     @property
     def typed(self) -> Entry:

@@ -80,7 +80,7 @@ def test_by_keyboard_alone_from_the_search_to_the_activity_in_the_course(adding:
     page.keyboard.type("500")
     page.keyboard.press("Enter")
     expect(tool.get_by_role("alert").first).to_contain_text("Please check what is marked")
-    assert focused(page) == "entry1-points"
+    expect(tool.locator("#entry1-points")).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.type("20")
     page.keyboard.press("Enter")
