@@ -5,6 +5,7 @@ from flask import Flask
 import accounts.commands
 import accounts.models
 import accounts.signin
+import accounts.tasks
 import accounts.views
 import assessments.excerpt_views
 import assessments.models
@@ -20,10 +21,12 @@ import certificates.tasks
 import certificates.views
 import core.commands
 import courses.models
+import courses.tools
 import courses.views
 import demo.commands
 import gateway.views
 import lti.commands
+import lti.legacy_commands
 import lti.tasks
 import lti.views
 import modules.blocks
@@ -34,7 +37,7 @@ import modules.views
 from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, web
 from core.config import Settings
-from core.signals import completed, graded, progressed
+from core.signals import completed, graded, joined, progressed
 from modules.presenters import Presenter
 
 
@@ -71,6 +74,8 @@ def _connect_rooms() -> None:
     modules.presenters.register(Presenter(
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
+    courses.tools.register(lti.views.people.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
+    joined.connect(assessments.service.follow_join)
     graded.connect(lti.tasks.on_graded)

@@ -23,6 +23,7 @@ KINDS = {
     "token": (N_("4. Lotse fetches an access token"), N_("Lotse proves with its own key who it is; the platform checks this with Lotse's public key.")),
     "score": (N_("5. Lotse reports a score"), N_("Sent directly from server to server after each graded answer. It now stands in the gradebook.")),
     "choice": (N_("A lecturer has chosen activities"), N_("The signed deep linking response: what stands in the course from now on. The platform checks the signature with Lotse's public key.")),
+    "registration": (N_("A tool registers itself"), N_("Lotse read the platform's configuration and sent what it is and what it asks for; the platform gave it a client ID.")),
     "refused": (N_("The platform refused a request"), N_("The request was not as the standard wants it. Lotse may try again, or tell the lecturer.")),
 }
 

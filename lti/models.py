@@ -131,7 +131,8 @@ class ResourceLink(Tenanted, Base):
     group_sets_url: Mapped[str | None]
     keep: Mapped[str] = mapped_column(default="best")      # which attempt counts: best, last or first
     send: Mapped[str] = mapped_column(default="submission")  # when scores leave: on submission, on release, when due
-    due_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]                        # as the lecturer chose
+    announced_due_at: Mapped[datetime | None]              # as the platform says at a launch
     released_at: Mapped[datetime | None]
     copied_from: Mapped[int | None] = mapped_column(ForeignKey("lti_resource_link.id"))  # the LMS course was copied
     platform: Mapped[Platform] = relationship(lazy="raise")
@@ -174,7 +175,7 @@ class LaunchRecord(Tenanted, Base):
 
     __tablename__ = "lti_launch_record"
     id: Mapped[int] = mapped_column(primary_key=True)
-    platform_id: Mapped[int] = mapped_column(ForeignKey("lti_platform.id"), index=True)
+    platform_id: Mapped[int | None] = mapped_column(ForeignKey("lti_platform.id"), index=True)  # None: no platform was recognised
     reference: Mapped[str] = mapped_column(index=True)
     reason: Mapped[str]                                    # "admitted", or the code of the refusal
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what an LMS administrator compares, never about a person
