@@ -5,7 +5,6 @@ import "./behaviour/requests.js";
 import "./behaviour/scrollers.js";
 import "./behaviour/prompt.js";
 import "./behaviour/first-error.js";
-import "./behaviour/hand-over.js";
 import "./behaviour/windows.js";
 import "./behaviour/diagnose.js";
 import "./behaviour/storage.js";
