@@ -99,14 +99,14 @@ def _learn(platform: Platform, message: Message) -> None:
         platform.version = message.version
 
 
-def to_preview(message: Message) -> tuple[int, str | None]:
-    """What a launch without a person may look at: the newest edition, and the module if the link names one. Writes nothing.
+def to_preview(message: Message) -> tuple[int, Opened]:
+    """What a launch without a person may look at: the newest edition, and what of it the link opens. Writes nothing.
 
     Raises Refused when the link opens nothing.
     """
     _, course_id, target = _target(message)
     edition_id = courses.newest_edition(course_id).id
-    return edition_id, _opened(edition_id, target).module
+    return edition_id, _opened(edition_id, target)
 
 
 def language_of(message: Message) -> str | None:
