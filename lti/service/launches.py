@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError, PendingRollbackError
 
+from assessments.drawing import shown_items
 from core import db, direct
 from core.direct import Read
 from core.sessions import DatabaseSessions, digest
@@ -151,9 +152,12 @@ def _page_of(admitted: admission.Admitted) -> tuple[str, dict[str, Any]]:
 
 def _preview(message: Message) -> Landing:
     """Let somebody in who is nobody: to look, and only at this."""
-    edition_id, module = admission.to_preview(message)
-    endpoint, values = ("preview.page", {"module": module}) if module else ("preview.course", {})
-    return Landing(endpoint, values, {"preview": [edition_id, module]}, outcome="anonymous")
+    edition_id, opened = admission.to_preview(message)
+    endpoint, values = ("preview.page", {"module": opened.module}) if opened.module else ("preview.course", {})
+    only: dict[str, Any] = {}
+    if opened.module and opened.kind in ("quiz", "exercise"):
+        only["preview_items"] = shown_items(edition_id, opened.module, only=opened.item, draw=opened.draw, seed="preview")
+    return Landing(endpoint, values, {"preview": [edition_id, opened.module], **only}, outcome="anonymous")
 
 
 _OPENINGS: Mapping[str, Callable[[Platform, int, Message], Landing]] = {
