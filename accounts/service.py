@@ -103,6 +103,33 @@ def find_or_add(issuer: str, subject: str, *, name: str | None = None, email: st
     return found
 
 
+def also_known_as(issuer: str, subject: str, new_issuer: str, new_subject: str) -> tuple[int, int] | None:
+    """Let the person known as (issuer, subject) be known by the new name as well. Call in a transaction.
+
+    Who is known by both names already, as two people, is one from now on, the one of the new name: gives (old, new) then, so that
+    the caller hands over what the old one has. The caller has proof that both names are one person.
+    """
+    old, new = _identity(issuer, subject), _identity(new_issuer, new_subject)
+    if old is None or (new and new.person_id == old.person_id):
+        return None
+    if new is None:
+        db.session.add(Identity(person_id=old.person_id, issuer=new_issuer, subject=new_subject))
+        db.session.flush()
+        return None
+    left, old.person_id = old.person_id, new.person_id
+    db.session.flush()
+    return left, new.person_id
+
+
+def subjects_of(issuer: str) -> list[str]:
+    """All whom an issuer has named."""
+    return list(db.session.scalars(select(Identity.subject).where(Identity.issuer == issuer).order_by(Identity.id)))
+
+
+def _identity(issuer: str, subject: str) -> Identity | None:
+    return db.session.scalars(select(Identity).where(Identity.issuer == issuer, Identity.subject == subject)).one_or_none()
+
+
 def grant(person_id: int, role: Role) -> None:
     """Give a role in the whole organisation; giving it twice changes nothing. Call in a transaction."""
     if db.session.scalars(select(Grant).where(Grant.person_id == person_id, Grant.role == role)).one_or_none() is None:

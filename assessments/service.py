@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import CursorResult, and_, bindparam, select, update
@@ -9,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.joining import BOTH, CannotJoinError, husk
 from assessments import items
-from assessments.grading import Verdict, attempts_left, closed
+from assessments.grading import Verdict, attempts_left, closed, kept
 from assessments.kinds import KINDS
 from assessments.kinds.item import Form, Item, Response
 from assessments.models import Attempt, Grade
@@ -40,18 +42,20 @@ _OUTCOME = Read(
     .outerjoin(Grade, and_(Grade.attempt_id == Attempt.id, Grade.id == bindparam("grade_id")))
     .where(Attempt.id == bindparam("attempt_id"))
 )
-_ALL_BEST = (
-    select(Attempt.enrolment_id, Attempt.id, Attempt.module, Attempt.item, Grade.score, Grade.score_maximum)
-    .join(Grade, Grade.attempt_id == Attempt.id).join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-    .where(Enrolment.run_id == bindparam("run_id"), Attempt.counts | (Grade.score_maximum == 0)).order_by(Grade.id)
-)
-_BEST = Read(
-    select(Attempt.id, Attempt.module, Attempt.item, Grade.score, Grade.score_maximum)
+_GRADES = (
+    select(Attempt.id, Attempt.module, Attempt.item, Attempt.number, Grade.score, Grade.score_maximum)
     .join(Grade, Grade.attempt_id == Attempt.id)
     # A recorded answer takes no attempt (counts is False), and its grade of 0 out of 0 takes the item out of the maximum.
     .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.counts | (Grade.score_maximum == 0))
     .order_by(Grade.id)
 )
+_ALL_GRADES = Read(_GRADES)
+_IN_RUN = Read(
+    select(Attempt.enrolment_id, Attempt.id, Attempt.module, Attempt.item, Attempt.number, Grade.score, Grade.score_maximum)
+    .join(Grade, Grade.attempt_id == Attempt.id).join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+    .where(Enrolment.run_id == bindparam("run_id"), Attempt.counts | (Grade.score_maximum == 0)).order_by(Grade.id)
+)
+_GRADES_UNTIL = Read(_GRADES.where(Attempt.submitted_at <= bindparam("until", type_=Attempt.submitted_at.type)))
 
 
 class ClosedError(RuntimeError):
@@ -189,56 +193,68 @@ def record_grade(attempt: Attempt | Made, part: AnyPart, item: Item, verdict: Ve
 
 # --- Points -----------------------------------------------------------------------------------------------------------
 
-def points_in(edition_id: int, module: str, stands: Mapping[str, Standing]) -> Points:
-    """The points of one module, from how somebody stands at its items."""
+def points_in(edition_id: int, module: str, stands: Mapping[str, Standing], shown: Collection[str]) -> Points:
+    """The points in these items of a module, from how somebody stands at them."""
     best = {item: (standing.best, standing.maximum) for item, standing in stands.items() if standing.maximum is not None}
-    return _points(items.points(edition_id)[module], best)
+    return _points({item: points for item, points in items.points(edition_id)[module].items() if item in shown}, best)
 
 
 def scores(part: AnyPart) -> dict[str, Points]:
     """A learner's points by module: the best attempt at each item counts."""
-    return _scores(items.points(part.edition_id), _best_grades(part.id))
+    return _by_module(part, _kept_grades(part.id))
 
 
-def score_of(part: AnyPart, module: str | None = None, items_: Collection[str] | None = None) -> Points:
-    """A learner's points in one module, in some of its items, or in the whole course."""
+def scores_in_run(run_id: int, parts: Iterable[AnyPart]) -> dict[int, dict[str, Points]]:
+    """What `scores` gives, for many people of a run at once, by enrolment."""
+    graded: dict[int, list[Any]] = {}
+    for row in _IN_RUN(run_id=run_id):
+        graded.setdefault(row.enrolment_id, []).append(row)
+    return {part.id: _by_module(part, _kept_of(graded.get(part.id, ()), "best")) for part in parts}
+
+
+def score_of(
+    part: AnyPart, module: str | None = None, items_: Collection[str] | None = None, *, keep: str = "best", until: datetime | None = None,
+) -> Points:
+    """A learner's points in one module, in some of its items, or in the whole course.
+
+    `keep`: which attempt counts at each item (`grading.KEEPS`). `until`: attempts submitted later do not count.
+    """
+    grades = _kept_grades(part.id, keep, until)
     if module is None or items_ is None:
-        by_module = scores(part)
+        by_module = _by_module(part, grades)
         return total(by_module) if module is None else by_module.get(module, Points(0, 0))
     possible = {item: points for item, points in items.points(part.edition_id).get(module, {}).items() if item in items_}
-    return _points(possible, {item: grade for (where, item), grade in _best_grades(part.id).items() if where == module})
+    return _points(possible, {item: grade for (where, item), grade in grades.items() if where == module})
 
 
-def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[str, Points]]:
-    """What `scores` gives, for many people of a run at once. `editions` are their editions by enrolment."""
-    graded: dict[int, list[Any]] = {}
-    for row in db.session.execute(_ALL_BEST, {"run_id": run_id}):
-        graded.setdefault(row.enrolment_id, []).append(row)
+_Grades = Mapping[tuple[str, str], tuple[float, float]]
+"""(score, maximum) by (module, item)."""
+
+
+def _by_module(part: AnyPart, grades: _Grades) -> dict[str, Points]:
     return {
-        enrolment_id: _scores(items.points(edition_id), _best_of(graded.get(enrolment_id, ())))
-        for enrolment_id, edition_id in editions.items()
+        module: _points(points, {item: grade for (where, item), grade in grades.items() if where == module})
+        for module, points in items.points(part.edition_id).items()
     }
 
 
-def _scores(possible: Mapping[str, Mapping[str, float]], best: Mapping[tuple[str, str], tuple[float, float]]) -> dict[str, Points]:
-    return {
-        module: _points(points, {item: grade for (where, item), grade in best.items() if where == module})
-        for module, points in possible.items()
-    }
+def _kept_grades(enrolment_id: int, keep: str = "best", until: datetime | None = None) -> _Grades:
+    return _kept_of(_ALL_GRADES(enrolment_id=enrolment_id) if until is None else _GRADES_UNTIL(enrolment_id=enrolment_id, until=until), keep)
 
 
-def _best_grades(enrolment_id: int) -> dict[tuple[str, str], tuple[float, float]]:
-    return _best_of(_BEST(enrolment_id=enrolment_id))
-
-
-def _best_of(rows: Iterable[Any]) -> dict[tuple[str, str], tuple[float, float]]:
-    """(score, maximum) by (module, item); of several grades of one attempt the latest is valid."""
+def _kept_of(rows: Iterable[Any], keep: str) -> _Grades:
+    """The grade that counts at each item; of several grades of one attempt the latest is valid."""
     latest = {row.id: row for row in rows}
-    best: dict[tuple[str, str], tuple[float, float]] = {}
+    attempts: dict[tuple[str, str], list[Any]] = {}
     for row in latest.values():
-        key = (row.module, row.item)
-        best[key] = max(best.get(key, (0.0, 0.0)), (row.score, row.score_maximum))
-    return best
+        attempts.setdefault((row.module, row.item), []).append(row)
+    return {
+        key: kept([(row.score, row.score_maximum) for row in sorted(made, key=_number)], keep) if len(made) > 1 else (made[0].score, made[0].score_maximum)
+        for key, made in attempts.items()
+    }
+
+
+_number = attrgetter("number")
 
 
 def _points(possible: Mapping[str, float], best: Mapping[str, tuple[float, float]]) -> Points:

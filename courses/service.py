@@ -132,6 +132,27 @@ def run_id(course_id: int, key: str, title: str | None) -> int:
     return find_or_add_run(course_id, key, title).id
 
 
+def rename_run(key: str, new_key: str) -> None:
+    """Let a run be known by another key, unless there is no such run, or one that has the new key. Call in a transaction."""
+    found = {run.key: run for run in db.session.scalars(select(Run).where(Run.key.in_([key, new_key])))}
+    if key in found and new_key not in found:
+        found[key].key = new_key
+        db.session.flush()
+
+
+def run_keys(prefix: str) -> list[str]:
+    """The keys of all runs that begin like this."""
+    return list(db.session.scalars(select(Run.key).where(Run.key.startswith(prefix, autoescape=True))))
+
+
+def hand_over(person_id: int, new_person_id: int) -> None:
+    """Give one person's parts to another who is the same, except in runs where both have one. Call in a transaction."""
+    theirs = select(Enrolment.run_id).where(Enrolment.person_id == new_person_id)
+    for moved in db.session.scalars(select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.run_id.not_in(theirs))):
+        moved.person_id = new_person_id
+    db.session.flush()
+
+
 def open_run(course_id: int, slug: str) -> Run:
     """The organisation's own offer of a course, for people who come without an LMS."""
     return find_or_add_run(course_id, f"open:{slug}")

@@ -81,6 +81,7 @@ class Message:
     return_url: str | None
     for_user: str | None               # whose submission a lecturer wants to see
     choice: Choice | None              # deep linking only
+    sourcedid: str | None = None       # LTI 1.1 only: names this person's grade for this link (Basic Outcomes)
 
 
 def read(claims: Claims) -> Message:
@@ -93,7 +94,7 @@ def read(claims: Claims) -> Message:
     return Message(
         type=claims[LTI + "message_type"],
         deployment_id=_id(claims[LTI + "deployment_id"]),
-        link_id=_id(link["id"]) if link else "",
+        link_id=_id(link["id"]) if link.get("id") else "",
         link_title=_text(link, "title") or "",
         context_id=_id(context["id"]) if context.get("id") else None,
         context_title=_text(context, "title"),

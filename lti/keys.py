@@ -3,23 +3,22 @@
 A key is published as `next` long before it signs, and for a while after it is `retired`, because platforms cache the set.
 """
 
-import base64
 import secrets
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 import jwt
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import or_, select
 
 from core import db
+from core.cipher import CipherError, decrypt, encrypt
 from lti.models import KeyState, ToolKey
 
 BITS = 2048
+PURPOSE = "lotse lti tool key"
 SHOWN_AFTERWARDS = timedelta(days=7)
 PUBLISHED_BEFORE = timedelta(days=1)
 
@@ -78,21 +77,16 @@ def _new(state: KeyState, secret: str) -> ToolKey:
     pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     # ILIAS cannot check a signature with a key that does not name its algorithm.
     jwk = {"kty": "RSA", "kid": kid, "use": "sig", "alg": "RS256", "n": public["n"], "e": public["e"]}
-    return ToolKey(kid=kid, state=state, public_jwk=jwk, private_pem=_cipher(secret).encrypt(pem).decode())
+    return ToolKey(kid=kid, state=state, public_jwk=jwk, private_pem=encrypt(pem, secret, PURPOSE))
 
 
 @lru_cache(maxsize=4)
 def _private(encrypted: str, secret: str) -> rsa.RSAPrivateKey:
     try:
-        pem = _cipher(secret).decrypt(encrypted.encode())
-    except InvalidToken as error:
+        pem = decrypt(encrypted, secret, PURPOSE)
+    except CipherError as error:
         raise KeyTroubleError("LOTSE_SECRET_KEY is not the one that encrypted the key. Restore it, or run: ./lotse lti rotate-key --at-once") from error
     key = serialization.load_pem_private_key(pem, None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise KeyTroubleError("the stored key is no RSA key")
     return key
-
-
-def _cipher(secret: str) -> Fernet:
-    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"lotse lti tool key").derive(secret.encode())
-    return Fernet(base64.urlsafe_b64encode(derived))

@@ -1,5 +1,7 @@
 """A platform that keeps to LTI Advantage. The others say where they differ, and why."""
 
+from collections.abc import Mapping
+
 from lti.claims import Message, Person, Services
 
 
@@ -7,6 +9,12 @@ class Generic:
     """The specification as it stands."""
 
     family = ""
+    product = ""
+    """What people call it."""
+    names: tuple[str, ...] = ()
+    """Other values of product_family_code, in small letters."""
+    endpoints: tuple[str, ...] = ()
+    """Parts of the authentication endpoint's path by which it is known where it names no product."""
     makes_line_items = True
     """Whether Lotse makes a line item where the launch names none but allows it (AGS 2.0, section 3.2)."""
 
@@ -17,6 +25,14 @@ class Generic:
     def services(self, message: Message) -> Services:
         """Where scores go."""
         return message.services
+
+    def custom_fields(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """The custom parameters in the form of an LTI 1.1 launch (LTI 1.1, section 3)."""
+        return {name.removeprefix("custom_"): value for name, value in fields.items() if name.startswith("custom_")}
+
+    def frames(self, message: Message) -> tuple[str, ...]:
+        """Origins that show Lotse in a frame, besides those of the registration."""
+        return ()
 
     def other_user_id(self, message: Message) -> str | None:
         """What to send as userId when the platform does not know the `sub` of its own launch."""

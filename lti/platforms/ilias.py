@@ -1,5 +1,6 @@
 """ILIAS 8 to 11. The shapes are in tests/lti/recorded/ilias."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from lti.claims import Message, Person, Services
@@ -14,6 +15,8 @@ class Ilias(Generic):
     """Differences of ILIAS."""
 
     family = "ilias"
+    product = "ILIAS"
+    names = ("ilias.de",)              # openid-configuration.json; launches say "ilias"
     # A line item made by a tool has a negative number, and scores sent to it do not change the learning progress
     # (ags-lineitem-created-by-tool.json).
     makes_line_items = False
@@ -42,6 +45,10 @@ class Ilias(Generic):
         if lineitems is None or "/linetitems" in lineitems:
             return replace(message.services, lineitems=None)
         return replace(message.services, lineitems=lineitems.rstrip("/"))
+
+    def custom_fields(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """ILIAS sends them under their own names, without `custom_` (lti11-launch.json)."""
+        return {**fields, **super().custom_fields(fields)}
 
     def other_user_id(self, message: Message) -> str | None:
         """Older lines know people in the settings "random" and "e-mail" by the `email` claim only."""

@@ -19,15 +19,16 @@ from lti.refusals import Refused
 LOGIN_LIFE = timedelta(minutes=10)
 LOGINS_KEPT = timedelta(days=1)
 RECORDS_KEPT = timedelta(days=30)
-INITIATION = ("iss", "target_link_uri", "login_hint", "lti_message_hint", "client_id", "lti_deployment_id")
+INITIATION = ("iss", "target_link_uri", "login_hint", "lti_message_hint", "client_id", "lti_deployment_id", "lti_storage_target")
 
 
 @dataclass(frozen=True)
 class Login:
-    """Where the browser goes next, and the secret that it must bring along to the launch."""
+    """Where the browser goes next, and the secret that it must bring along to the launch of this state."""
 
     url: str
     browser: str
+    state: str
 
 
 def begin(initiation: Mapping[str, str], browser: str | None) -> Login:
@@ -44,7 +45,7 @@ def begin(initiation: Mapping[str, str], browser: str | None) -> Login:
             LoginState, state=digest(state), nonce=digest(nonce), browser=digest(browser), platform_id=platform.id,
             initiation={name: initiation[name] for name in INITIATION if name in initiation}, expires_at=db.now() + LOGIN_LIFE,
         )
-    return Login(_authentication_request(platform, initiation, state, nonce), browser)
+    return Login(_authentication_request(platform, initiation, state, nonce), browser, state)
 
 
 def forget_old() -> None:
@@ -59,7 +60,7 @@ def platform_of(initiation: Mapping[str, str]) -> Platform:
     """The platform that begins a login. Raises Refused."""
     if not initiation.get("iss"):
         raise Refused("login_incomplete")
-    platform = registration.platform_for(initiation["iss"], initiation.get("client_id"))
+    platform = registration.platform_for(initiation["iss"], initiation.get("client_id"), initiation.get("lti_deployment_id"))
     if platform is None:
         raise Refused("platform_unknown")
     return platform

@@ -14,6 +14,7 @@ from core.web import Problem, csrf
 from lti.models import Platform
 from lti.refusals import Refused
 from lti.service import launches, login, tool_keys
+from lti.views import storage
 
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 log = structlog.get_logger("lti")
@@ -37,11 +38,13 @@ def begin() -> Page:
         _check_values(initiation)
         platform = login.platform_of(initiation)
         browser = _browser()
-        if browser is None and COOKIE_ASKED in initiation:
+        if browser is None and COOKIE_ASKED in initiation and not storage.offered(initiation):
             raise Refused("cookie_missing")
         started = login.begin(initiation, browser)
     except Refused as refused:
         return _refuse(refused, platform, initiation)
+    if browser is None and COOKIE_ASKED in initiation:
+        return storage.keep(platform, initiation, started, _again(initiation))
     if browser is None and _in_frame():
         onward = make_response(redirect(_again(initiation, ask_for_cookie=True), 303))
     else:
@@ -65,9 +68,15 @@ def launch() -> Page:
         platform, initiation = begun.platform, begun.initiation
         if "error" in request.form:
             raise Refused("platform_error")
-        admitted = launches.admit(begun, request.form.get("id_token"), _browser(), g.reference)
+        browser = _browser()
+        kept = storage.brought(initiation)
+        if not browser and not kept and storage.offered(initiation) and storage.KEPT not in request.form:
+            return storage.ask(platform, initiation, _again(initiation))
+        admitted = launches.admit(begun, request.form.get("id_token"), browser or kept, g.reference)
     except Refused as refused:
         return _refuse(refused, platform, initiation)
+    if browser is None:
+        return storage.go_on_in_a_window(platform, admitted)
     return redirect(f"/l/{admitted.launch_id}{url_for(admitted.landing.endpoint, **admitted.landing.values)}", 303)
 
 
@@ -117,5 +126,5 @@ def _refuse(refused: Refused, platform: Platform | None, initiation: Mapping[str
         launches.record_refusal(platform, g.reference, refused)
         g.frame_ancestors = launches.frame_ancestors(platform.organisation_id)
     if refused.code == "cookie_missing":
-        return render_template("lti/new_window.html", again=_again(initiation)), refused.reason.status
+        return render_template("lti/windows/cookie_missing.html", again=_again(initiation)), refused.reason.status
     raise Problem(refused.reason.status, _(refused.reason.title), _(refused.reason.advice, **refused.values))

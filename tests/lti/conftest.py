@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from core import db
 from lti.models import LaunchRecord
-from lti.service import calls, rosters, scores
+from lti.service import calls, rosters
 from tests import builders
 from tests.lti.lms import Browser, Lms
 
@@ -16,7 +16,6 @@ from tests.lti.lms import Browser, Lms
 @pytest.fixture
 def house(app: Flask) -> Iterator[Flask]:
     """The app with a university and its small course; the test acts inside it."""
-    scores._tokens._kept.clear()
     calls.tokens._kept.clear()
     rosters.forget()
     app.teardown_request(lambda _: g.pop("_login_user", None))  # The test's context outlives requests: the next one is somebody else's.

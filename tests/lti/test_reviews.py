@@ -174,4 +174,4 @@ def test_someone_without_a_platform_has_a_page_too(house: Flask) -> None:
 
 def test_points_of_everybody_are_those_that_each_one_sees(house: Flask, answered: Browser) -> None:
     enrolment = db.session.scalars(select(Enrolment)).one()
-    assert assessments.scores_in_run(enrolment.run_id, {enrolment.id: enrolment.edition_id}) == {enrolment.id: assessments.scores(enrolment)}
+    assert assessments.scores_in_run(enrolment.run_id, [enrolment]) == {enrolment.id: assessments.scores(enrolment)}
