@@ -42,6 +42,11 @@ _OUTCOME = Read(
     .outerjoin(Grade, and_(Grade.attempt_id == Attempt.id, Grade.id == bindparam("grade_id")))
     .where(Attempt.id == bindparam("attempt_id"))
 )
+_ALL_IN_RUN = (
+    select(Attempt.enrolment_id, Attempt.id, Attempt.module, Attempt.item, Attempt.number, Grade.score, Grade.score_maximum)
+    .join(Grade, Grade.attempt_id == Attempt.id).join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+    .where(Enrolment.run_id == bindparam("run_id"), Attempt.counts | (Grade.score_maximum == 0)).order_by(Grade.id)
+)
 _GRADES = (
     select(Attempt.id, Attempt.module, Attempt.item, Attempt.number, Grade.score, Grade.score_maximum)
     .join(Grade, Grade.attempt_id == Attempt.id)
@@ -50,11 +55,6 @@ _GRADES = (
     .order_by(Grade.id)
 )
 _ALL_GRADES = Read(_GRADES)
-_IN_RUN = Read(
-    select(Attempt.enrolment_id, Attempt.id, Attempt.module, Attempt.item, Attempt.number, Grade.score, Grade.score_maximum)
-    .join(Grade, Grade.attempt_id == Attempt.id).join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-    .where(Enrolment.run_id == bindparam("run_id"), Attempt.counts | (Grade.score_maximum == 0)).order_by(Grade.id)
-)
 _GRADES_UNTIL = Read(_GRADES.where(Attempt.submitted_at <= bindparam("until", type_=Attempt.submitted_at.type)))
 
 
@@ -201,15 +201,17 @@ def points_in(edition_id: int, module: str, stands: Mapping[str, Standing], show
 
 def scores(part: AnyPart) -> dict[str, Points]:
     """A learner's points by module: the best attempt at each item counts."""
-    return _by_module(part, _kept_grades(part.id))
+    return _by_module(part.edition_id, _kept_grades(part.id))
 
 
-def scores_in_run(run_id: int, parts: Iterable[AnyPart]) -> dict[int, dict[str, Points]]:
-    """What `scores` gives, for many people of a run at once, by enrolment."""
+def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[str, Points]]:
+    """What `scores` gives, for many people of a run at once. `editions` are their editions by enrolment."""
     graded: dict[int, list[Any]] = {}
-    for row in _IN_RUN(run_id=run_id):
+    for row in db.session.execute(_ALL_IN_RUN, {"run_id": run_id}):
         graded.setdefault(row.enrolment_id, []).append(row)
-    return {part.id: _by_module(part, _kept_of(graded.get(part.id, ()), "best")) for part in parts}
+    return {
+        enrolment_id: _by_module(edition_id, _kept_of(graded.get(enrolment_id, ()))) for enrolment_id, edition_id in editions.items()
+    }
 
 
 def score_of(
@@ -221,7 +223,7 @@ def score_of(
     """
     grades = _kept_grades(part.id, keep, until)
     if module is None or items_ is None:
-        by_module = _by_module(part, grades)
+        by_module = _by_module(part.edition_id, grades)
         return total(by_module) if module is None else by_module.get(module, Points(0, 0))
     possible = {item: points for item, points in items.points(part.edition_id).get(module, {}).items() if item in items_}
     return _points(possible, {item: grade for (where, item), grade in grades.items() if where == module})
@@ -231,18 +233,19 @@ _Grades = Mapping[tuple[str, str], tuple[float, float]]
 """(score, maximum) by (module, item)."""
 
 
-def _by_module(part: AnyPart, grades: _Grades) -> dict[str, Points]:
+def _by_module(edition_id: int, grades: _Grades) -> dict[str, Points]:
     return {
         module: _points(points, {item: grade for (where, item), grade in grades.items() if where == module})
-        for module, points in items.points(part.edition_id).items()
+        for module, points in items.points(edition_id).items()
     }
 
 
 def _kept_grades(enrolment_id: int, keep: str = "best", until: datetime | None = None) -> _Grades:
-    return _kept_of(_ALL_GRADES(enrolment_id=enrolment_id) if until is None else _GRADES_UNTIL(enrolment_id=enrolment_id, until=until), keep)
+    rows = _ALL_GRADES(enrolment_id=enrolment_id) if until is None else _GRADES_UNTIL(enrolment_id=enrolment_id, until=until)
+    return _kept_of(rows, keep)
 
 
-def _kept_of(rows: Iterable[Any], keep: str) -> _Grades:
+def _kept_of(rows: Iterable[Any], keep: str = "best") -> _Grades:
     """The grade that counts at each item; of several grades of one attempt the latest is valid."""
     latest = {row.id: row for row in rows}
     attempts: dict[tuple[str, str], list[Any]] = {}

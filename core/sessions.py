@@ -134,11 +134,6 @@ def renew(session: Session) -> None:
     session.modified = True
 
 
-def end_all_of(person_id: int) -> None:
-    """End every session of a person, signed in and launched. Call in a transaction."""
-    db.session.execute(delete(BrowserSession).where(BrowserSession.person_id == person_id))
-
-
 def ends_at(row_id: str) -> datetime | None:
     """When a session ends by itself; None when it is over."""
     row = db.session.get(BrowserSession, row_id, populate_existing=True)
@@ -154,6 +149,11 @@ def end_launches(session: Session) -> None:
         known = and_(BrowserSession.browser == row.browser, BrowserSession.person_id == row.person_id, row.person_id is not None)
         tx.execute(delete(BrowserSession).where(or_(BrowserSession.id == row.id, known)))
     session.row_id = None
+
+
+def end_all_of(person_id: int) -> None:
+    """End every session of a person, signed in and launched. Call in a transaction."""
+    db.session.execute(delete(BrowserSession).where(BrowserSession.person_id == person_id))
 
 
 def sweep_expired() -> None:

@@ -193,7 +193,10 @@ def _link(
     if known is None:
         original = copies.original_of(deployment_id, message.custom, now)
         settings = copies.taken_over(original) if original else {}
-        return direct.add(ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now, **settings), set(now)
+        added = direct.add(
+            ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now, **settings,
+        )
+        return added, set(now)
     changed = {name for name, value in now.items() if getattr(known, name) != value}
     if changed:
         db.session.execute(update(ResourceLink).where(ResourceLink.id == known.id).values(now))

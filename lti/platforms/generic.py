@@ -1,6 +1,7 @@
 """A platform that keeps to LTI Advantage. The others say where they differ, and why."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from lti.claims import Message, Person, Services
 
@@ -17,6 +18,11 @@ class Generic:
     """Parts of the authentication endpoint's path by which it is known where it names no product."""
     makes_line_items = True
     """Whether Lotse makes a line item where the launch names none but allows it (AGS 2.0, section 3.2)."""
+    fills_variables = True
+    """Whether it puts values in the place of $Variables in custom parameters (LTI Core 1.3, appendix B)."""
+
+    may_lose_custom = True
+    """Whether a chosen link names its target in its address too, for a platform that keeps no custom parameters."""
 
     def person(self, message: Message) -> Person | None:
         """Who launches; None for an anonymous launch (no `sub`, LTI Core 5.3.6.1)."""
@@ -45,3 +51,11 @@ class Generic:
     def keys_of(self, user_id: str, email: str | None) -> tuple[str, ...]:
         """By which subjects a member of a roster may be known to Lotse (see `person`)."""
         return (user_id,)
+
+    def audience(self, issuer: str) -> Any:
+        """`aud` of a deep linking response."""
+        return issuer
+
+    def content_item(self, item: dict[str, Any]) -> dict[str, Any]:
+        """A chosen link as the platform reads it."""
+        return item

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from lti.claims import Message, Person, Services
 from lti.platforms.generic import Generic
@@ -20,6 +21,10 @@ class Ilias(Generic):
     # A line item made by a tool has a negative number, and scores sent to it do not change the learning progress
     # (ags-lineitem-created-by-tool.json).
     makes_line_items = False
+    # Of a chosen link only title, description and custom are kept (deep-linking-response-accepted.json).
+    may_lose_custom = False
+    # It hands $Variables on as they stand.
+    fills_variables = False
 
     def person(self, message: Message) -> Person | None:
         """With the privacy setting "random", `sub` is new at every launch and only the pseudonym in `email` stays.
@@ -61,3 +66,11 @@ class Ilias(Generic):
     def keys_of(self, user_id: str, email: str | None) -> tuple[str, ...]:
         """The pseudonym where it is the key. ILIAS has no roster yet; this is for the day when it has."""
         return (user_id, email) if email and email.endswith(PSEUDONYM) else (user_id,)
+
+    def audience(self, issuer: str) -> Any:
+        """A list, as in the response that every version reads (deep-linking-response-accepted.json)."""
+        return [issuer]
+
+    def content_item(self, item: dict[str, Any]) -> dict[str, Any]:
+        """What the specification calls `text` is read as `description`."""
+        return {**item, "description": item["text"]}

@@ -26,7 +26,7 @@ from lti.grades import SCORES, Address, Parcel
 from lti.models import Platform, ResourceLink
 from lti.platforms import profile_of
 from lti.platforms.generic import Generic
-from lti.service.calls import connection
+from lti.service import calls
 
 log = structlog.get_logger("lti")
 AT_ONCE = 4                            # scores under way to one platform from one process
@@ -69,7 +69,7 @@ class Advantage:
 
 
 def _advantage(http: httpx2.Client, platform: Platform) -> Way:
-    return Advantage(connection(http, platform), profile_of(platform.family))
+    return Advantage(calls.connection(http, platform), profile_of(platform.family))
 
 
 WAYS: dict[str, Callable[[httpx2.Client, Platform], Way]] = {"1.3": _advantage}

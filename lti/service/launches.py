@@ -1,7 +1,7 @@
 """Admit a launch: verify it, and let the person in."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -22,6 +22,7 @@ from lti.refusals import Refused
 from lti.service import choosing, reviews, scores
 from lti.service.login import own_origin
 from lti.service.platform_keys import key_of
+from lti.service.records import record_refusal as record_refusal  # For the views, beside the rest of a launch.
 
 # Built once, because building a statement costs as much as running it.
 _LOGIN = (
@@ -75,6 +76,8 @@ def let_in(platform: Platform, message: Message, browser: str, reference: str, s
 def _check_login(login: LoginState, browser: str | None) -> None:
     if not login.platform.active:
         raise Refused("platform_unknown")
+    if login.platform.waiting:
+        raise Refused("platform_waiting")
     if login.used_at is not None:
         raise Refused("state_used")
     if login.expires_at < db.now():
@@ -151,15 +154,7 @@ def _frames(platform: Platform, message: Message) -> list[str]:
     return sorted({*registration.origins(), *profile_of(message.family or platform.family).frames(message)})
 
 
-def record_refusal(platform: Platform, reference: str, refused: Refused) -> None:
-    """Keep the reason of a refused launch for whoever is asked with the reference."""
-    with db.scoped(platform.organisation_id), db.transaction() as tx:
-        tx.add(LaunchRecord(platform_id=platform.id, reference=reference, reason=refused.code))
-        if refused.code == "deployment_unknown":
-            registration.note_pending(platform.id, refused.values["deployment_id"])
-
-
-def frame_ancestors(organisation_id: int) -> list[str]:
-    """Who may show pages of this organisation in a frame."""
+def frame_ancestors(organisation_id: int, further: Iterable[str] = ()) -> list[str]:
+    """Who may show pages of this organisation in a frame, and the origins of further addresses."""
     with db.scoped(organisation_id):
-        return registration.origins()
+        return registration.origins(further)

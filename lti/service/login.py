@@ -34,6 +34,8 @@ class Login:
 def begin(initiation: Mapping[str, str], browser: str | None) -> Login:
     """Answer a login initiation (Security Framework 5.1.1.1) with an authentication request. Raises Refused."""
     platform = platform_of(initiation)
+    if platform.waiting:
+        raise Refused("platform_waiting")
     if not initiation.get("login_hint") or not initiation.get("target_link_uri"):
         raise Refused("login_incomplete")
     if origin_of(initiation["target_link_uri"]) != own_origin():
@@ -69,12 +71,25 @@ def platform_of(initiation: Mapping[str, str]) -> Platform:
 def _authentication_request(platform: Platform, initiation: Mapping[str, str], state: str, nonce: str) -> str:
     values = {
         "scope": "openid", "response_type": "id_token", "response_mode": "form_post", "prompt": "none",
-        "client_id": platform.client_id, "redirect_uri": launch_url(), "state": state, "nonce": nonce,
+        "client_id": platform.client_id, "redirect_uri": _redirect_uri(initiation["target_link_uri"]), "state": state, "nonce": nonce,
         "login_hint": initiation["login_hint"],
     }
     if "lti_message_hint" in initiation:
         values["lti_message_hint"] = initiation["lti_message_hint"]
     return f"{platform.auth_url}{'&' if '?' in platform.auth_url else '?'}{urlencode(values)}"
+
+
+def _redirect_uri(target_link_uri: str) -> str:
+    """Where the answer is to be posted. ILIAS posts deep linking requests to the target itself, so the two must be the same.
+
+    Moodle wants one that is registered, to the letter (auth-variants.json); the target may have a query.
+    """
+    return deep_link_url() if target_link_uri.partition("?")[0] == deep_link_url() else launch_url()
+
+
+def deep_link_url() -> str:
+    """The address to which platforms post when a lecturer is to choose what a link opens."""
+    return f"{settings().base_url}/lti/deep-link"
 
 
 def launch_url() -> str:

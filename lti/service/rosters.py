@@ -17,8 +17,7 @@ from accounts.models import Identity, Person, Role
 from assessments import service as assessments
 from assessments.models import Attempt
 from core import db
-from core.config import settings
-from core.http import Answer, client
+from core.http import Answer
 from courses import service as courses
 from courses.models import Enrolment, Visit
 from courses.service import TEACHING
@@ -30,7 +29,7 @@ from lti.models import Participant, Platform, ResourceLink
 from lti.platforms import profile_of
 from lti.roster import Ask, Listing, Member, RosterError, Trouble
 from lti.service import scores
-from lti.service.calls import connection
+from lti.service.calls import connected
 
 log = structlog.get_logger("lti")
 KEPT = timedelta(minutes=10)
@@ -111,33 +110,32 @@ def _fetch(link: ResourceLink) -> Roster:
     assert link.memberships_url
     db.session.commit()  # No transaction stays open while the platform is asked.
     try:
-        with client(settings()) as http:
-            platform = connection(http, link.platform)
-            listing = roster.members(_asking(platform, roster.SCOPE, roster.MEDIA_TYPE), link.memberships_url, groups=bool(link.groups_url))
-            return Roster(listing, _groups(platform, link), db.now())
+        with connected(link.platform) as connection:
+            listing = roster.members(_asking(connection, roster.SCOPE, roster.MEDIA_TYPE), link.memberships_url, groups=bool(link.groups_url))
+            return Roster(listing, _groups(connection, link), db.now())
     except LaterError as error:
         raise RosterError(Trouble.UNREACHABLE) from error
 
 
-def _groups(platform: Connection, link: ResourceLink) -> tuple[Group, ...]:
+def _groups(connection: Connection, link: ResourceLink) -> tuple[Group, ...]:
     """The groups; without them the list of people is as good."""
     if not link.groups_url:
         return ()
     try:
         return groups.groups(
-            _asking(platform, groups.SCOPE, groups.GROUPS_TYPE), link.groups_url,
-            _asking(platform, groups.SCOPE, groups.SETS_TYPE), link.group_sets_url,
+            _asking(connection, groups.SCOPE, groups.GROUPS_TYPE), link.groups_url,
+            _asking(connection, groups.SCOPE, groups.SETS_TYPE), link.group_sets_url,
         )
     except (RosterError, LaterError) as error:
         log.info("groups", platform=link.platform_id, reason=str(error))
         return ()
 
 
-def _asking(platform: Connection, scope: str, media_type: str) -> Ask:
+def _asking(connection: Connection, scope: str, media_type: str) -> Ask:
     """One media type in Accept and nothing else: Moodle refuses all but that (nrps-members.http)."""
 
     def ask(address: str) -> Answer:
-        return platform.call("GET", address, [scope], {"Accept": media_type})
+        return connection.call("GET", address, [scope], {"Accept": media_type})
 
     return ask
 
@@ -219,7 +217,7 @@ def _came(run_id: int, listing: Listing | None, by_key: Mapping[str, Member], ke
         select(Enrolment, Person.name).join(Person, Person.id == Enrolment.person_id)
         .where(Enrolment.run_id == run_id, Enrolment.role == Role.LEARNER, Person.joined_into.is_(None)).order_by(Enrolment.id)
     ).all()
-    points = assessments.scores_in_run(run_id, [enrolment for enrolment, _ in rows])
+    points = assessments.scores_in_run(run_id, {enrolment.id: enrolment.edition_id for enrolment, _ in rows})
     opened, last = _opened(run_id), _last(run_id)
     found = []
     for enrolment, name in rows:

@@ -1,4 +1,4 @@
-"""The three addresses that platforms know: login initiation, launch, key set."""
+"""The addresses that platforms know: login initiation, launch, deep linking, key set."""
 
 import re
 from collections.abc import Mapping
@@ -54,10 +54,14 @@ def begin() -> Page:
     return onward
 
 
+@bp.route("/deep-link", methods=["GET", "POST"])
 @bp.route("/launch", methods=["GET", "POST"])
 @csrf.exempt
 def launch() -> Page:
     """A platform's answer: the signed launch. Whoever is admitted goes on inside a launch session of their own.
+
+    There are two addresses because ILIAS posts a deep linking request to the address that it is about, and keeps one for each
+    kind of message. The token says which kind it is, so both take all.
 
     By GET come people who reload the page or kept its address; they are told to open the link again.
     """
@@ -122,9 +126,9 @@ def _again(initiation: Mapping[str, str], *, ask_for_cookie: bool = False) -> st
 def _refuse(refused: Refused, platform: Platform | None, initiation: Mapping[str, str]) -> Page:
     """Say why and what to do, inside the platform's frame where the platform is known; keep the reason for the operator."""
     log.info("launch_refused", reason=refused.code, platform=platform.id if platform else None)
-    if platform is not None:
-        launches.record_refusal(platform, g.reference, refused)
-        g.frame_ancestors = launches.frame_ancestors(platform.organisation_id)
+    launches.record_refusal(platform, g.reference, refused, initiation)
+    if platform is not None:  # Also one that waits for approval shows the page that says so.
+        g.frame_ancestors = launches.frame_ancestors(platform.organisation_id, (platform.issuer, platform.auth_url))
     if refused.code == "cookie_missing":
         return render_template("lti/windows/cookie_missing.html", again=_again(initiation)), refused.reason.status
     raise Problem(refused.reason.status, _(refused.reason.title), _(refused.reason.advice, **refused.values))

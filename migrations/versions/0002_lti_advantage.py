@@ -79,6 +79,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table('lti_launch_record', schema=None) as batch_op:
         batch_op.add_column(sa.Column('details', sa.JSON(), nullable=False, server_default='{}'))
+        batch_op.alter_column('platform_id', existing_type=sa.Integer(), nullable=True)
         batch_op.create_index(batch_op.f('ix_lti_launch_record_platform_id'), ['platform_id'], unique=False)
 
     with op.batch_alter_table('lti_participant', schema=None) as batch_op:
@@ -139,9 +140,11 @@ def downgrade() -> None:
     with op.batch_alter_table('lti_participant', schema=None) as batch_op:
         batch_op.drop_column('sourcedid')
 
+    op.execute("delete from lti_launch_record where platform_id is null")
     with op.batch_alter_table('lti_launch_record', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lti_launch_record_platform_id'))
         batch_op.drop_column('details')
+        batch_op.alter_column('platform_id', existing_type=sa.Integer(), nullable=False)
 
     with op.batch_alter_table('person', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_person_joined_into'), type_='foreignkey')

@@ -7,3 +7,6 @@ import "./behaviour/prompt.js";
 import "./behaviour/windows.js";
 import "./behaviour/diagnose.js";
 import "./behaviour/storage.js";
+import "./behaviour/carry-on.js";
+import "./behaviour/registered.js";
+import "./behaviour/copy.js";

@@ -21,6 +21,8 @@ from tests.lti.test_scores import ON_ONE_DATABASE, TEACHER, right, wrong
 
 REVIEW = {LTI + "message_type": "LtiSubmissionReviewRequest"}
 
+pytestmark = pytest.mark.usefixtures("by_turns")
+
 
 def of(user_id: str, **more: Any) -> dict[str, Any]:
     return {**REVIEW, LTI + "for_user": {"user_id": user_id}, **more}
@@ -174,4 +176,4 @@ def test_someone_without_a_platform_has_a_page_too(house: Flask) -> None:
 
 def test_points_of_everybody_are_those_that_each_one_sees(house: Flask, answered: Browser) -> None:
     enrolment = db.session.scalars(select(Enrolment)).one()
-    assert assessments.scores_in_run(enrolment.run_id, [enrolment]) == {enrolment.id: assessments.scores(enrolment)}
+    assert assessments.scores_in_run(enrolment.run_id, {enrolment.id: enrolment.edition_id}) == {enrolment.id: assessments.scores(enrolment)}

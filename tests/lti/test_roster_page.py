@@ -25,6 +25,8 @@ from tests.lti.test_scores import ON_ONE_DATABASE, TEACHER, right
 ASSISTANT: dict[str, Any] = {LTI + "roles": TEACHER[LTI + "roles"]}
 FROM_ILIAS: dict[str, Any] = {LTI + "tool_platform": {"product_family_code": "ilias"}}
 
+pytestmark = pytest.mark.usefixtures("by_turns")
+
 
 def learner(user_id: str, name: str | None = None, **more: Any) -> dict[str, Any]:
     return {"user_id": user_id, "roles": ["Learner"], "status": "Active", **({"name": name} if name else {}), **more}
