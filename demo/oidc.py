@@ -4,7 +4,7 @@ from flask import Blueprint, Response, abort, jsonify, render_template, request
 from flask_babel import gettext as _
 
 from core.i18n import language
-from demo import campus, claims, registration
+from demo import campus, claims, people, registration, roster
 from demo.parts import addresses, key, present_member, signer, store
 from demo.store import Launch
 
@@ -19,7 +19,7 @@ def configuration() -> Response:
     return jsonify({
         "issuer": own.issuer, "authorization_endpoint": own.authorization, "token_endpoint": own.token, "jwks_uri": own.keys, "registration_endpoint": own.registration,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"], "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": ["openid", *claims.SCOPES], "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
+        "scopes_supported": ["openid", *claims.SCOPES, *people.SCOPES], "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": ["iss", "sub", "name", "given_name", "family_name", "email"],
         "https://purl.imsglobal.org/spec/lti-platform-configuration": {
@@ -76,6 +76,7 @@ def authorize() -> str:
     if activity is None:
         abort(404)
     content = claims.resource_link(addresses(), person, activity, nonce=asked["nonce"], locale=language(), target=launch.target)
+    content |= roster.said(content, launch)
     tool = registration.tool(asked["client_id"]) or registration.PREREGISTERED
     content |= {"aud": tool.client_id, f"{claims.LTI}deployment_id": tool.deployment_id}
     store().note("request", {"to": addresses().authorization, "fields": asked.to_dict()}, person.id)
