@@ -20,12 +20,14 @@ import certificates.tasks
 import certificates.views
 import core.commands
 import courses.models
+import courses.tools
 import courses.views
 import demo.commands
 import gateway.views
 import lti.commands
 import lti.tasks
 import lti.views
+import lti.views.scores
 import modules.blocks
 import modules.commands
 import modules.presenters
@@ -74,3 +76,4 @@ def _connect_rooms() -> None:
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     graded.connect(lti.tasks.on_graded)
+    courses.tools.register(lti.views.scores.tools)
