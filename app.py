@@ -5,6 +5,7 @@ from flask import Flask
 import accounts.commands
 import accounts.models
 import accounts.signin
+import accounts.tasks
 import accounts.views
 import assessments.excerpt_views
 import assessments.models
@@ -25,6 +26,7 @@ import courses.views
 import demo.commands
 import gateway.views
 import lti.commands
+import lti.legacy_commands
 import lti.tasks
 import lti.views
 import lti.views.scores
@@ -36,7 +38,7 @@ import modules.views
 from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, web
 from core.config import Settings
-from core.signals import completed, graded, progressed
+from core.signals import completed, graded, joined, progressed
 from modules.presenters import Presenter
 
 
@@ -73,7 +75,9 @@ def _connect_rooms() -> None:
     modules.presenters.register(Presenter(
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
+    courses.tools.register(lti.views.people.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
+    joined.connect(assessments.service.follow_join)
     graded.connect(lti.tasks.on_graded)
     courses.tools.register(lti.views.scores.tools)

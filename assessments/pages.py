@@ -145,7 +145,7 @@ def _render(
 ) -> str:
     _, module, *_, order, number = place
     attempt, used, left, is_closed = counts or (1, 0, item.attempts or None, False)
-    verdict = _verdict(item, given, stored)
+    verdict = verdict_of(item, given, stored)
     may = showing(item.show, is_closed=is_closed, due_passed=None)
     shown = verdict if may.marks else None
     kind = KINDS[item.kind]
@@ -165,7 +165,7 @@ def _tokens(item: PromptItem) -> dict[str, Any]:
     return {"left": _TOKENS, "value": _TOKENS_VALUE, "most": most, "cost": format_decimal(prompts.cost(item, ""))}
 
 
-def _verdict(item: Item, response: Response | None, stored: Mapping[str, Any] | None) -> Verdict | None:
+def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] | None) -> Verdict | None:
     """The stored grade with the feedback of the item's text: for most kinds by grading again, which is pure and quick.
 
     Where that comes out differently (a word that was right in the other language), the stored grade is what counts.

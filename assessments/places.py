@@ -6,7 +6,7 @@ answer says where to go back to.
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from flask import url_for
@@ -40,7 +40,7 @@ class Place(NamedTuple):
         return cls(run_id, module, int(draw) if draw.isascii() and draw.isdigit() and len(draw) < 5 else None, query.get("only"))
 
     @property
-    def query(self) -> dict[str, str]:
+    def query(self) -> dict[str, Any]:
         """What an address elsewhere carries along to find back."""
         return {name: str(value) for name, value in (("draw", self.draw), ("only", self.only)) if value is not None}
 

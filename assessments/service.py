@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import CursorResult, and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
+from accounts.joining import BOTH, CannotJoinError, husk
 from assessments import items
 from assessments.grading import Verdict, attempts_left, closed, kept
 from assessments.kinds import KINDS
@@ -40,6 +41,11 @@ _OUTCOME = Read(
     select(Attempt.response, Grade.verdict)
     .outerjoin(Grade, and_(Grade.attempt_id == Attempt.id, Grade.id == bindparam("grade_id")))
     .where(Attempt.id == bindparam("attempt_id"))
+)
+_ALL_IN_RUN = (
+    select(Attempt.enrolment_id, Attempt.id, Attempt.module, Attempt.item, Attempt.number, Grade.score, Grade.score_maximum)
+    .join(Grade, Grade.attempt_id == Attempt.id).join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+    .where(Enrolment.run_id == bindparam("run_id"), Attempt.counts | (Grade.score_maximum == 0)).order_by(Grade.id)
 )
 _GRADES = (
     select(Attempt.id, Attempt.module, Attempt.item, Attempt.number, Grade.score, Grade.score_maximum)
@@ -195,7 +201,17 @@ def points_in(edition_id: int, module: str, stands: Mapping[str, Standing], show
 
 def scores(part: AnyPart) -> dict[str, Points]:
     """A learner's points by module: the best attempt at each item counts."""
-    return _by_module(part, _kept_grades(part.id))
+    return _by_module(part.edition_id, _kept_grades(part.id))
+
+
+def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[str, Points]]:
+    """What `scores` gives, for many people of a run at once. `editions` are their editions by enrolment."""
+    graded: dict[int, list[Any]] = {}
+    for row in db.session.execute(_ALL_IN_RUN, {"run_id": run_id}):
+        graded.setdefault(row.enrolment_id, []).append(row)
+    return {
+        enrolment_id: _by_module(edition_id, _kept_of(graded.get(enrolment_id, ()))) for enrolment_id, edition_id in editions.items()
+    }
 
 
 def score_of(
@@ -207,7 +223,7 @@ def score_of(
     """
     grades = _kept_grades(part.id, keep, until)
     if module is None or items_ is None:
-        by_module = _by_module(part, grades)
+        by_module = _by_module(part.edition_id, grades)
         return total(by_module) if module is None else by_module.get(module, Points(0, 0))
     possible = {item: points for item, points in items.points(part.edition_id).get(module, {}).items() if item in items_}
     return _points(possible, {item: grade for (where, item), grade in grades.items() if where == module})
@@ -217,16 +233,20 @@ _Grades = Mapping[tuple[str, str], tuple[float, float]]
 """(score, maximum) by (module, item)."""
 
 
-def _by_module(part: AnyPart, grades: _Grades) -> dict[str, Points]:
+def _by_module(edition_id: int, grades: _Grades) -> dict[str, Points]:
     return {
         module: _points(points, {item: grade for (where, item), grade in grades.items() if where == module})
-        for module, points in items.points(part.edition_id).items()
+        for module, points in items.points(edition_id).items()
     }
 
 
 def _kept_grades(enrolment_id: int, keep: str = "best", until: datetime | None = None) -> _Grades:
-    """The grade that counts at each item; of several grades of one attempt the latest is valid."""
     rows = _ALL_GRADES(enrolment_id=enrolment_id) if until is None else _GRADES_UNTIL(enrolment_id=enrolment_id, until=until)
+    return _kept_of(rows, keep)
+
+
+def _kept_of(rows: Iterable[Any], keep: str = "best") -> _Grades:
+    """The grade that counts at each item; of several grades of one attempt the latest is valid."""
     latest = {row.id: row for row in rows}
     attempts: dict[tuple[str, str], list[Any]] = {}
     for row in latest.values():
@@ -275,3 +295,37 @@ def _reach(enrolment_id: int, column: str, award: str) -> None:
     )
     if isinstance(taken, CursorResult) and taken.rowcount == 1:
         completed.send("assessments", enrolment=courses.enrolment(enrolment_id), award=award)
+
+
+# --- Joined accounts ----------------------------------------------------------------------------------------------------
+
+def follow_join(sender: str, *, kept: int, vanishing: int) -> None:
+    """Receiver of `joined`: what one person has done is the other's now.
+
+    Where both take part in a run, the part with answers stays and the empty one is left behind; a lecturer's role is kept.
+    Raises CannotJoinError when both have answers there.
+    """
+    mine = {enrolment.run_id: enrolment for enrolment in courses.parts_of(kept)}
+    for theirs in courses.parts_of(vanishing):
+        own = mine.get(theirs.run_id)
+        if own is not None and not _leave_behind(own, theirs):
+            continue
+        theirs.person_id = kept
+    db.session.flush()
+
+
+def _leave_behind(own: Enrolment, theirs: Enrolment) -> bool:
+    """Whether `theirs` is the part that stays; then the own one goes to nobody."""
+    if not _has_attempts(theirs.id):
+        own.role = theirs.role if theirs.role in courses.TEACHING else own.role
+        return False
+    if _has_attempts(own.id):
+        raise CannotJoinError(BOTH)
+    theirs.role = own.role if own.role in courses.TEACHING else theirs.role
+    own.person_id = husk(own.person_id)
+    db.session.flush()
+    return True
+
+
+def _has_attempts(enrolment_id: int) -> bool:
+    return db.session.scalar(select(Attempt.id).where(Attempt.enrolment_id == enrolment_id).limit(1)) is not None

@@ -117,6 +117,11 @@ class Addresses:
         return f"{self.platform}/lti/token"
 
     @property
+    def registration(self) -> str:
+        """Where a tool registers itself."""
+        return f"{self.platform}/lti/register"
+
+    @property
     def keys(self) -> str:
         """The platform's public keys."""
         return f"{self.platform}/lti/certs"

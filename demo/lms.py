@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from core import i18n
 from core.config import Settings, SettingsError
 from demo import attacks as attacks_room
-from demo import oidc, pages, services, tokens
+from demo import oidc, pages, registration, services, tokens
 from demo.campus import Addresses
 from demo.keys import Key
 from demo.parts import EXTENSION, Parts, parts
@@ -52,6 +52,7 @@ def create_lms(settings: Settings | None = None, *, attacks: bool = False) -> Fl
     app.after_request(_headers)
     for room in (oidc.bp, tokens.bp, services.bp, pages.bp):
         app.register_blueprint(room)
+    registration.connect(app, folder)
     if attacks:
         attacks_room.connect(app)
     return app

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, abort, jsonify, render_template, request
 from flask_babel import gettext as _
 
 from core.i18n import language
-from demo import campus, claims
+from demo import campus, claims, registration
 from demo.parts import addresses, key, present_member, signer, store
 from demo.store import Launch
 
@@ -17,7 +17,7 @@ def configuration() -> Response:
     """What a tool can read about the platform (OpenID Connect Discovery 1.0; LTI Dynamic Registration 1.0, 3.3)."""
     own = addresses()
     return jsonify({
-        "issuer": own.issuer, "authorization_endpoint": own.authorization, "token_endpoint": own.token, "jwks_uri": own.keys,
+        "issuer": own.issuer, "authorization_endpoint": own.authorization, "token_endpoint": own.token, "jwks_uri": own.keys, "registration_endpoint": own.registration,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"], "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
         "scopes_supported": ["openid", *claims.SCOPES], "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
@@ -39,15 +39,16 @@ def initiate(activity_id: str, target: str) -> str:
     """Step 1, third-party initiated login: a form that posts itself to the tool, as Moodle does it."""
     person = present_member()
     activity = campus.activity(activity_id)
-    if activity is None or target not in TARGETS:
+    tool = registration.tool(request.args.get("client", campus.CLIENT_ID))
+    if activity is None or tool is None or target not in TARGETS:
         abort(404)
     fields = {
         "iss": addresses().issuer,
         "target_link_uri": addresses().tool_launch,
         "login_hint": person.id,
         "lti_message_hint": store().begin_launch(Launch(person.id, activity.id, target)),
-        "client_id": campus.CLIENT_ID,
-        "lti_deployment_id": campus.DEPLOYMENT_ID,
+        "client_id": tool.client_id,
+        "lti_deployment_id": tool.deployment_id,
     }
     store().note("login", {"to": addresses().tool_login, "fields": fields}, person.id)
     return render_template("post.html", title=_("Opening Lotse …"), action=addresses().tool_login, fields=fields)
@@ -75,6 +76,8 @@ def authorize() -> str:
     if activity is None:
         abort(404)
     content = claims.resource_link(addresses(), person, activity, nonce=asked["nonce"], locale=language(), target=launch.target)
+    tool = registration.tool(asked["client_id"]) or registration.PREREGISTERED
+    content |= {"aud": tool.client_id, f"{claims.LTI}deployment_id": tool.deployment_id}
     store().note("request", {"to": addresses().authorization, "fields": asked.to_dict()}, person.id)
     store().note("id_token", {"to": addresses().tool_launch, "header": {"alg": "RS256", "typ": "JWT", "kid": key().kid}, "claims": content}, person.id)
     return _post_back({"id_token": signer()(key(), content), "state": asked.get("state", "")})
@@ -89,7 +92,7 @@ def _refuse_doubtful(asked: dict[str, str]) -> None:
 
 
 def _error(asked: dict[str, str]) -> dict[str, str]:
-    if asked.get("client_id") != campus.CLIENT_ID:
+    if registration.tool(asked.get("client_id", "")) is None:
         return {"error": "unauthorized_client"}
     if asked.get("response_mode") != "form_post":
         return {"error": "invalid_request", "error_description": "Invalid response_mode"}

@@ -22,6 +22,7 @@ KINDS = {
     "id_token": (N_("3. The platform vouches for the person"), N_("The signed id_token: person, role, course and activity. Lotse checks the signature with the platform's public key.")),
     "token": (N_("4. Lotse fetches an access token"), N_("Lotse proves with its own key who it is; the platform checks this with Lotse's public key.")),
     "score": (N_("5. Lotse reports a score"), N_("Sent directly from server to server after each graded answer. It now stands in the gradebook.")),
+    "registration": (N_("A tool registers itself"), N_("Lotse read the platform's configuration and sent what it is and what it asks for; the platform gave it a client ID.")),
     "refused": (N_("The platform refused a request"), N_("The request was not as the standard wants it. Lotse may try again, or tell the lecturer.")),
 }
 

@@ -9,7 +9,7 @@ import jwt
 from flask import Blueprint, Response, jsonify, request
 from jwt import PyJWK, PyJWKSet
 
-from demo import campus
+from demo import registration
 from demo.claims import AGS, SCOPES
 from demo.parts import addresses, store
 from demo.store import TOKEN_SECONDS
@@ -52,11 +52,11 @@ def _checked(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of the tool's assertion, checked against the keys that it publishes, without any clock tolerance."""
     header = jwt.get_unverified_header(assertion)
     claims: dict[str, Any] = jwt.decode(
-        assertion, _tool_key(header.get("kid")), algorithms=["RS256"], audience=addresses().token, issuer=campus.CLIENT_ID,
+        assertion, _tool_key(header.get("kid")), algorithms=["RS256"], audience=addresses().token,
         options={"require": ["iss", "sub", "aud", "iat", "exp", "jti"]},
     )
-    if claims["sub"] != campus.CLIENT_ID:
-        raise jwt.InvalidTokenError("sub is not the client_id")
+    if claims["sub"] != claims["iss"] or registration.tool(claims["sub"]) is None:
+        raise jwt.InvalidTokenError("iss and sub are not a client_id of this platform")
     return header, claims
 
 

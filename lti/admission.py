@@ -13,9 +13,10 @@ from core.direct import Change, Read
 from core.i18n import LANGUAGES
 from courses import service as courses
 from courses.service import Part
+from lti import copies
 from lti.claims import Message, Person
 from lti.models import LoginState, Participant, Platform, ResourceLink
-from lti.platforms import profile_of
+from lti.platforms import family_of, profile_of
 from lti.platforms.generic import Generic
 from lti.refusals import Refused
 from lti.roles import role_in_context
@@ -38,7 +39,7 @@ _LINK = Read(
     .where(ResourceLink.deployment_id == bindparam("deployment_id"), ResourceLink.resource_link_id == bindparam("resource_link_id"))
 )
 _PARTICIPANT = Read(
-    select(Participant.id, Participant.user_id, Participant.other_user_id)
+    select(Participant.id, Participant.user_id, Participant.other_user_id, Participant.sourcedid)
     .where(Participant.link_id == bindparam("link_id"), Participant.enrolment_id == bindparam("enrolment_id"))
 )
 
@@ -77,8 +78,7 @@ def use(login: LoginState) -> None:
 def enter(platform: Platform, deployment_id: int, message: Message, person: Person) -> Admitted:
     """Bring the rows up to date with what the platform says. Raises Refused when the link opens nothing."""
     began = db.now()
-    if message.family and platform.family != message.family:
-        platform.family = message.family
+    _learn(platform, message)
     profile = profile_of(message.family or platform.family)
     course, course_id, target = _target(message)
     person_id = accounts.recognise(platform.issuer, person.subject, name=person.name, email=person.email, language=language_of(message))
@@ -89,6 +89,14 @@ def enter(platform: Platform, deployment_id: int, message: Message, person: Pers
     link_id, changed = _link(platform.id, deployment_id, message, profile, run_id, opened)
     participant_id, is_new = _participate(link_id, part.id, message, profile, person)
     return Admitted(person_id, part, role, link_id, opened, participant_id, is_new and part.enrolled_at < began, *_consequences(changed))
+
+
+def _learn(platform: Platform, message: Message) -> None:
+    """What the platform says about itself, for its profile and for the operator's list."""
+    if message.family and platform.family != family_of(message.family):
+        platform.family = family_of(message.family)
+    if message.version and platform.version != message.version:
+        platform.version = message.version
 
 
 def to_preview(message: Message) -> tuple[int, str | None]:
@@ -183,7 +191,12 @@ def _link(
         "announced_due_at": due_in(message.custom.get("due", "")),
     }
     if known is None:
-        return direct.add(ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now), set(now)
+        original = copies.original_of(deployment_id, message.custom, now)
+        settings = copies.taken_over(original) if original else {}
+        added = direct.add(
+            ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now, **settings,
+        )
+        return added, set(now)
     changed = {name for name, value in now.items() if getattr(known, name) != value}
     if changed:
         db.session.execute(update(ResourceLink).where(ResourceLink.id == known.id).values(now))
@@ -199,9 +212,11 @@ def _participate(link_id: int, enrolment_id: int, message: Message, profile: Gen
     """The participant's id, and whether they came through this link for the first time."""
     # What the platform called them in this launch; the profile may have put another key in place of the subject.
     now = {"user_id": message.person.subject if message.person else person.subject, "other_user_id": profile.other_user_id(message)}
+    if message.sourcedid:
+        now["sourcedid"] = message.sourcedid
     known = _PARTICIPANT.one(link_id=link_id, enrolment_id=enrolment_id)
     if known is None:
         return direct.add(Participant, link_id=link_id, enrolment_id=enrolment_id, **now), True
-    if (known.user_id, known.other_user_id) != tuple(now.values()):
+    if any(getattr(known, name) != value for name, value in now.items()):
         db.session.execute(update(Participant).where(Participant.id == known.id).values(now))
     return known.id, False

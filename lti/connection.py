@@ -137,7 +137,7 @@ def _token_in(answer: Answer) -> tuple[str, float]:
     try:
         document = answer.json()
         token, seconds = document["access_token"], float(document.get("expires_in", 3600))
-    except (OutgoingError, TypeError, KeyError, ValueError, AttributeError) as error:
+    except (OutgoingError, TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
         raise LaterError("token_unreadable", strikes=STRIKES) from error
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
         raise LaterError("token_unreadable", strikes=STRIKES)

@@ -58,7 +58,21 @@ def verify(token: str, expected: Expected, key_of: KeyOf) -> Claims:
 def _run(checks: "tuple[Check, ...]", claims: Claims, expected: Expected) -> None:
     for code, holds in checks:
         if not holds(claims, expected):
-            raise Refused(code, address=f"{expected.origin}/lti/launch")
+            raise Refused(code, address=f"{expected.origin}/lti/launch", came=_came(code, claims, expected))
+
+
+def _came(code: str, claims: Claims, expected: Expected) -> Any:
+    """What the message said in the place that is wrong, to compare. Never anything about a person."""
+    if code in ("expired", "issued_ahead", "issued_long_ago"):
+        apart = (_seconds(claims, "exp" if code == "expired" else "iat") or 0) - expected.now
+        return f"{apart:+.0f} s"
+    return claims.get(_SHOWN.get(code, ""))
+
+
+_SHOWN = {
+    "issuer": "iss", "audience": "aud", "authorized_party": "azp", "version": f"{LTI}version", "message_type": f"{LTI}message_type",
+    "target_foreign": f"{LTI}target_link_uri",
+}
 
 
 def _kid(token: str) -> str:

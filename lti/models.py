@@ -175,7 +175,7 @@ class LaunchRecord(Tenanted, Base):
 
     __tablename__ = "lti_launch_record"
     id: Mapped[int] = mapped_column(primary_key=True)
-    platform_id: Mapped[int] = mapped_column(ForeignKey("lti_platform.id"), index=True)
+    platform_id: Mapped[int | None] = mapped_column(ForeignKey("lti_platform.id"), index=True)  # None: no platform was recognised
     reference: Mapped[str] = mapped_column(index=True)
     reason: Mapped[str]                                    # "admitted", or the code of the refusal
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what an LMS administrator compares, never about a person

@@ -1,19 +1,21 @@
 """Which platforms and deployments an organisation trusts. Functions that write are called in a transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from sqlalchemy import bindparam, select
 
 from core import db
 from core.config import Settings
 from core.direct import Read
+from core.i18n import N_
+from lti.addresses import fault_of, safe_origin
 from lti.launch import origin_of
 from lti.models import Deployment, Platform
+from lti.platforms import family_at
 from lti.refusals import Refused
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+TAKEN = N_("another organisation has registered this issuer and client")
 
 
 class RegistrationError(ValueError):
@@ -32,33 +34,25 @@ class PlatformData:
     deployments: tuple[str, ...] = ()
     name: str = ""
 
+    def faults(self, settings: Settings) -> dict[str, str]:
+        """What is wrong, by field, as gettext ids. Empty: it can be registered."""
+        addresses = {"auth_url": self.auth_url, "token_url": self.token_url, "jwks_url": self.jwks_url}
+        wrong = {name: fault for name, url in addresses.items() if (fault := fault_of(url, settings))}
+        return {**wrong, **{name: N_("this is empty") for name in ("issuer", "client_id") if not getattr(self, name).strip()}}
+
     def check(self, settings: Settings) -> None:
-        """Raises RegistrationError that lists every wrong value."""
-        addresses = {"auth-url": self.auth_url, "token-url": self.token_url, "jwks-url": self.jwks_url}
-        wrong = [f"--{option} {url!r}: {fault}" for option, url in addresses.items() if (fault := _fault(url, settings))]
-        wrong += [f"--{option} is empty" for option, value in (("issuer", self.issuer), ("client-id", self.client_id)) if not value.strip()]
+        """Raises RegistrationError that lists every wrong value, for the command line."""
+        wrong = [f"--{name.replace('_', '-')} {getattr(self, name)!r}: {fault}" for name, fault in self.faults(settings).items()]
         if wrong:
             raise RegistrationError("\n".join(wrong))
-
-
-def _fault(url: str, settings: Settings) -> str | None:
-    origin = origin_of(url)
-    if origin is None:
-        return "this is no address; it begins with https:// and has a host"
-    parts = urlsplit(url)
-    if parts.username or parts.fragment:
-        return "an address with a user name or a # part is not allowed"
-    named = {parts.hostname, parts.netloc} & {*settings.outgoing_hosts, *LOOPBACK}
-    if parts.scheme == "http" and not named:
-        return f"only https is allowed, or list the host in LOTSE_OUTGOING_HOSTS ({parts.netloc})"
-    return None
 
 
 _DEPLOYMENT = Read(
     select(Deployment.id, Deployment.approved)
     .where(Deployment.platform_id == bindparam("platform_id"), Deployment.deployment_id == bindparam("deployment_id"))
 )
-_ACTIVE = Read(select(Platform.issuer, Platform.auth_url).where(Platform.active.is_(True)))
+# One that waits for approval may frame nothing yet.
+_ACTIVE = Read(select(Platform.issuer, Platform.auth_url).where(Platform.active.is_(True), Platform.waiting.is_(False)))
 
 
 def store(data: PlatformData) -> Platform:
@@ -66,24 +60,38 @@ def store(data: PlatformData) -> Platform:
 
     Raises RegistrationError when another organisation has registered it.
     """
-    with db.unscoped():  # (issuer, client) tells the tenant at a login, so no two tenants may have the same.
-        found = db.session.scalars(select(Platform).where(Platform.issuer == data.issuer, Platform.client_id == data.client_id)).one_or_none()
+    found = known(data.issuer, data.client_id)
     if found is None:
         found = Platform(issuer=data.issuer, client_id=data.client_id)
         db.session.add(found)
-    elif found.organisation_id != db.acting_for():
-        raise RegistrationError("another organisation has registered this issuer and client")
-    if found.jwks_url != data.jwks_url:
-        found.jwks, found.jwks_fetched_at, found.jwks_tried_at = None, None, None
-    found.auth_url, found.token_url, found.jwks_url = data.auth_url, data.token_url, data.jwks_url
-    found.name = data.name or found.name or origin_of(data.issuer) or data.issuer
-    db.session.flush()
+    bring_up_to_date(found, data)
     approve(found, data.deployments)
     return found
 
 
-def approve(platform: Platform, deployment_ids: Iterable[str]) -> None:
-    """Let launches from these deployments in."""
+def known(issuer: str, client_id: str) -> Platform | None:
+    """The platform of the organisation acted for. Raises RegistrationError when another organisation has registered it."""
+    with db.unscoped():  # (issuer, client) tells the tenant at a login, so no two tenants may have the same.
+        found = db.session.scalars(select(Platform).where(Platform.issuer == issuer, Platform.client_id == client_id)).one_or_none()
+    if found is not None and found.organisation_id != db.acting_for():
+        raise RegistrationError(TAKEN)
+    return found
+
+
+def bring_up_to_date(found: Platform, data: PlatformData) -> None:
+    """Write what the platform is now; a key set from another address is fetched anew."""
+    found.issuer, found.client_id = data.issuer, data.client_id
+    if found.jwks_url != data.jwks_url:
+        found.jwks, found.jwks_fetched_at, found.jwks_tried_at = None, None, None
+    found.auth_url, found.token_url, found.jwks_url = data.auth_url, data.token_url, data.jwks_url
+    found.family = found.family or family_at(data.auth_url)
+    found.name = data.name or found.name or origin_of(data.issuer) or data.issuer
+    db.session.flush()
+
+
+def approve(platform: Platform, deployment_ids: Collection[str]) -> None:
+    """Let launches from these deployments in. Who approves a deployment approves its platform, too."""
+    platform.waiting = platform.waiting and not deployment_ids
     for deployment_id in deployment_ids:
         deployment = _deployment(platform.id, deployment_id)
         if deployment is None:
@@ -116,14 +124,24 @@ def _deployment(platform_id: int, deployment_id: str) -> Deployment | None:
     ).one_or_none()
 
 
-def platform_for(issuer: str, client_id: str | None) -> Platform | None:
-    """The active platform that a login names. Without a client id it must be the issuer's only one."""
+def platform_for(issuer: str, client_id: str | None, deployment_id: str | None = None) -> Platform | None:
+    """The active platform that a login names.
+
+    Several tenants may share an issuer (every hosted Canvas does): without a client id the approved deployment must tell which of
+    them it is, or the issuer must have one registration only. None: nobody is known. Raises Refused when several are, and
+    nothing tells which.
+    """
     with db.unscoped():  # The platform tells the tenant, not the other way round.
-        query = select(Platform).where(Platform.issuer == issuer, Platform.active.is_(True))
-        found = db.session.scalars(query.where(Platform.client_id == client_id) if client_id else query.limit(2)).all()
-    return found[0] if len(found) == 1 else None
+        query = select(Platform).where(Platform.issuer == issuer, Platform.active.is_(True), Platform.protocol == "1.3")
+        found = db.session.scalars(query.where(Platform.client_id == client_id) if client_id else query).all()
+        if len(found) > 1 and deployment_id:
+            has_deployment = select(Deployment.platform_id).where(Deployment.deployment_id == deployment_id, Deployment.approved.is_(True))
+            found = db.session.scalars(query.where(Platform.id.in_(has_deployment))).all() or found
+    if len(found) > 1:
+        raise Refused("platform_ambiguous")
+    return found[0] if found else None
 
 
-def origins() -> list[str]:
-    """Origins of the organisation's active platforms: they may show Lotse in a frame."""
-    return sorted({origin for row in _ACTIVE() for url in row if (origin := origin_of(url))})
+def origins(further: Iterable[str] = ()) -> list[str]:
+    """Origins of the organisation's active platforms, and of further addresses: they may show Lotse in a frame."""
+    return sorted({origin for url in (*further, *(url for row in _ACTIVE() for url in row)) if (origin := safe_origin(url))})

@@ -34,7 +34,7 @@ class Target(NamedTuple):
 
     @property
     def custom(self) -> dict[str, str]:
-        """The custom parameters that name this target; the kind only where it does not follow from the others."""
+        """The custom parameters that name this target; a kind only where it is neither a course nor a module."""
         named = {"course": self.course, "module": self.module, "item": self.item, "draw": self.draw}
         kind = self.opens if self.opens not in ("course", "module") else None
         return {name: value for name, value in {**named, "kind": kind}.items() if value is not None}

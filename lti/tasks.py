@@ -4,7 +4,7 @@ from core import jobs
 from courses.service import AnyPart
 from lti import outbox
 from lti.models import ScorePush
-from lti.service import login, scores
+from lti.service import legacy, login, scores, windows
 
 
 @jobs.queue.task(name=scores.PUSH)
@@ -15,6 +15,8 @@ def push(push_id: int) -> None:
 
 jobs.swept(ScorePush, push, outbox.one_of_each_lane)
 jobs.tidied(login.forget_old)
+jobs.tidied(legacy.forget_old)
+jobs.tidied(windows.forget_old)
 
 
 def on_graded(_sender: object, *, part: AnyPart, module: str) -> None:

@@ -16,3 +16,13 @@ if (grades) {
     news.textContent = news.dataset.text;
   }, 2000);
 }
+
+// A tool that registers itself says when it is done: one message closes the frame. Any other one is an error, as in ILIAS.
+const registering = document.querySelector("[data-registration]");
+if (registering) {
+  addEventListener("message", (event) => {
+    if (event.origin !== registering.dataset.origin || event.source !== registering.contentWindow) return;
+    if (event.data?.subject === "org.imsglobal.lti.close") location.assign(registering.dataset.registration);
+    else document.querySelector("[data-strange]").hidden = false;
+  });
+}

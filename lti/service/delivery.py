@@ -20,13 +20,13 @@ from sqlalchemy import CursorResult, or_, select, update
 from core import db
 from core.config import settings
 from core.http import client
-from lti import grades, keys
-from lti.connection import STRIKES, Connection, LaterError, NeverError, TokenCache
+from lti import grades
+from lti.connection import STRIKES, Connection, LaterError, NeverError
 from lti.grades import SCORES, Address, Parcel
 from lti.models import Platform, ResourceLink
 from lti.platforms import profile_of
 from lti.platforms.generic import Generic
-from lti.service import tool_keys
+from lti.service import calls
 
 log = structlog.get_logger("lti")
 AT_ONCE = 4                            # scores under way to one platform from one process
@@ -34,7 +34,6 @@ BATCH_SECONDS = 20                     # after that no further score of a batch 
 AHEAD = 10                             # seconds that a score's timestamp may be ahead of the clock
 MAKING = timedelta(minutes=3)
 MAKING_PATIENCE = 3
-_tokens = TokenCache()
 
 Failure = LaterError | NeverError
 
@@ -70,22 +69,11 @@ class Advantage:
 
 
 def _advantage(http: httpx2.Client, platform: Platform) -> Way:
-    connection = Connection(http, platform.client_id, platform.token_url, _sign, _tokens, platform.organisation_id)
-    return Advantage(connection, profile_of(platform.family))
+    return Advantage(calls.connection(http, platform), profile_of(platform.family))
 
 
 WAYS: dict[str, Callable[[httpx2.Client, Platform], Way]] = {"1.3": _advantage}
 """By Platform.protocol."""
-
-
-def _sign(claims: dict[str, object]) -> str:
-    try:
-        with db.transaction():
-            tool_keys.make_missing()  # The first token may be asked for before anybody has fetched the keys.
-            return keys.sign(claims, settings().secret_key)
-    except keys.KeyTroubleError as error:
-        log.error("key_trouble", reason=str(error))
-        raise LaterError("key_trouble", strikes=STRIKES) from error
 
 
 def _line_item(connection: Connection, address: Address) -> str:

@@ -1,6 +1,7 @@
 """Admit a launch: verify it, and let the person in."""
 
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from lti.refusals import Refused
 from lti.service import choosing, reviews, scores
 from lti.service.login import own_origin
 from lti.service.platform_keys import key_of
+from lti.service.records import record_refusal as record_refusal  # For the views, beside the rest of a launch.
 
 # Built once, because building a statement costs as much as running it.
 _LOGIN = (
@@ -59,17 +61,23 @@ def admit(login: LoginState, token: str | None, browser: str | None, reference: 
     platform = login.platform
     with db.scoped(platform.organisation_id):
         claims = verify(token, _expected(login), lambda kid: key_of(platform, kid))
-        message = read(claims)
-        try:
-            return _enter(login, platform, message, cast(str, browser), reference)
-        except (IntegrityError, PendingRollbackError):
-            # The same person opened two links at the same moment and both made their rows; now those are there.
-            return _enter(login, platform, message, cast(str, browser), reference)
+        return let_in(platform, read(claims), cast(str, browser), reference, lambda: admission.use(login))
+
+
+def let_in(platform: Platform, message: Message, browser: str, reference: str, spend: Callable[[], None]) -> Admission:
+    """Let a verified launch in, acting for the platform's organisation. `spend` uses up what opens one launch only. Raises Refused."""
+    try:
+        return _enter(platform, message, browser, reference, spend)
+    except (IntegrityError, PendingRollbackError):
+        # The same person opened two links at the same moment and both made their rows; now those are there.
+        return _enter(platform, message, browser, reference, spend)
 
 
 def _check_login(login: LoginState, browser: str | None) -> None:
     if not login.platform.active:
         raise Refused("platform_unknown")
+    if login.platform.waiting:
+        raise Refused("platform_waiting")
     if login.used_at is not None:
         raise Refused("state_used")
     if login.expires_at < db.now():
@@ -84,9 +92,9 @@ def _expected(login: LoginState) -> Expected:
     return Expected(login.platform.issuer, login.platform.client_id, login.nonce, own_origin(), db.now().timestamp())
 
 
-def _enter(login: LoginState, platform: Platform, message: Message, browser: str, reference: str) -> Admission:
+def _enter(platform: Platform, message: Message, browser: str, reference: str, spend: Callable[[], None]) -> Admission:
     with db.transaction():
-        admission.use(login)
+        spend()
         deployment_id = registration.approved_deployment(platform.id, message.deployment_id)
         landing = _OPENINGS[message.type](platform, deployment_id, message)
         direct.add(LaunchRecord, platform_id=platform.id, reference=reference, reason=landing.outcome)
@@ -135,21 +143,18 @@ def _open_session(own: Mapping[str, Any], platform: Platform, message: Message, 
     """The launch id of a session with what all launches have, and what only this one has."""
     language = admission.language_of(message)
     data = {
-        **own, "organisation_id": platform.organisation_id, "frame_ancestors": registration.origins(), "return_url": message.return_url,
+        **own, "csrf_token": secrets.token_hex(20), "organisation_id": platform.organisation_id,
+        "frame_ancestors": _frames(platform, message), "return_url": message.return_url,
         **({"language": language} if language else {}),
     }
     return cast(DatabaseSessions, current_app.session_interface).create(data, browser)
 
 
-def record_refusal(platform: Platform, reference: str, refused: Refused) -> None:
-    """Keep the reason of a refused launch for whoever is asked with the reference."""
-    with db.scoped(platform.organisation_id), db.transaction() as tx:
-        tx.add(LaunchRecord(platform_id=platform.id, reference=reference, reason=refused.code))
-        if refused.code == "deployment_unknown":
-            registration.note_pending(platform.id, refused.values["deployment_id"])
+def _frames(platform: Platform, message: Message) -> list[str]:
+    return sorted({*registration.origins(), *profile_of(message.family or platform.family).frames(message)})
 
 
-def frame_ancestors(organisation_id: int) -> list[str]:
-    """Who may show pages of this organisation in a frame."""
+def frame_ancestors(organisation_id: int, further: Iterable[str] = ()) -> list[str]:
+    """Who may show pages of this organisation in a frame, and the origins of further addresses."""
     with db.scoped(organisation_id):
-        return registration.origins()
+        return registration.origins(further)

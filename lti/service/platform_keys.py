@@ -32,7 +32,7 @@ def key_of(platform: Platform, kid: str) -> RSAPublicKey:
                 _fetch_keys(platform)
         key = find(platform.jwks, kid)
     if key is None:
-        raise Refused("kid_unknown" if platform.jwks else "keys_unreachable")
+        raise Refused("kid_unknown" if platform.jwks else "keys_unreachable", kid=kid)
     return key
 
 

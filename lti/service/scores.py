@@ -44,6 +44,12 @@ def catch_up(admitted: Admitted) -> None:
         hint(outbox.catch_up(admitted.link_id, None if admitted.moved else admitted.participant_id))
 
 
+def became_learner(enrolment_id: int) -> None:
+    """Tell all links of somebody who is a learner now, and was none, what they have. Call in the transaction that says so."""
+    for row in db.session.execute(select(Participant.id, Participant.link_id).where(Participant.enrolment_id == enrolment_id)).all():
+        hint(outbox.catch_up(row.link_id, row.id))
+
+
 def resend() -> int:
     """Try everything again that has finally failed; returns how much that is."""
     with db.unscoped(), db.transaction() as tx:  # The operator looks after all tenants.

@@ -50,10 +50,10 @@ def test_a_changed_address_is_taken_over(house: Flask) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("changes", "words"), [
     ({"auth_url": "moodle.example"}, "--auth-url 'moodle.example': this is no address"),
-    ({"token_url": "http://moodle.example/token"}, "LOTSE_OUTGOING_HOSTS (moodle.example)"),
+    ({"token_url": "http://moodle.example/token"}, "only https is allowed, or list the host in LOTSE_OUTGOING_HOSTS"),
     ({"jwks_url": "ftp://moodle.example/"}, "--jwks-url"),
     ({"jwks_url": "https://user:word@moodle.example/"}, "user name"),
-    ({"client_id": " "}, "--client-id is empty"),
+    ({"client_id": " "}, "--client-id ' ': this is empty"),
     ({"organisation": "gibtsnicht"}, "no organisation 'gibtsnicht'"),
 ])
 def test_a_registration_that_cannot_work_is_refused_with_words(house: Flask, changes: dict[str, str], words: str) -> None:
