@@ -160,7 +160,7 @@ def test_scores_wait_for_the_release_and_go_when_it_comes(desk: Desk, lms: Lms) 
 def test_rules_are_checked(desk: Desk) -> None:
     refused = desk.rules(send="due")
     assert refused.status_code == 422
-    assert "Please say when the due date is" in refused.text
+    assert "Please say below when the due date is" in refused.text
     assert desk.rules(send="due", due_at="0001-01-01T00:00").status_code == 422
     assert desk.rules(send="never").status_code == 422
     assert desk.rules(keep="worst").status_code == 422
