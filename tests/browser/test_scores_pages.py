@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Literal
 
 import pytest
 from flask import Flask
@@ -27,8 +28,8 @@ from tests.lti.lms import LTI, Browser, Lms
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 NAMES = ("Ada Lovelace", "Änne Müller-Lüdenscheidt", "Konrad Zuse", "Zoë 🦊 Öztürk", "Emmy Noether", None)
-_SENT = {"points": 3.0, "maximum": 4.0}
-_ROWS = (
+_SENT: dict[str, Any] = {"points": 3.0, "maximum": 4.0}
+_ROWS: tuple[dict[str, Any], ...] = (
     {"state": WorkState.DONE, "sent_at": db.now(), **_SENT}, {"state": WorkState.FAILED, "error": "score_never 400", "tries": 1},
     {"state": WorkState.DUE, "error": "unreachable", "tries": 4, "due_at": db.now() + timedelta(minutes=9)}, {"state": WorkState.WAITING},
     {"state": WorkState.RUNNING, "lease_until": db.now() + timedelta(minutes=1)}, {"state": WorkState.DUE, "due_at": db.now() + timedelta(days=2)},
@@ -86,15 +87,14 @@ def _people(run_id: int, link_id: int) -> int:
     return participant.id
 
 
-def _page(chromium: Chromium, scene: Scene, language: str, theme: str) -> Page:
-    scheme = "dark" if theme == "dark" else "light"
-    context = chromium.new_context(base_url=scene.url, locale=LOCALES[language], color_scheme=scheme, reduced_motion="reduce")
+def _page(chromium: Chromium, scene: Scene, language: str, theme: Literal["light", "dark"]) -> Page:
+    context = chromium.new_context(base_url=scene.url, locale=LOCALES[language], color_scheme=theme, reduced_motion="reduce")
     context.add_cookies([{"name": sessions.DIRECT_COOKIE, "value": scene.cookie, "url": scene.url.replace("http:", "https:"), "secure": True}])
     return context.new_page()
 
 
 @pytest.mark.parametrize(("language", "theme"), [("de", "light"), ("en", "dark")])
-def test_the_pages_are_accessible_and_fit(chromium: Chromium, scene: Scene, language: str, theme: str) -> None:
+def test_the_pages_are_accessible_and_fit(chromium: Chromium, scene: Scene, language: str, theme: Literal["light", "dark"]) -> None:
     page = _page(chromium, scene, language, theme)
     for path in (scene.path, scene.learner, f"{scene.path}?show=failed"):
         answer = page.goto(path)
