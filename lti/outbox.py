@@ -337,7 +337,7 @@ def last_seconds(rows: Collection[Any]) -> dict[int, int]:
 
 def _sharing(rows: Collection[Any]) -> list[Any]:
     """Rows of links that do not have their line item for themselves."""
-    named = {row.lineitem for row in rows if row.lineitem}
+    named = {row.lineitem for row in rows if row.lineitem and not row.sourcedid}  # LTI 1.1 has one address for all, and no timestamps.
     shared = set(db.session.scalars(
         select(ResourceLink.lineitem).where(ResourceLink.lineitem.in_(named)).group_by(ResourceLink.lineitem).having(func.count() > 1)
     )) if named else set()

@@ -127,10 +127,11 @@ def _texts(part: AnyPart) -> dict[str, Any]:
 
     def opens(link: ResourceLink) -> str:
         title = edition.module(link.module, wanted).title if link.module in edition.module_ids else link.module
-        return {
+        texts: dict[str, str] = {
             "module": _("the module “%(title)s”", title=title), "quiz": _("the questions of “%(title)s”", title=title),
             "exercise": _("one question of “%(title)s”: %(item)s", title=title, item=link.item), "certificate": _("the certificate"),
-        }.get(link.kind, _("the whole course"))
+        }
+        return texts.get(link.kind) or str(_("the whole course"))
 
     return {
         "course_title": edition.course.title[wanted], "opens": opens, "policy": _policy, "column": _COLUMNS, "state_of": _state,
@@ -150,13 +151,13 @@ def _leaving(link: ResourceLink) -> str:
     due = due_of(link)
     if link.send == "release":
         if link.released_at:
-            return _("You have released the scores on %(day)s; later changes are sent at once.", day=format_datetime(link.released_at, "short"))
-        return _("Scores wait until you release them.")
+            return str(_("You have released the scores on %(day)s; later changes are sent at once.", day=format_datetime(link.released_at, "short")))
+        return str(_("Scores wait until you release them."))
     if link.send == "due" and due:
-        return _("Scores are sent at the due date, %(day)s; attempts after it do not count.", day=format_datetime(due, "short"))
+        return str(_("Scores are sent at the due date, %(day)s; attempts after it do not count.", day=format_datetime(due, "short")))
     if link.send == "due":
-        return _("Scores wait for a due date, which nobody has named yet.")
-    return _("Scores are sent at once.")
+        return str(_("Scores wait for a due date, which nobody has named yet."))
+    return str(_("Scores are sent at once."))
 
 
 class _Column:
@@ -205,19 +206,20 @@ def _open(row: Any, held: bool) -> Shown | None:
 
 
 def _tried(row: Any) -> str:
-    tries = ngettext("%(num)s try", "%(num)s tries", row.tries)
+    tries: str = ngettext("%(num)s try", "%(num)s tries", row.tries)
     if row.state == WorkState.FAILED:
         return tries
-    return _("%(tries)s, the next at %(time)s", tries=tries, time=format_datetime(row.due_at, "short"))
+    return str(_("%(tries)s, the next at %(time)s", tries=tries, time=format_datetime(row.due_at, "short")))
 
 
 def _past(row: Any) -> str:
     """What became of a row of the history."""
     if row.state == WorkState.DONE:
-        return _("sent") if row.sent_at else _("the gradebook had this score already")
-    return {WorkState.FAILED: _("not sent"), WorkState.WAITING: _("waits"), WorkState.RUNNING: _("on its way")}.get(row.state, _("waits for its turn"))
+        return str(_("sent") if row.sent_at else _("the gradebook had this score already"))
+    texts: dict[WorkState, str] = {WorkState.FAILED: _("not sent"), WorkState.WAITING: _("waits"), WorkState.RUNNING: _("on its way")}
+    return texts.get(row.state) or str(_("waits for its turn"))
 
 
 def _name(row: Any) -> str:
     """Names may be withheld."""
-    return row.name or _("Person %(number)s", number=row.id)
+    return str(row.name or _("Person %(number)s", number=row.id))
