@@ -199,8 +199,8 @@ def test_each_change_that_moodle_refused_is_one_that_we_do_not_make(house: Flask
 
 
 def test_the_logo_is_a_public_picture_that_keeps_its_address(house: Flask) -> None:
-    logo = house.test_client().get("/lti/logo.svg")
-    assert (logo.status_code, logo.mimetype) == (200, "image/svg+xml")
+    with house.test_client().get("/lti/logo.svg") as logo:
+        assert (logo.status_code, logo.mimetype) == (200, "image/svg+xml")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
