@@ -66,7 +66,7 @@ class SearchForm(FlaskForm):
     class Meta:
         csrf = False
 
-    reference = StringField(_l("Reference"), description=_l("The eight characters that the person saw."), render_kw={**_PLAIN, "maxlength": "40"})
+    reference = StringField(_l("Reference of eight characters"), render_kw={**_PLAIN, "maxlength": "40"})
     platform = SelectField(_l("Learning platform"), coerce=_number, choices=[], default=0)
     outcome = SelectField(_l("Outcome"), choices=[SelectChoice("", _l("all")), SelectChoice("refused", _l("refused")), SelectChoice("admitted", _l("came in"))], default="")
 
