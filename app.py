@@ -5,7 +5,9 @@ from flask import Flask
 import accounts.commands
 import accounts.models
 import accounts.signin
+import accounts.tasks
 import accounts.views
+import assessments.excerpt_views
 import assessments.models
 import assessments.pages
 import assessments.preview
@@ -19,10 +21,12 @@ import certificates.tasks
 import certificates.views
 import core.commands
 import courses.models
+import courses.tools
 import courses.views
 import demo.commands
 import gateway.views
 import lti.commands
+import lti.legacy_commands
 import lti.tasks
 import lti.views
 import modules.blocks
@@ -33,7 +37,7 @@ import modules.views
 from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, web
 from core.config import Settings
-from core.signals import completed, graded, progressed
+from core.signals import completed, graded, joined, progressed
 from modules.presenters import Presenter
 
 
@@ -57,7 +61,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 
 
 def _open_rooms(app: Flask) -> None:
-    for room in (accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, gateway.views.bp, certificates.views.bp, *lti.views.BLUEPRINTS):
+    for room in (accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.excerpt_views.bp, gateway.views.bp, certificates.views.bp, *lti.views.BLUEPRINTS):
         app.register_blueprint(room)
     for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, certificates.commands.certificates, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
@@ -70,6 +74,8 @@ def _connect_rooms() -> None:
     modules.presenters.register(Presenter(
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
+    courses.tools.register(lti.views.people.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
+    joined.connect(assessments.service.follow_join)
     graded.connect(lti.tasks.on_graded)

@@ -18,3 +18,12 @@ class SignInForm(FlaskForm):
         _l("Password"), validators=[InputRequired(_l("Please enter your password.")), Length(max=1024)],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+class JoinForm(FlaskForm):
+    """A code that was made under another account."""
+
+    code = StringField(
+        _l("Code"), validators=[InputRequired(_l("Please enter the code.")), Length(max=40)],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )

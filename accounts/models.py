@@ -39,6 +39,7 @@ class Person(Tenanted, Base):
     email: Mapped[str | None]
     language: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=db.now)
+    joined_into: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # the same person under their other identity
     grants: Mapped[list["Grant"]] = relationship(lazy="raise", back_populates="person")
 
 
@@ -64,3 +65,14 @@ class Grant(Tenanted, Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     role: Mapped[Role]
     person: Mapped[Person] = relationship(lazy="raise", back_populates="grants")
+
+
+class JoinCode(Tenanted, Base):
+    """Made by a person under one identity, and entered under another, to prove that both are the same (accounts.joining)."""
+
+    __tablename__ = "join_code"
+    code: Mapped[str] = mapped_column(primary_key=True)    # a hash, as of all secrets
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    other_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # who has entered it and said that it is theirs
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]                       # joined

@@ -48,6 +48,14 @@ def load(user_id: str) -> SignedIn | None:
 @manager.unauthorized_handler
 def unauthorized() -> Response:
     """Send people to the sign-in page, and back afterwards; inside a launch, say where to begin again."""
+    if request.script_root and sessions.BROWSER_COOKIE not in request.cookies:
+        raise Problem(
+            401, _("Your browser has no cookie of Lotse here"),
+            _(
+                "So Lotse cannot tell that it is you. Please open the link in your learning platform again. If this page comes back at once, "
+                "allow cookies for this address in the settings of your browser, or use another one."
+            ),
+        )
     if request.script_root:
         raise Problem(
             401, _("This page was open for too long"),

@@ -1,17 +1,21 @@
-"""Start page, sign-in, sign-out."""
+"""Start page, sign-in, sign-out, and joining two accounts of one person."""
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
+from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
-from accounts import service, signin
-from accounts.forms import SignInForm
+from accounts import joining, service, signin
+from accounts.forms import JoinForm, SignInForm
+from accounts.joining import CannotJoinError
 from core.web import limiter, own_path
 
 bp = Blueprint("accounts", __name__)
+_few_wrong_codes = limiter.shared_limit(
+    "10 per hour", scope="join", key_func=lambda: f"join {signin.person().id}", deduct_when=lambda response: response.status_code == 422,
+)
 
 
 @bp.app_context_processor
@@ -24,6 +28,7 @@ def chrome() -> dict[str, Any]:
         "organisation_name": service.organisation_name(current_user.organisation_id),
         "home_url": url_for("courses.mine"),
         "nav_links": [(_("My courses"), url_for("courses.mine")), (_("My certificates"), url_for("certificates.mine")), *administration],
+        "person_links": [(_("Join accounts"), url_for("accounts.join"))],
     }
 
 
@@ -60,3 +65,88 @@ def sign_out() -> Response:
     signin.end()
     flash(_("You are signed out."), "success")
     return redirect(url_for("accounts.start"))
+
+
+# --- Joining accounts -------------------------------------------------------------------------------------------------
+
+@bp.get("/account/join")
+@login_required
+def join() -> str:
+    """Where a join stands: make a code or enter one, wait, or confirm."""
+    return _join_page(JoinForm())
+
+
+@bp.post("/account/join/code")
+@login_required
+def make_join_code() -> Response | tuple[str, int]:
+    """Make a code; only this session shows it."""
+    try:
+        session["join_code"] = joining.make_code(signin.person().id)
+    except CannotJoinError as error:
+        return _join_page(JoinForm(), error=_(error.message)), 409
+    return redirect(url_for(".join"), 303)
+
+
+@bp.post("/account/join/enter")
+@login_required
+@_few_wrong_codes
+def enter_join_code() -> str | tuple[str, int]:
+    """Enter a code that was made under one's other account, and see whose it is. Ten wrong ones an hour, then a pause."""
+    form = JoinForm()
+    if form.validate_on_submit():
+        try:
+            maker = joining.maker_of(form.code.data, signin.person().id)
+        except CannotJoinError as error:
+            form.code.errors = [_(error.message)]
+        else:
+            return render_template("accounts/join_accept.html", maker=maker, mine=joining.account(signin.person().id), form=form)
+    return _join_page(form), 422
+
+
+@bp.post("/account/join/accept")
+@login_required
+@_few_wrong_codes
+def accept_join() -> Response | tuple[str, int]:
+    """Say that the other account is one's own. Nothing is joined before it is confirmed there."""
+    form = JoinForm()
+    if not form.validate_on_submit():
+        return _join_page(form), 422
+    try:
+        joining.accept(form.code.data, signin.person().id)
+    except CannotJoinError as error:
+        form.code.errors = [_(error.message)]
+        return _join_page(form), 422
+    return render_template("accounts/join_accepted.html", maker=joining.maker_of(form.code.data, signin.person().id)), 200
+
+
+@bp.post("/account/join/confirm")
+@login_required
+def confirm_join() -> Response | tuple[str, int]:
+    """Join the account in which the code was entered into this one."""
+    try:
+        done = joining.confirm(signin.person().id)
+    except CannotJoinError as error:
+        joining.withdraw(signin.person().id)
+        session.pop("join_code", None)
+        return _join_page(JoinForm(), error=_(error.message)), 409
+    session.pop("join_code", None)
+    if done:
+        flash(_("The two accounts are one now. Everything you did is here."), "success")
+    return redirect(url_for("courses.mine"), 303)
+
+
+@bp.post("/account/join/cancel")
+@login_required
+def cancel_join() -> Response:
+    """Let one's code open nothing any more."""
+    joining.withdraw(signin.person().id)
+    session.pop("join_code", None)
+    return redirect(url_for(".join"), 303)
+
+
+def _join_page(form: JoinForm, error: str = "") -> str:
+    me = signin.person().id
+    return render_template(
+        "accounts/join.html", form=form, error=error, waiting=joining.waiting(me), mine=joining.account(me),
+        code=joining.shown(session["join_code"]) if "join_code" in session else "",
+    )

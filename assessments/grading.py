@@ -47,6 +47,20 @@ class Showing:
     solution: bool
 
 
+KEEPS = ("best", "last", "first")
+
+
+def kept(grades: Sequence[tuple[float, float]], keep: str) -> tuple[float, float]:
+    """Of several attempts' (score, maximum), in the order of the attempts, the one that counts: best, last or first.
+
+    One of 0 out of 0 (only a recorded answer was there) counts when there is no other.
+    """
+    counted = [grade for grade in grades if grade[1] > 0] or list(grades)
+    if keep == "best":
+        return max(counted)
+    return counted[-1] if keep == "last" else counted[0]
+
+
 def verdict(share: float, points: float, parts: Iterable[Part], *, scoring: str = "partial") -> Verdict:
     """Make a verdict from the share of the points that a response earns (0 to 1).
 

@@ -7,7 +7,7 @@ token, stands in it as a mark that is filled in at the end; a form's address is 
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -65,20 +65,26 @@ def draw_module(part: AnyPart, module: str, language: str) -> Drawn:
 
     The marks of core.kept are still in the blocks: the page that they stand in fills them all at once.
     """
+    return draw_some(part, module, language, tuple(items.items(part.edition_id, module, language)))
+
+
+def draw_some(part: AnyPart, module: str, language: str, shown: Sequence[str]) -> Drawn:
+    """Some of a module's questions, numbered in this order, and the points in them. Otherwise as `draw_module`."""
     found = items.items(part.edition_id, module, language)
     stands = service.standings(part.id, module)
     drawing = _Drawing(part, module, page_language())
-    blocks = {item.id: drawing.draw(item, number, stands.get(item.id)) for number, item in enumerate(found.values(), 1)}
-    return Drawn(blocks, service.points_in(part.edition_id, module, stands))
+    blocks = {item: drawing.draw(found[item], number, stands.get(item)) for number, item in enumerate(shown, 1)}
+    return Drawn(blocks, service.points_in(part.edition_id, module, stands, shown))
 
 
-def draw_one(part: AnyPart, module: str, item_id: str, language: str, *, fresh: bool = True) -> tuple[Markup, Points]:
-    """One question after it was answered, and the points in the module as they are now. `fresh`: the result takes the focus."""
-    found = items.items(part.edition_id, module, language)
+def draw_one(
+    part: AnyPart, module: str, item_id: str, language: str, shown: Sequence[str], *, fresh: bool = True,
+) -> tuple[Markup, Points]:
+    """One question after it was answered, and the points in all that its page shows. `fresh`: the result takes the focus."""
     stands = service.standings(part.id, module)
-    drawing = _Drawing(part, module, page_language())
-    piece = drawing.draw(found[item_id], list(found).index(item_id) + 1, stands.get(item_id), fresh=fresh)
-    return Markup(kept.fill(piece)), service.points_in(part.edition_id, module, stands)  # noqa: S704 - our templates
+    item = items.item(part.edition_id, module, item_id, language)
+    piece = _Drawing(part, module, page_language()).draw(item, shown.index(item_id) + 1, stands.get(item_id), fresh=fresh)
+    return Markup(kept.fill(piece)), service.points_in(part.edition_id, module, stands, shown)  # noqa: S704 - our templates
 
 
 @dataclass
@@ -139,7 +145,7 @@ def _render(
 ) -> str:
     _, module, *_, order, number = place
     attempt, used, left, is_closed = counts or (1, 0, item.attempts or None, False)
-    verdict = _verdict(item, given, stored)
+    verdict = verdict_of(item, given, stored)
     may = showing(item.show, is_closed=is_closed, due_passed=None)
     shown = verdict if may.marks else None
     kind = KINDS[item.kind]
@@ -159,7 +165,7 @@ def _tokens(item: PromptItem) -> dict[str, Any]:
     return {"left": _TOKENS, "value": _TOKENS_VALUE, "most": most, "cost": format_decimal(prompts.cost(item, ""))}
 
 
-def _verdict(item: Item, response: Response | None, stored: Mapping[str, Any] | None) -> Verdict | None:
+def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] | None) -> Verdict | None:
     """The stored grade with the feedback of the item's text: for most kinds by grading again, which is pure and quick.
 
     Where that comes out differently (a word that was right in the other language), the stored grade is what counts.

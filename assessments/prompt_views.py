@@ -10,9 +10,10 @@ from assessments import prompt_live, prompts
 from assessments.kinds.item import ResponseError
 from assessments.models import Attempt
 from assessments.pages import draw_one
+from assessments.places import Place
 from assessments.prompts import NoTokensError, PersonalDataError
 from assessments.service import ClosedError, StaleError
-from assessments.views import answered, question_url, refused
+from assessments.views import answered, refused, shown_with
 from core.jobs import WorkState
 from courses.models import Enrolment
 from courses.service import AnyPart
@@ -22,32 +23,35 @@ bp = Blueprint("prompts", __name__)
 
 
 @bp.post("/courses/<int:run_id>/<module>/<item>/try")
+@bp.post("/courses/<int:run_id>/quiz/<int:draw>/<module>/<item>/try")
+@bp.post("/courses/<int:run_id>/exercise/<only>/<module>/<item>/try")
 @login_required
-def send(run_id: int, module: str, item: str) -> str | BaseResponse:
+def send(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> str | BaseResponse:
     """Take a prompt. With htmx the question comes back with the place in which the answer will appear."""
-    part = part_or_404(run_id)
+    part, place = part_or_404(run_id), Place(run_id, module, draw, only)
     language = content_language(part)
     live = "HX-Request" in request.headers
     try:
+        shown_with(place, part, item)
         number = int(request.form.get("attempt", "1"))
         attempt_id = prompts.submit(part, module, item, language, number, form=request.form.to_dict(flat=False), live=live)
     except PersonalDataError as warning:
-        return _confirm(run_id, module, item, warning.found)
+        return _confirm(place, item, warning.found)
     except ResponseError as error:
-        return refused(run_id, module, item, _(error.message) % error.values, 422)
+        return refused(place, item, _(error.message) % error.values, 422)
     except NoTokensError:
-        return refused(run_id, module, item, _("Your tokens for today do not suffice for this exercise. Tomorrow there are new ones."), 429)
+        return refused(place, item, _("Your tokens for today do not suffice for this exercise. Tomorrow there are new ones."), 429)
     except ClosedError:
-        return refused(run_id, module, item, _("No further answer is taken here: you have all the points, or no attempt is left."), 409)
+        return refused(place, item, _("No further answer is taken here: you have all the points, or no attempt is left."), 409)
     except StaleError:
         # The first click or the other tab has counted; what it led to is shown.
-        return _question(part, module, item) if live else redirect(question_url(run_id, module, item), 303)
+        return _question(part, place, item) if live else redirect(place.url(item), 303)
     except (LookupError, ValueError):
         abort(404)
-    return _question(part, module, item) if live else redirect(url_for("prompts.look", attempt_id=attempt_id), 303)
+    return _question(part, place, item) if live else redirect(url_for("prompts.look", attempt_id=attempt_id, **place.query), 303)
 
 
-def _confirm(run_id: int, module: str, item: str, found: tuple[str, ...]) -> Response:
+def _confirm(place: Place, item: str, found: tuple[str, ...]) -> Response:
     """Ask before something personal is sent. What was typed stays."""
     if "HX-Request" in request.headers:
         page = render_template("assessments/prompt_warning.html", found=found)
@@ -55,13 +59,13 @@ def _confirm(run_id: int, module: str, item: str, found: tuple[str, ...]) -> Res
     kept = {name: request.form[name] for name in ("attempt", "model", "temperature") if name in request.form}
     page = render_template(
         "assessments/prompt_confirm.html", found=found, kept=kept, prompt=request.form.get("prompt", ""),
-        action=request.script_root + request.path, back=question_url(run_id, module, item),
+        action=request.script_root + request.path, back=place.url(item),
     )
     return Response(page, 422)
 
 
-def _question(part: AnyPart, module: str, item: str, *, fresh: bool = True) -> str:
-    return answered(*draw_one(part, module, item, content_language(part), fresh=fresh))
+def _question(part: AnyPart, place: Place, item: str, *, fresh: bool = True) -> str:
+    return answered(place, *draw_one(part, place.module, item, content_language(part), shown_with(place, part, item), fresh=fresh))
 
 
 def _own(attempt_id: int) -> tuple[Attempt, Enrolment]:
@@ -81,10 +85,11 @@ def _at_work(attempt: Attempt) -> bool:
 def look(attempt_id: int) -> str | BaseResponse:
     """For browsers without scripts: a page that looks again by itself, and leads back when the answer is there."""
     attempt, enrolment = _own(attempt_id)
-    back = question_url(enrolment.run_id, attempt.module, attempt.item)
+    place = Place.asked(enrolment.run_id, attempt.module, request.args)
+    back = place.url(attempt.item)
     if not _at_work(attempt):
         return redirect(back)
-    return render_template("assessments/prompt_waiting.html", attempt=attempt, back=back)
+    return render_template("assessments/prompt_waiting.html", attempt=attempt, back=back, place=place)
 
 
 @bp.get("/attempts/<int:attempt_id>/stream")
@@ -107,7 +112,11 @@ def question(attempt_id: int) -> str | tuple[str, int]:
     attempt, enrolment = _own(attempt_id)
     if _at_work(attempt):
         return "", 204
-    return _question(enrolment, attempt.module, attempt.item, fresh="fresh" in request.args)
+    place = Place.seen(enrolment.run_id, attempt.module, request.headers.get("HX-Current-URL", ""))
+    try:
+        return _question(enrolment, place, attempt.item, fresh="fresh" in request.args)
+    except LookupError:
+        abort(404)
 
 
 @bp.post("/attempts/<int:attempt_id>/stop")
@@ -118,4 +127,5 @@ def stop(attempt_id: int) -> BaseResponse:
     prompts.stop(attempt.id)
     if "HX-Request" in request.headers:
         return Response(status=204)
-    return redirect(url_for("prompts.look", attempt_id=attempt_id), 303)
+    place = Place.asked(0, "", request.args)
+    return redirect(url_for("prompts.look", attempt_id=attempt_id, **place.query), 303)

@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import CursorResult, and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
+from accounts.joining import BOTH, CannotJoinError, husk
 from assessments import items
-from assessments.grading import Verdict, attempts_left, closed
+from assessments.grading import Verdict, attempts_left, closed, kept
 from assessments.kinds import KINDS
 from assessments.kinds.item import Form, Item, Response
 from assessments.models import Attempt, Grade
@@ -39,13 +42,20 @@ _OUTCOME = Read(
     .outerjoin(Grade, and_(Grade.attempt_id == Attempt.id, Grade.id == bindparam("grade_id")))
     .where(Attempt.id == bindparam("attempt_id"))
 )
-_BEST = Read(
-    select(Attempt.id, Attempt.module, Attempt.item, Grade.score, Grade.score_maximum)
+_ALL_IN_RUN = (
+    select(Attempt.enrolment_id, Attempt.id, Attempt.module, Attempt.item, Attempt.number, Grade.score, Grade.score_maximum)
+    .join(Grade, Grade.attempt_id == Attempt.id).join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+    .where(Enrolment.run_id == bindparam("run_id"), Attempt.counts | (Grade.score_maximum == 0)).order_by(Grade.id)
+)
+_GRADES = (
+    select(Attempt.id, Attempt.module, Attempt.item, Attempt.number, Grade.score, Grade.score_maximum)
     .join(Grade, Grade.attempt_id == Attempt.id)
     # A recorded answer takes no attempt (counts is False), and its grade of 0 out of 0 takes the item out of the maximum.
     .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.counts | (Grade.score_maximum == 0))
     .order_by(Grade.id)
 )
+_ALL_GRADES = Read(_GRADES)
+_GRADES_UNTIL = Read(_GRADES.where(Attempt.submitted_at <= bindparam("until", type_=Attempt.submitted_at.type)))
 
 
 class ClosedError(RuntimeError):
@@ -183,38 +193,71 @@ def record_grade(attempt: Attempt | Made, part: AnyPart, item: Item, verdict: Ve
 
 # --- Points -----------------------------------------------------------------------------------------------------------
 
-def points_in(edition_id: int, module: str, stands: Mapping[str, Standing]) -> Points:
-    """The points of one module, from how somebody stands at its items."""
+def points_in(edition_id: int, module: str, stands: Mapping[str, Standing], shown: Collection[str]) -> Points:
+    """The points in these items of a module, from how somebody stands at them."""
     best = {item: (standing.best, standing.maximum) for item, standing in stands.items() if standing.maximum is not None}
-    return _points(items.points(edition_id)[module], best)
+    return _points({item: points for item, points in items.points(edition_id)[module].items() if item in shown}, best)
 
 
 def scores(part: AnyPart) -> dict[str, Points]:
     """A learner's points by module: the best attempt at each item counts."""
-    best = _best_grades(part.id)
+    return _by_module(part.edition_id, _kept_grades(part.id))
+
+
+def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[str, Points]]:
+    """What `scores` gives, for many people of a run at once. `editions` are their editions by enrolment."""
+    graded: dict[int, list[Any]] = {}
+    for row in db.session.execute(_ALL_IN_RUN, {"run_id": run_id}):
+        graded.setdefault(row.enrolment_id, []).append(row)
     return {
-        module: _points(points, {item: grade for (where, item), grade in best.items() if where == module})
-        for module, points in items.points(part.edition_id).items()
+        enrolment_id: _by_module(edition_id, _kept_of(graded.get(enrolment_id, ()))) for enrolment_id, edition_id in editions.items()
     }
 
 
-def score_of(part: AnyPart, module: str | None = None, items_: Collection[str] | None = None) -> Points:
-    """A learner's points in one module, in some of its items, or in the whole course."""
+def score_of(
+    part: AnyPart, module: str | None = None, items_: Collection[str] | None = None, *, keep: str = "best", until: datetime | None = None,
+) -> Points:
+    """A learner's points in one module, in some of its items, or in the whole course.
+
+    `keep`: which attempt counts at each item (`grading.KEEPS`). `until`: attempts submitted later do not count.
+    """
+    grades = _kept_grades(part.id, keep, until)
     if module is None or items_ is None:
-        by_module = scores(part)
+        by_module = _by_module(part.edition_id, grades)
         return total(by_module) if module is None else by_module.get(module, Points(0, 0))
     possible = {item: points for item, points in items.points(part.edition_id).get(module, {}).items() if item in items_}
-    return _points(possible, {item: grade for (where, item), grade in _best_grades(part.id).items() if where == module})
+    return _points(possible, {item: grade for (where, item), grade in grades.items() if where == module})
 
 
-def _best_grades(enrolment_id: int) -> dict[tuple[str, str], tuple[float, float]]:
-    """(score, maximum) by (module, item); of several grades of one attempt the latest is valid."""
-    latest = {row.id: row for row in _BEST(enrolment_id=enrolment_id)}
-    best: dict[tuple[str, str], tuple[float, float]] = {}
+_Grades = Mapping[tuple[str, str], tuple[float, float]]
+"""(score, maximum) by (module, item)."""
+
+
+def _by_module(edition_id: int, grades: _Grades) -> dict[str, Points]:
+    return {
+        module: _points(points, {item: grade for (where, item), grade in grades.items() if where == module})
+        for module, points in items.points(edition_id).items()
+    }
+
+
+def _kept_grades(enrolment_id: int, keep: str = "best", until: datetime | None = None) -> _Grades:
+    rows = _ALL_GRADES(enrolment_id=enrolment_id) if until is None else _GRADES_UNTIL(enrolment_id=enrolment_id, until=until)
+    return _kept_of(rows, keep)
+
+
+def _kept_of(rows: Iterable[Any], keep: str = "best") -> _Grades:
+    """The grade that counts at each item; of several grades of one attempt the latest is valid."""
+    latest = {row.id: row for row in rows}
+    attempts: dict[tuple[str, str], list[Any]] = {}
     for row in latest.values():
-        key = (row.module, row.item)
-        best[key] = max(best.get(key, (0.0, 0.0)), (row.score, row.score_maximum))
-    return best
+        attempts.setdefault((row.module, row.item), []).append(row)
+    return {
+        key: kept([(row.score, row.score_maximum) for row in sorted(made, key=_number)], keep) if len(made) > 1 else (made[0].score, made[0].score_maximum)
+        for key, made in attempts.items()
+    }
+
+
+_number = attrgetter("number")
 
 
 def _points(possible: Mapping[str, float], best: Mapping[str, tuple[float, float]]) -> Points:
@@ -252,3 +295,37 @@ def _reach(enrolment_id: int, column: str, award: str) -> None:
     )
     if isinstance(taken, CursorResult) and taken.rowcount == 1:
         completed.send("assessments", enrolment=courses.enrolment(enrolment_id), award=award)
+
+
+# --- Joined accounts ----------------------------------------------------------------------------------------------------
+
+def follow_join(sender: str, *, kept: int, vanishing: int) -> None:
+    """Receiver of `joined`: what one person has done is the other's now.
+
+    Where both take part in a run, the part with answers stays and the empty one is left behind; a lecturer's role is kept.
+    Raises CannotJoinError when both have answers there.
+    """
+    mine = {enrolment.run_id: enrolment for enrolment in courses.parts_of(kept)}
+    for theirs in courses.parts_of(vanishing):
+        own = mine.get(theirs.run_id)
+        if own is not None and not _leave_behind(own, theirs):
+            continue
+        theirs.person_id = kept
+    db.session.flush()
+
+
+def _leave_behind(own: Enrolment, theirs: Enrolment) -> bool:
+    """Whether `theirs` is the part that stays; then the own one goes to nobody."""
+    if not _has_attempts(theirs.id):
+        own.role = theirs.role if theirs.role in courses.TEACHING else own.role
+        return False
+    if _has_attempts(own.id):
+        raise CannotJoinError(BOTH)
+    theirs.role = own.role if own.role in courses.TEACHING else theirs.role
+    own.person_id = husk(own.person_id)
+    db.session.flush()
+    return True
+
+
+def _has_attempts(enrolment_id: int) -> bool:
+    return db.session.scalar(select(Attempt.id).where(Attempt.enrolment_id == enrolment_id).limit(1)) is not None

@@ -1,6 +1,6 @@
 """Answering: the form's target, and the questions of a page as this learner may see them."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import login_required
 from markupsafe import Markup
@@ -9,8 +9,10 @@ from werkzeug.wrappers import Response
 from assessments import service
 from assessments.kinds.item import ResponseError
 from assessments.pages import draw_one
+from assessments.places import Place
 from core.i18n import language as page_language
 from core.web import Problem
+from courses.service import AnyPart
 from modules.presenters import Points
 from modules.views import content_language, part_or_404, points_bar
 
@@ -18,13 +20,16 @@ bp = Blueprint("assessments", __name__)
 
 
 @bp.post("/courses/<int:run_id>/<module>/<item>/answer")
+@bp.post("/courses/<int:run_id>/quiz/<int:draw>/<module>/<item>/answer")
+@bp.post("/courses/<int:run_id>/exercise/<only>/<module>/<item>/answer")
 @login_required
-def answer(run_id: int, module: str, item: str) -> str | Response:
+def answer(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> str | Response:
     """Take an answer. With htmx the question comes back as it now stands; without, the page does, at this question."""
-    part = part_or_404(run_id)
+    part, place = part_or_404(run_id), Place(run_id, module, draw, only)
     language = content_language(part)
     error, status = "", 200
     try:
+        shown = shown_with(place, part, item)
         number = int(request.form.get("attempt", "1"))
         service.submit(part, module, item, language, number, request.form.to_dict(flat=False))
     except ResponseError as reason:
@@ -36,28 +41,35 @@ def answer(run_id: int, module: str, item: str) -> str | Response:
     except (LookupError, ValueError):
         abort(404)
     if error:
-        return refused(run_id, module, item, error, status)
+        return refused(place, item, error, status)
     if request.headers.get("HX-Request"):
-        return answered(*draw_one(part, module, item, language))
-    return redirect(question_url(run_id, module, item), 303)
+        return answered(place, *draw_one(part, module, item, language, shown))
+    return redirect(place.url(item), 303)
 
 
-def answered(question: Markup, points: Points) -> str:
-    """What htmx puts in the question's place, and the points of the module beside it."""
-    bar = points_bar(points.score, points.maximum, page_language())
+def shown_with(place: Place, part: AnyPart, item: str) -> tuple[str, ...]:
+    """The questions of a page, one of which is this one. Raises LookupError."""
+    shown = place.shown(part)
+    if item not in shown:
+        raise LookupError(item)
+    return shown
+
+
+def answered(place: Place, question: Markup, points: Points) -> str:
+    """What htmx puts in the question's place, and the points of the page beside it."""
+    whole = place.draw is None and place.only is None
+    bar = points_bar(points.score, points.maximum, page_language()) if whole else excerpt_bar(points, page_language())
     return f'{question}<section id="module-points" hx-swap-oob="true">{bar}</section>'
 
 
-def refused(run_id: int, module: str, item: str, error: str, status: int) -> Response:
+def excerpt_bar(points: Points, seen_in: str) -> str:
+    """The bar of points on a page that shows only some questions."""
+    return points_bar(points.score, points.maximum, seen_in, _("Your points"))
+
+
+def refused(place: Place, item: str, error: str, status: int) -> Response:
     """Say why beside the form, which keeps what was chosen and typed; without htmx on a page with the way back."""
     if not request.headers.get("HX-Request"):
-        raise Problem(status, _("Your answer was not counted"), error, links=[(_("Back to the question"), question_url(run_id, module, item))])
+        raise Problem(status, _("Your answer was not counted"), error, links=[(_("Back to the question"), place.url(item))])
     message = render_template("assessments/_error.html", error=error)
     return Response(message, status, {"HX-Retarget": f"#q-{item}-alert", "HX-Reswap": "innerHTML"}, content_type="text/html")
-
-
-def question_url(run_id: int, module: str, item: str) -> str:
-    """The address of a question on its page."""
-    return url_for("modules.page", run_id=run_id, module=module, _anchor=f"q-{item}")
-
-

@@ -126,6 +126,11 @@ def certificates_of(person_id: int) -> list[Certificate]:
     return list(db.session.scalars(_owned(person_id).order_by(Certificate.id.desc())))
 
 
+def certificates_of_part(enrolment_id: int) -> list[Certificate]:
+    """The certificates of one enrolment, the newest first."""
+    return list(db.session.scalars(select(Certificate).where(Certificate.enrolment_id == enrolment_id).order_by(Certificate.id.desc())))
+
+
 def certificate_of(person_id: int, certificate_id: int) -> Certificate | None:
     """One certificate, if it belongs to this person."""
     return db.session.scalars(_owned(person_id).where(Certificate.id == certificate_id)).one_or_none()

@@ -7,6 +7,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
+from assessments.service import score_of
 from certificates import names, service
 from certificates.forms import CodeForm, CompareForm, ConsentForm, NameForm
 from certificates.models import Certificate, Reason
@@ -15,6 +16,10 @@ from certificates.snapshot import Snapshot
 from core.i18n import N_, language
 from core.jobs import WorkState
 from core.web import Problem, csrf, limiter
+from courses import service as courses
+from courses.policy import teaches
+from modules.service import parsed
+from modules.views import content_language, part_or_404
 
 bp = Blueprint("certificates", __name__)
 REASONS = {
@@ -32,6 +37,19 @@ def mine() -> str:
     """My certificates."""
     found = [(entry, _sheet(entry)) for entry in service.certificates_of(person().id)]
     return render_template("certificates/mine.html", entries=found)
+
+
+@bp.get("/certificates/course/<int:run_id>")
+@login_required
+def of_course(run_id: int) -> str:
+    """What one has earned in a course, and what is still missing. Links in an LMS lead here."""
+    part = part_or_404(run_id)
+    edition, opened = parsed(part.edition_id), courses.visited(part.id)
+    return render_template(
+        "certificates/course.html", run_id=run_id, part=part, edition=edition, chosen=content_language(part), learns=not teaches(part),
+        entries=[(entry, _sheet(entry)) for entry in service.certificates_of_part(part.id)], points=score_of(part),
+        opened=len(opened & set(edition.module_ids)),
+    )
 
 
 @bp.get("/certificates/<int:certificate_id>")

@@ -128,6 +128,7 @@ class Settings:
         "", "Address of the demo's stand-in LMS. Empty: this machine, on the port after Lotse's.",
         ("http(s)://host[:port], without a path", _base_url),
     )
+    lti11: str = _setting("off", "on: old platforms may launch by LTI 1.1 with a key and a secret, see lti11.md.", _choice("off", "on"))
     imprint_url: str = _setting("", "Address of the imprint (Impressum), for the foot of every page.", _url("https", "http"))
     privacy_url: str = _setting("", "Address of the privacy notice.", _url("https", "http"))
     accessibility_url: str = _setting("", "Address of the accessibility statement.", _url("https", "http"))

@@ -7,17 +7,18 @@ with a lease, works without an open transaction, and finishes only while it stil
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from celery import Celery, Task
 from celery.beat import EmbeddedService, Scheduler
 from flask import Flask, current_app
-from sqlalchemy import CursorResult, Index, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Index, Select, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -57,7 +58,7 @@ class Work:
 
 
 _Row = TypeVar("_Row", bound=Any)
-_swept: dict[type[Any], Task] = {}
+_swept: dict[type[Any], "_Sweep"] = {}
 _tidied: list[Callable[[], object]] = [sessions.sweep_expired]
 
 
@@ -70,7 +71,7 @@ def claim(model: type[_Row], row_id: int, lease: timedelta = LEASE) -> _Row | No
     with db.unscoped(), db.transaction() as tx:  # A message carries an id only; the row says whose it is.
         taken = tx.execute(
             update(model)
-            .where(model.id == row_id, *_claimable(model))
+            .where(model.id == row_id, claimable(model))
             .values(state=WorkState.RUNNING, lease=token, lease_until=db.now() + lease, tries=model.tries + 1)
             .execution_options(synchronize_session=False)
         )
@@ -79,6 +80,38 @@ def claim(model: type[_Row], row_id: int, lease: timedelta = LEASE) -> _Row | No
         row: _Row = tx.scalars(select(model).where(model.id == row_id).execution_options(populate_existing=True)).one()
     db.act_for(row.organisation_id)
     return row
+
+
+def claim_all(model: type[Any], row_ids: Collection[int], lease: timedelta = LEASE) -> tuple[str, list[int]]:
+    """Take those of the rows that are due (or abandoned) under one lease: its token, and the rows that are ours now.
+
+    For work that is quicker in batches. Call in a transaction.
+    """
+    token = secrets.token_hex(8)
+    if not row_ids:
+        return token, []
+    taken = db.session.scalars(
+        update(model)
+        .where(model.id.in_(row_ids), claimable(model))
+        .values(state=WorkState.RUNNING, lease=token, lease_until=db.now() + lease, tries=model.tries + 1)
+        .returning(model.id).execution_options(synchronize_session=False)
+    )
+    return token, sorted(taken)
+
+
+def settle_all(model: type[Any], token: str, row_ids: Collection[int], state: WorkState, **changes: Any) -> set[int]:
+    """Put rows of one lease into their next state; gives those that this worker still held. Call in a transaction.
+
+    What the others say does not count: another worker has taken them over.
+    """
+    if not row_ids:
+        return set()
+    kept = db.session.scalars(
+        update(model).where(model.id.in_(row_ids), model.lease == token)
+        .values({"error": None, **changes, "state": state, "lease": None, "lease_until": None})
+        .returning(model.id).execution_options(synchronize_session=False)
+    )
+    return set(kept)
 
 
 def settle(row: Any, state: WorkState, *, error: str | None = None, due_at: datetime | None = None) -> bool:
@@ -170,20 +203,32 @@ def backoff(tries: int, *, first: float = 5, most: float = 3600) -> timedelta:
 
 
 def hint(task: Task, row_id: int) -> None:
-    """Send the message once the running transaction is durable. A broker that is down costs time, never work."""
-
-    def send() -> None:
-        try:
-            task.delay(row_id)
-        except Exception as error:  # Any transport's own exception: the sweep will find the row.
-            log.warning("hint_lost", task=task.name, row=row_id, error=type(error).__name__)
-
-    db.after_commit(send)
+    """Send the message once the running transaction is durable."""
+    db.after_commit(lambda: send(task, row_id))
 
 
-def swept(model: type[Any], task: Task) -> None:
-    """Let the sweep look for rows of `model` that stalled and hand them to `task`."""
-    _swept[model] = task
+def send(task: Task, row_id: int) -> None:
+    """Send the message now. A broker that is down costs time, never work."""
+    try:
+        task.delay(row_id)
+    except Exception as error:  # Any transport's own exception: the sweep will find the row.
+        log.warning("hint_lost", task=task.name, row=row_id, error=type(error).__name__)
+
+
+Pick = Callable[[ColumnElement[bool]], Select[Any]]
+
+
+class _Sweep(NamedTuple):
+    task: Task
+    pick: Pick | None
+
+
+def swept(model: type[Any], task: Task, pick: Pick | None = None) -> None:
+    """Let the sweep look for rows of `model` that stalled and hand them to `task`.
+
+    `pick` selects ids among the claimable rows where one message does for many of them.
+    """
+    _swept[model] = _Sweep(task, pick)
 
 
 def tidied(call: Callable[[], object]) -> None:
@@ -194,14 +239,19 @@ def tidied(call: Callable[[], object]) -> None:
 def sweep() -> int:
     """Send a message for each row that is due or whose lease ran out; returns how many. Safe to run at any time."""
     found = 0
-    for model, task in _swept.items():
+    for model, (task, chosen) in _swept.items():
+        pick = chosen or partial(_oldest, model)
         with db.unscoped():  # The sweep serves all tenants; it reads ids only.
-            ids = db.session.scalars(select(model.id).where(*_claimable(model)).order_by(model.id).limit(SWEEP_LIMIT)).all()
+            ids = db.session.scalars(pick(claimable(model)).limit(SWEEP_LIMIT)).all()
         db.session.rollback()
         for row_id in ids:
             task.delay(row_id)
         found += len(ids)
     return found
+
+
+def _oldest(model: type[Any], claimable_rows: ColumnElement[bool]) -> Select[Any]:
+    return select(model.id).where(claimable_rows).order_by(model.id)
 
 
 def overdue(since: timedelta) -> int:
@@ -221,13 +271,12 @@ def _sweep() -> None:
         call()
 
 
-def _claimable(model: type[Any]) -> tuple[Any, ...]:
+def claimable(model: type[Any]) -> ColumnElement[bool]:
+    """Rows that a worker may take now: due, or left behind by one that is gone."""
     moment = db.now()
-    return (
-        or_(
-            (model.state == WorkState.DUE) & (model.due_at <= moment),
-            (model.state == WorkState.RUNNING) & (model.lease_until < moment),
-        ),
+    return or_(
+        (model.state == WorkState.DUE) & (model.due_at <= moment),
+        (model.state == WorkState.RUNNING) & (model.lease_until < moment),
     )
 
 

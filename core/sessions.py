@@ -19,7 +19,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import and_, bindparam, delete, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
@@ -106,13 +106,16 @@ class DatabaseSessions(SessionInterface):
         elif session:
             set_cookie(response, DIRECT_COOKIE, self.create(session))
 
-    def create(self, data: dict[str, Any], browser: str | None = None) -> str:
-        """Store a new session and return its secret id (cookie value, or launch id in the path)."""
+    def create(self, data: dict[str, Any], browser: str | None = None, until: datetime | None = None) -> str:
+        """Store a new session and return its secret id (cookie value, or launch id in the path).
+
+        `until`: it comes from another one and ends with that.
+        """
         secret = secrets.token_urlsafe(16)
         with db.transaction():
             direct.add(
                 BrowserSession, id=digest(secret), browser=digest(browser) if browser else None, data=dict(data),
-                person_id=_person_id(data), expires_at=db.now() + self.lifetime,
+                person_id=_person_id(data), expires_at=until or db.now() + self.lifetime,
             )
         return secret
 
@@ -129,6 +132,28 @@ def renew(session: Session) -> None:
             tx.execute(delete(BrowserSession).where(BrowserSession.id == session.row_id))
     session.row_id = None
     session.modified = True
+
+
+def ends_at(row_id: str) -> datetime | None:
+    """When a session ends by itself; None when it is over."""
+    row = db.session.get(BrowserSession, row_id, populate_existing=True)
+    return row.expires_at if row and row.expires_at > db.now() else None
+
+
+def end_launches(session: Session) -> None:
+    """End a launch and, on a shared computer, whatever else the same person has opened in the same browser."""
+    with db.transaction() as tx:
+        row = tx.get(BrowserSession, session.row_id) if session.row_id else None
+        if row is None:
+            return
+        known = and_(BrowserSession.browser == row.browser, BrowserSession.person_id == row.person_id, row.person_id is not None)
+        tx.execute(delete(BrowserSession).where(or_(BrowserSession.id == row.id, known)))
+    session.row_id = None
+
+
+def end_all_of(person_id: int) -> None:
+    """End every session of a person, signed in and launched. Call in a transaction."""
+    db.session.execute(delete(BrowserSession).where(BrowserSession.person_id == person_id))
 
 
 def sweep_expired() -> None:

@@ -11,4 +11,7 @@ progressed = _house.signal("progressed")
 """A learner opened content. sender: "courses"; part: courses.service.AnyPart."""
 
 completed = _house.signal("completed")
-"""A learner reached a threshold of the course for the first time. sender: "assessments"; enrolment: Enrolment, award: str."""
+"""A learner reached a threshold of the course for the first time. sender: "assessments" or "courses"; enrolment: Enrolment, award: str."""
+
+joined = _house.signal("joined")
+"""Two persons turned out to be one. sender: "accounts"; kept: int, vanishing: int (ids). A receiver that raises stops it."""

@@ -5,9 +5,7 @@ from flask import abort, session
 from accounts.models import Role
 from accounts.signin import person
 from courses import service
-from courses.service import AnyPart, Part
-
-TEACHING = (Role.LECTURER, Role.TRAINER, Role.ADMINISTRATOR)
+from courses.service import TEACHING, AnyPart, Part
 
 
 def acting_role(part: AnyPart) -> Role:

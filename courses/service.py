@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from accounts.models import Role
 from core import db
 from core.direct import Read
-from core.signals import progressed
+from core.signals import completed, progressed
 from courses.models import Course, Edition, EditionFile, Enrolment, Run, Visit
 
 _PART = (
@@ -29,6 +29,9 @@ _ARRIVE = Read(
     _PART.add_columns(Visit.id.label("visit_id"))
     .outerjoin(Visit, and_(Visit.enrolment_id == Enrolment.id, Visit.module == bindparam("module")))
 )
+
+
+TEACHING = (Role.LECTURER, Role.TRAINER, Role.ADMINISTRATOR)
 
 
 class Part(NamedTuple):
@@ -156,7 +159,7 @@ def open_run(course_id: int, slug: str) -> Run:
 
 
 def enrol(run_id: int, person_id: int, role: Role = Role.LEARNER) -> Enrolment:
-    """Let a person take part. Who is in already keeps edition and progress; a new role is noted."""
+    """Let a person take part. Who is in already keeps edition and progress, and whoever teaches goes on teaching."""
     try:
         with db.transaction() as tx:
             return _enrol(run_id, person_id, role)
@@ -166,9 +169,13 @@ def enrol(run_id: int, person_id: int, role: Role = Role.LEARNER) -> Enrolment:
 
 
 def take_part(run_id: int, person_id: int, role: Role) -> Part:
-    """Let a person take part, as `enrol` does, without the mapper where they do already."""
+    """Let a person who launches take part, as `enrol` does, without the mapper where they do already.
+
+    Whoever teaches in the run and comes as a learner is a lecturer who looks at the course with a learner's eyes: that is so
+    in this launch only, and the enrolment stays (docs/decisions/0011). The way back is `take_part_as_learner`.
+    """
     known = part(run_id, person_id)
-    if known is not None and known.role == role:
+    if known is not None and (known.role == role or (known.role in TEACHING and role == Role.LEARNER)):
         return known
     enrol(run_id, person_id, role)
     db.session.flush()
@@ -184,9 +191,25 @@ def _enrol(run_id: int, person_id: int, role: Role) -> Enrolment:
         found = Enrolment(run_id=run_id, person_id=person_id, edition_id=newest_edition(run.course_id).id, role=role)
         db.session.add(found)
         db.session.flush()
-    elif found.role != role:
+    elif found.role not in TEACHING:
         found.role = role
     return found
+
+
+def take_part_as_learner(enrolment_id: int) -> bool:
+    """Make a learner of somebody who taught in the run; False when they are one. Call in a transaction.
+
+    Rooms above hear of what this learner has reached already, as if it were now.
+    """
+    found = enrolment(enrolment_id)
+    if found.role == Role.LEARNER:
+        return False
+    found.role = Role.LEARNER
+    db.session.flush()
+    for reached, award in ((found.participated_at, "participation"), (found.achieved_at, "achievement")):
+        if reached is not None:
+            completed.send("courses", enrolment=found, award=award)
+    return True
 
 
 def part(run_id: int, person_id: int) -> Part | None:
@@ -198,6 +221,11 @@ def part(run_id: int, person_id: int) -> Part | None:
 def enrolment(part_id: int) -> Enrolment:
     """The row behind a part, for what changes it."""
     return db.session.scalars(select(Enrolment).where(Enrolment.id == part_id)).one()
+
+
+def parts_of(person_id: int) -> list[Enrolment]:
+    """The rows of all that a person takes part in."""
+    return list(db.session.scalars(select(Enrolment).where(Enrolment.person_id == person_id).order_by(Enrolment.id)))
 
 
 def enrolments(person_id: int) -> list[tuple[Enrolment, Run, Course]]:

@@ -7,36 +7,51 @@ from sqlalchemy import bindparam, select, update
 
 from accounts import service as accounts
 from accounts.models import Role
+from assessments import items
 from core import db, direct
 from core.direct import Change, Read
 from core.i18n import LANGUAGES
 from courses import service as courses
 from courses.service import Part
+from lti import copies
 from lti.claims import Message, Person
 from lti.models import LoginState, Participant, Platform, ResourceLink
-from lti.platforms import profile_of
+from lti.platforms import family_of, profile_of
 from lti.platforms.generic import Generic
 from lti.refusals import Refused
 from lti.roles import role_in_context
-from lti.target import named
+from lti.score_policy import due_in
+from lti.target import KINDS, Target, named
 from modules.service import parsed
 
+MOST_DRAWN = 999
 _USE = Change(
     update(LoginState).where(LoginState.state == bindparam("used_state"), LoginState.used_at.is_(None))
     .values(used_at=bindparam("moment"))
 )
 _LINK = Read(
     select(
-        ResourceLink.id, ResourceLink.run_id, ResourceLink.kind, ResourceLink.module, ResourceLink.title, ResourceLink.context_id,
+        ResourceLink.id, ResourceLink.run_id, ResourceLink.kind, ResourceLink.module, ResourceLink.item,
+        ResourceLink.draw, ResourceLink.title, ResourceLink.context_id,
         ResourceLink.memberships_url, ResourceLink.groups_url, ResourceLink.group_sets_url, ResourceLink.lineitem, ResourceLink.lineitems,
-        ResourceLink.scopes,
+        ResourceLink.scopes, ResourceLink.announced_due_at,
     )
     .where(ResourceLink.deployment_id == bindparam("deployment_id"), ResourceLink.resource_link_id == bindparam("resource_link_id"))
 )
 _PARTICIPANT = Read(
-    select(Participant.id, Participant.user_id, Participant.other_user_id)
+    select(Participant.id, Participant.user_id, Participant.other_user_id, Participant.sourcedid)
     .where(Participant.link_id == bindparam("link_id"), Participant.enrolment_id == bindparam("enrolment_id"))
 )
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a link opens, checked against the edition: the columns of the same names at ResourceLink."""
+
+    kind: str
+    module: str | None = None
+    item: str | None = None
+    draw: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,10 +62,11 @@ class Admitted:
     part: Part
     role: Role                         # in this launch
     link_id: int
-    module: str | None
+    opened: Opened
     participant_id: int
     joined: bool                       # the link is new to somebody who took part before: it may have to hear of points
     moved: bool                        # the link's line item or target is a new one: it has to hear of everybody's points
+    rescheduled: bool                  # the platform names another due date
 
 
 def use(login: LoginState) -> None:
@@ -62,18 +78,25 @@ def use(login: LoginState) -> None:
 def enter(platform: Platform, deployment_id: int, message: Message, person: Person) -> Admitted:
     """Bring the rows up to date with what the platform says. Raises Refused when the link opens nothing."""
     began = db.now()
-    if message.family and platform.family != message.family:
-        platform.family = message.family
+    _learn(platform, message)
     profile = profile_of(message.family or platform.family)
-    course, course_id, module = _target(message)
+    course, course_id, target = _target(message)
     person_id = accounts.recognise(platform.issuer, person.subject, name=person.name, email=person.email, language=language_of(message))
     run_id = courses.run_id(course_id, _run_key(deployment_id, message, course), message.context_title)
     role = role_in_context(message.roles)
     part = courses.take_part(run_id, person_id, role)
-    _check_module(part.edition_id, module)
-    link_id, moved = _link(platform.id, deployment_id, message, profile, run_id, module)
+    opened = _opened(part.edition_id, target)
+    link_id, changed = _link(platform.id, deployment_id, message, profile, run_id, opened)
     participant_id, is_new = _participate(link_id, part.id, message, profile, person)
-    return Admitted(person_id, part, role, link_id, module, participant_id, is_new and part.enrolled_at < began, moved)
+    return Admitted(person_id, part, role, link_id, opened, participant_id, is_new and part.enrolled_at < began, *_consequences(changed))
+
+
+def _learn(platform: Platform, message: Message) -> None:
+    """What the platform says about itself, for its profile and for the operator's list."""
+    if message.family and platform.family != family_of(message.family):
+        platform.family = family_of(message.family)
+    if message.version and platform.version != message.version:
+        platform.version = message.version
 
 
 def to_preview(message: Message) -> tuple[int, str | None]:
@@ -81,10 +104,9 @@ def to_preview(message: Message) -> tuple[int, str | None]:
 
     Raises Refused when the link opens nothing.
     """
-    _, course_id, module = _target(message)
+    _, course_id, target = _target(message)
     edition_id = courses.newest_edition(course_id).id
-    _check_module(edition_id, module)
-    return edition_id, module
+    return edition_id, _opened(edition_id, target).module
 
 
 def language_of(message: Message) -> str | None:
@@ -99,56 +121,102 @@ def _run_key(deployment_id: int, message: Message, course: str) -> str:
     return f"lti:{deployment_id}:{context}:{course}"
 
 
-def _target(message: Message) -> tuple[str, int, str | None]:
-    """Slug and id of the course that the link opens, and the module."""
+def _target(message: Message) -> tuple[str, int, Target]:
+    """Slug and id of the course that the link opens, and what of it."""
     wanted, offered = named(message.custom, message.target_link_uri), courses.course_ids()
     if wanted.course:
         if wanted.course not in offered:
             raise Refused("course_unknown", wanted=wanted.course, choices=_choices(offered))
-        return wanted.course, offered[wanted.course], wanted.module
+        return wanted.course, offered[wanted.course], wanted
     if len(offered) != 1:
         raise Refused("course_unnamed", choices=_choices(offered))
-    return *next(iter(offered.items())), wanted.module
+    return *next(iter(offered.items())), wanted
 
 
 def _choices(offered: Iterable[str]) -> str:
     return ", ".join(offered) or "–"
 
 
-def _check_module(edition_id: int, module: str | None) -> None:
+def _opened(edition_id: int, target: Target) -> Opened:
+    """What the edition has of the target. Raises Refused that names what there is."""
+    if target.opens not in KINDS:
+        raise Refused("kind_unknown", wanted=target.opens, choices=", ".join(KINDS))
+    if target.opens in ("course", "certificate"):
+        return Opened(target.opens)
+    module = _module(edition_id, target)
+    if target.opens == "exercise":
+        return Opened("exercise", module, item=_item(edition_id, module, target))
+    return Opened(target.opens, module, draw=_draw(target) if target.opens == "quiz" else None)
+
+
+def _module(edition_id: int, target: Target) -> str:
     known = parsed(edition_id).module_ids
-    if module is not None and module not in known:
-        raise Refused("module_unknown", wanted=module, choices=", ".join(known))
+    if target.module is None:
+        raise Refused("module_unnamed", choices=", ".join(known))
+    if target.module not in known:
+        raise Refused("module_unknown", wanted=target.module, choices=", ".join(known))
+    return target.module
+
+
+def _item(edition_id: int, module: str, target: Target) -> str:
+    known = items.points(edition_id)[module]
+    if target.item is None:
+        raise Refused("item_unnamed", choices=_choices(known))
+    if target.item not in known:
+        raise Refused("item_unknown", wanted=target.item, choices=_choices(known))
+    return target.item
+
+
+def _draw(target: Target) -> int | None:
+    """How many questions each learner gets. More than there are is all of them: an edition may lose some."""
+    if target.draw is None:
+        return None
+    if not (target.draw.isascii() and target.draw.isdigit() and 0 < int(target.draw) <= MOST_DRAWN):
+        raise Refused("draw_wrong", wanted=target.draw)
+    return int(target.draw)
 
 
 def _link(
-    platform_id: int, deployment_id: int, message: Message, profile: Generic, run_id: int, module: str | None,
-) -> tuple[int, bool]:
-    """The link's id, and whether its scores go to another line item than before."""
+    platform_id: int, deployment_id: int, message: Message, profile: Generic, run_id: int, opened: Opened,
+) -> tuple[int, set[str]]:
+    """The link's id, and which of its columns have changed; for a new link all."""
     services = profile.services(message)
     known = _LINK.one(deployment_id=deployment_id, resource_link_id=message.link_id)
     made_by_us = known.lineitem if known and profile.makes_line_items and services.lineitems else None
     now = {
-        "run_id": run_id, "kind": "module" if module else "course", "module": module, "title": message.link_title,
+        "run_id": run_id, "kind": opened.kind, "module": opened.module, "item": opened.item, "draw": opened.draw, "title": message.link_title,
         "context_id": message.context_id, "memberships_url": message.roster.memberships_url, "groups_url": message.roster.groups_url,
         "group_sets_url": message.roster.group_sets_url, "lineitem": services.lineitem or made_by_us,
         "lineitems": services.lineitems, "scopes": list(services.scopes),
+        "announced_due_at": due_in(message.custom.get("due", "")),
     }
     if known is None:
-        return direct.add(ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now), True
+        original = copies.original_of(deployment_id, message.custom, now)
+        settings = copies.taken_over(original) if original else {}
+        added = direct.add(
+            ResourceLink, platform_id=platform_id, deployment_id=deployment_id, resource_link_id=message.link_id, **now, **settings,
+        )
+        return added, set(now)
     changed = {name for name, value in now.items() if getattr(known, name) != value}
     if changed:
         db.session.execute(update(ResourceLink).where(ResourceLink.id == known.id).values(now))
-    return known.id, not changed.isdisjoint({"lineitem", "module", "run_id"})
+    return known.id, changed
+
+
+def _consequences(changed: set[str]) -> tuple[bool, bool]:
+    """Whether the link's scores go elsewhere or are others than before, and whether its due date is another one."""
+    return not changed.isdisjoint({"lineitem", "kind", "module", "item", "draw", "run_id"}), "announced_due_at" in changed
 
 
 def _participate(link_id: int, enrolment_id: int, message: Message, profile: Generic, person: Person) -> tuple[int, bool]:
     """The participant's id, and whether they came through this link for the first time."""
     # What the platform called them in this launch; the profile may have put another key in place of the subject.
     now = {"user_id": message.person.subject if message.person else person.subject, "other_user_id": profile.other_user_id(message)}
+    if message.sourcedid:
+        now["sourcedid"] = message.sourcedid
     known = _PARTICIPANT.one(link_id=link_id, enrolment_id=enrolment_id)
     if known is None:
         return direct.add(Participant, link_id=link_id, enrolment_id=enrolment_id, **now), True
-    if (known.user_id, known.other_user_id) != tuple(now.values()):
+    if any(getattr(known, name) != value for name, value in now.items()):
         db.session.execute(update(Participant).where(Participant.id == known.id).values(now))
     return known.id, False

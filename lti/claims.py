@@ -81,6 +81,7 @@ class Message:
     return_url: str | None
     for_user: str | None               # whose submission a lecturer wants to see
     choice: Choice | None              # deep linking only
+    sourcedid: str | None = None       # LTI 1.1 only: names this person's grade for this link (Basic Outcomes)
 
 
 def read(claims: Claims) -> Message:
@@ -93,7 +94,7 @@ def read(claims: Claims) -> Message:
     return Message(
         type=claims[LTI + "message_type"],
         deployment_id=_id(claims[LTI + "deployment_id"]),
-        link_id=_id(link["id"]) if link else "",
+        link_id=_id(link["id"]) if link.get("id") else "",
         link_title=_text(link, "title") or "",
         context_id=_id(context["id"]) if context.get("id") else None,
         context_title=_text(context, "title"),
@@ -155,12 +156,15 @@ def _id(value: object) -> str:
 
 
 def _text(claims: Claims, name: str) -> str | None:
+    return cleaned(claims.get(name))
+
+
+def cleaned(value: object) -> str | None:
     """A text to show: without what databases and pages cannot hold, and no longer than anybody reads."""
-    value = claims.get(name)
     if not isinstance(value, str):
         return None
-    cleaned = "".join(letter for letter in " ".join(value.split()) if letter.isprintable() or letter == _JOINER)
-    return cleaned[:LONGEST_TEXT] or None
+    shown = "".join(letter for letter in " ".join(value.split()) if letter.isprintable() or letter == _JOINER)
+    return shown[:LONGEST_TEXT] or None
 
 
 def _url(claims: Claims, name: str) -> str | None:

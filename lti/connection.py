@@ -12,6 +12,7 @@ import httpx2
 
 from core import db
 from core.http import Answer, OutgoingError, fetch
+from lti.troubles import stored
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SET_BACK = 10                          # seconds; Moodle refuses an assertion that is 2 s ahead of its own clock
@@ -19,76 +20,103 @@ ASSERTION_LIFE = 300
 TOKEN_MARGIN = 60
 SLOWEST_RETRY = timedelta(hours=6)
 RETRIED = {401, 408, 409, 425, 429}
+STRIKES = 3                            # so many in a row say that the platform is in trouble, not one score
 
 
 class LaterError(RuntimeError):
-    """It did not work now, and may later. The text is for lecturers; `delay` is what the platform asked for."""
+    """It did not work now, and may later. `code` is one of lti.troubles; `delay` is what the platform asked for.
 
-    def __init__(self, text: str, delay: timedelta | None = None) -> None:
-        super().__init__(text)
+    `strikes` weighs what it says about the platform: 0 nothing (another score may well be taken), STRIKES that nothing works there now.
+    """
+
+    def __init__(self, code: str, delay: timedelta | None = None, *, status: int = 0, strikes: int = 0) -> None:
+        super().__init__(stored(code, status))
         self.delay = delay
+        self.strikes = strikes
 
 
 class NeverError(RuntimeError):
-    """The platform does not take this score. The text is for lecturers."""
+    """The platform does not take this. `code` is one of lti.troubles."""
+
+    def __init__(self, code: str, *, status: int = 0) -> None:
+        super().__init__(stored(code, status))
 
 
 class Grant(NamedTuple):
-    """What a token is for. Two clients of one issuer never share one."""
+    """What a token is for. Two organisations, or two clients of one issuer, never share one."""
 
     client_id: str
     token_url: str
     scopes: frozenset[str]
+    organisation_id: int = 0
+
+
+class Token(NamedTuple):
+    """An access token, and until when it is used (a while before it ends)."""
+
+    value: str
+    until: float
 
 
 @dataclass
 class TokenCache:
-    """The access tokens of this process."""
+    """The access tokens of this process. Of several threads that need a new one, one asks and the others wait for it."""
 
-    _kept: dict[Grant, tuple[str, float]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _kept: dict[Grant, Token] = field(default_factory=dict)
+    _locks: dict[Grant, threading.Lock] = field(default_factory=dict)
 
-    def get(self, grant: Grant) -> str | None:
-        """A token that will live for another minute."""
-        with self._lock:
-            token, until = self._kept.get(grant, ("", 0.0))
-        return token if until - TOKEN_MARGIN > db.now().timestamp() else None
+    def get(self, grant: Grant, ask: Callable[[], tuple[str, float]], refused: str | None = None) -> str:
+        """A token that is not the one that was just refused; `ask` gives a new one with its life in seconds."""
+        with self._locks.setdefault(grant, threading.Lock()):
+            known = self._kept.get(grant)
+            if known and known.value != refused and known.until > db.now().timestamp():
+                return known.value
+            value, seconds = ask()
+            self._kept[grant] = Token(value, db.now().timestamp() + seconds - min(TOKEN_MARGIN, seconds / 2))
+            return value
 
-    def keep(self, grant: Grant, token: str, seconds: float) -> None:
-        """Remember a token for as long as it lives."""
-        with self._lock:
-            self._kept[grant] = (token, db.now().timestamp() + seconds)
-
-    def forget(self, grant: Grant) -> None:
+    def forget(self, grant: Grant, value: str) -> None:
         """The platform does not accept this token any more."""
-        with self._lock:
-            self._kept.pop(grant, None)
+        with self._locks.setdefault(grant, threading.Lock()):
+            known = self._kept.get(grant)
+            if known and known.value == value:
+                del self._kept[grant]
 
 
 @dataclass(frozen=True)
 class Connection:
-    """How Lotse speaks to one platform."""
+    """How Lotse speaks to one platform. Several threads may use it at once."""
 
     http: httpx2.Client
     client_id: str
     token_url: str
     sign: Callable[[dict[str, Any]], str]
     tokens: TokenCache
+    organisation_id: int = 0
 
     def call(self, method: str, url: str, scopes: Collection[str], headers: dict[str, str], **options: Any) -> Answer:
         """One request with an access token; once more with a new token after a 401. Raises LaterError."""
-        grant = Grant(self.client_id, self.token_url, frozenset(scopes))
-        answer = self._call(method, url, self.tokens.get(grant) or self._new_token(grant), headers, options)
+        token = self.token(scopes)
+        answer = self._call(method, url, token, headers, options)
         if answer.status == 401:
-            answer = self._call(method, url, self._new_token(grant), headers, options)
+            token = self.token(scopes, refused=token)
+            answer = self._call(method, url, token, headers, options)
         if answer.status == 401:
-            self.tokens.forget(grant)
+            self.tokens.forget(self._grant(scopes), token)
         return answer
+
+    def token(self, scopes: Collection[str], refused: str | None = None) -> str:
+        """An access token for these scopes, and not the one that was refused. Raises LaterError."""
+        grant = self._grant(scopes)
+        return self.tokens.get(grant, lambda: self._new_token(grant), refused)
+
+    def _grant(self, scopes: Collection[str]) -> Grant:
+        return Grant(self.client_id, self.token_url, frozenset(scopes), self.organisation_id)
 
     def _call(self, method: str, url: str, token: str, headers: dict[str, str], options: dict[str, Any]) -> Answer:
         return _fetch(self.http, method, url, headers={**headers, "Authorization": f"Bearer {token}"}, **options)
 
-    def _new_token(self, grant: Grant) -> str:
+    def _new_token(self, grant: Grant) -> tuple[str, float]:
         """Client credentials with a signed assertion (Security Framework 4.1; RFC 7523)."""
         issued = int(db.now().timestamp()) - SET_BACK
         assertion = self.sign({
@@ -100,10 +128,8 @@ class Connection:
             "scope": " ".join(sorted(grant.scopes)),
         }, headers={"Accept": "application/json"})
         if answer.status != 200:
-            raise LaterError(f"The platform gives no access token ({answer.status}). Is Lotse's registration there active, with its key set?", _asked_delay(answer))
-        token, seconds = _token_in(answer)
-        self.tokens.keep(grant, token, seconds)
-        return token
+            raise LaterError("no_token", _asked_delay(answer), status=answer.status, strikes=STRIKES)
+        return _token_in(answer)
 
 
 def _token_in(answer: Answer) -> tuple[str, float]:
@@ -111,10 +137,10 @@ def _token_in(answer: Answer) -> tuple[str, float]:
     try:
         document = answer.json()
         token, seconds = document["access_token"], float(document.get("expires_in", 3600))
-    except (OutgoingError, TypeError, KeyError, ValueError, AttributeError) as error:
-        raise LaterError("The platform's answer to the request for an access token cannot be read.") from error
+    except (OutgoingError, TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
+        raise LaterError("token_unreadable", strikes=STRIKES) from error
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
-        raise LaterError("The platform's answer to the request for an access token cannot be read.")
+        raise LaterError("token_unreadable", strikes=STRIKES)
     return token, seconds
 
 
@@ -124,16 +150,19 @@ def _fetch(http: httpx2.Client, method: str, url: str, **options: Any) -> Answer
     try:
         return fetch(http, method, url, **options)
     except OutgoingError as error:  # Also what only an operator can mend: then it works without losing a score.
-        raise LaterError(f"The platform cannot be reached: {error.reason}.") from error
+        raise LaterError("unreachable" if error.retry else "forbidden_address", strikes=1 if error.retry else STRIKES) from error
 
 
 def judge(answer: Answer, what: str) -> None:
-    """Return when the platform has taken `what`; else raise LaterError or NeverError."""
-    if 200 <= answer.status < 300:
+    """Return when the platform has taken `what` (score, items, item …); else raise LaterError or NeverError."""
+    status = answer.status
+    if 200 <= status < 300:
         return
-    if answer.status in RETRIED or answer.status >= 500:
-        raise LaterError(f"The platform did not take {what} ({answer.status}).", _asked_delay(answer))
-    raise NeverError(f"The platform does not take {what} ({answer.status}).")
+    if status in RETRIED or status >= 500:
+        strikes = STRIKES if status in (401, 429) else 1 if status >= 500 else 0
+        delay = _asked_delay(answer)
+        raise LaterError(f"{what}_later", delay, status=status, strikes=STRIKES if delay else strikes)
+    raise NeverError(f"{what}_never", status=status)
 
 
 def _asked_delay(answer: Answer) -> timedelta | None:

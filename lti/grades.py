@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from core.http import Answer, OutgoingError
 from lti.connection import Connection, LaterError, judge
+from lti.paging import next_page
 from lti.platforms.generic import Generic
 
 LINE_ITEMS = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
@@ -17,6 +18,7 @@ SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 LINE_ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 CONTAINER_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 LINE_ITEM_MAXIMUM = 100
+MOST_PAGES = 20
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Parcel:
     maximum: float
     second: int
     comment: str
+    sourcedid: str | None = None       # where this score goes, in LTI 1.1
 
     def body(self) -> dict[str, Any]:
         """The score. Only a complete and final one: for anything else Moodle removes the grade (ags-score.http)."""
@@ -83,7 +86,7 @@ def send(connection: Connection, profile: Generic, lineitem: str, parcel: Parcel
     answer = _post_score(connection, lineitem, parcel)
     if parcel.other_user_id and profile.wants_other_user(answer.status, answer.content.decode(errors="replace")):
         answer = _post_score(connection, lineitem, replace(parcel, user_id=parcel.other_user_id))
-    judge(answer, "the score")
+    judge(answer, "score")
 
 
 def _post_score(connection: Connection, lineitem: str, parcel: Parcel) -> Answer:
@@ -93,32 +96,52 @@ def _post_score(connection: Connection, lineitem: str, parcel: Parcel) -> Answer
     )
 
 
-def make_line_item(connection: Connection, address: Address) -> str:
-    """The address of the line item that Lotse has made for a link, now or earlier. Raises LaterError or NeverError."""
+def find_line_item(connection: Connection, address: Address) -> str | None:
+    """The address of the line item that Lotse has made for a link earlier. Raises LaterError or NeverError."""
     assert address.lineitems
-    resource = address.module or "course"
-    reading = [LINE_ITEMS] if READ_LINE_ITEMS not in address.scopes else [LINE_ITEMS, READ_LINE_ITEMS]
-    listed = connection.call(
-        "GET", with_query(address.lineitems, resource_link_id=address.resource_link_id, resource_id=resource), reading,
-        headers={"Accept": CONTAINER_TYPE},
-    )
-    judge(listed, "the request for its line items")
-    mine: list[str] = [entry["id"] for entry in _list_in(listed) if _is_mine(entry, address.resource_link_id, resource)]
-    if mine:
-        return mine[0]
+    page: str | None = with_query(address.lineitems, resource_link_id=address.resource_link_id, resource_id=_resource(address))
+    for _ in range(MOST_PAGES):
+        if page is None:
+            break
+        listed = connection.call("GET", page, _reading(address), headers={"Accept": CONTAINER_TYPE})
+        judge(listed, "items")
+        mine: list[str] = [entry["id"] for entry in _list_in(listed) if _is_mine(entry, address)]
+        if mine:
+            return mine[0]
+        page = next_page(listed.headers.get("Link", ""), page)
+    return None
+
+
+def make_line_item(connection: Connection, address: Address) -> str:
+    """A new line item's address. Platforms make another one each time (ags-lineitems.http), so search before.
+
+    Raises LaterError or NeverError.
+    """
+    assert address.lineitems
     made = connection.call(
-        "POST", address.lineitems, reading, headers={"Content-Type": LINE_ITEM_TYPE, "Accept": LINE_ITEM_TYPE},
-        json={"label": address.title or "Lotse", "scoreMaximum": LINE_ITEM_MAXIMUM, "resourceId": resource, "resourceLinkId": address.resource_link_id},
+        "POST", address.lineitems, _reading(address), headers={"Content-Type": LINE_ITEM_TYPE, "Accept": LINE_ITEM_TYPE},
+        json={
+            "label": address.title or "Lotse", "scoreMaximum": LINE_ITEM_MAXIMUM, "resourceId": _resource(address),
+            "resourceLinkId": address.resource_link_id,
+        },
     )
-    judge(made, "a new line item")
+    judge(made, "item")
     return _line_item_in(made)
 
 
-def _is_mine(entry: object, resource_link_id: str, resource: str) -> bool:
+def _resource(address: Address) -> str:
+    return address.module or "course"
+
+
+def _reading(address: Address) -> list[str]:
+    return [LINE_ITEMS] if READ_LINE_ITEMS not in address.scopes else [LINE_ITEMS, READ_LINE_ITEMS]
+
+
+def _is_mine(entry: object, address: Address) -> bool:
     """Some platforms leave out the filters, so the entries are compared here too."""
     return (
         isinstance(entry, dict) and isinstance(entry.get("id"), str)
-        and entry.get("resourceLinkId") == resource_link_id and entry.get("resourceId") == resource
+        and entry.get("resourceLinkId") == address.resource_link_id and entry.get("resourceId") == _resource(address)
     )
 
 
@@ -126,7 +149,7 @@ def _list_in(answer: Answer) -> list[Any]:
     try:
         found = answer.json()
     except OutgoingError as error:
-        raise LaterError("The platform's list of line items cannot be read.") from error
+        raise LaterError("items_unreadable") from error
     return found if isinstance(found, list) else []
 
 
@@ -134,5 +157,5 @@ def _line_item_in(answer: Answer) -> str:
     try:
         found = answer.json()["id"]
     except (OutgoingError, TypeError, KeyError) as error:
-        raise LaterError("The platform's answer about the new line item cannot be read.") from error
+        raise LaterError("item_unreadable") from error
     return str(found)

@@ -131,7 +131,8 @@ class ResourceLink(Tenanted, Base):
     group_sets_url: Mapped[str | None]
     keep: Mapped[str] = mapped_column(default="best")      # which attempt counts: best, last or first
     send: Mapped[str] = mapped_column(default="submission")  # when scores leave: on submission, on release, when due
-    due_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]                        # as the lecturer chose
+    announced_due_at: Mapped[datetime | None]              # as the platform says at a launch
     released_at: Mapped[datetime | None]
     copied_from: Mapped[int | None] = mapped_column(ForeignKey("lti_resource_link.id"))  # the LMS course was copied
     platform: Mapped[Platform] = relationship(lazy="raise")

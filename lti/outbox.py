@@ -1,43 +1,69 @@
-"""The outbox of scores: rows in the transaction of the grade, packed by a worker, one learner and link after the other.
+"""The outbox of scores: rows in the transaction of the grade, packed by a worker, one learner and line item after the other.
 
 A row says *that* the platform must hear of a score. Which score is read when it is sent: two answers that are graded at the
 same moment on PostgreSQL do not see each other, and each would store a sum without the other. At most one row of a
 participant waits at any time; a grade that finds it waiting only touches it. The touch matters: it locks the row, so that
 a worker either has not read the score yet, or the row no longer waits and the grade adds another.
+
+When a score may leave is the link's policy (lti/score_policy.py). Whoever adds or takes rows reads it with a shared lock on the
+link, whoever changes it holds the link's lock: so no row is left waiting for a release that has been.
+
+Rows are taken by the platform, many under one lease (docs/decisions/0010). Taking them is one after the other for each platform,
+and never touches a learner and line item of whom another score is on its way.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Integer, bindparam, or_, select, update
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.elements import ColumnElement
 
-from accounts.models import Role
+from accounts.models import Person, Role
 from assessments import service as assessments
 from assessments.models import Attempt
-from core import db
-from core.direct import Read
+from core import db, jobs
+from core.direct import Change, Read
 from core.jobs import WorkState
 from courses.models import Enrolment
+from courses.service import Part
 from lti.grades import SCORES, Address, Parcel, can_make_line_item
 from lti.models import Participant, Platform, ResourceLink, ScorePush
 from lti.platforms import profile_of
+from lti.score_policy import counts_until, leaves_at
+from lti.selection import counted_items
 
-Comment = Callable[[float, float], str]
-"""(points, maximum) → the comment that stands beside the grade."""
+Comment = Callable[[float, float, str | None], str]
+"""(points, maximum, the person's language) → the comment that stands beside the grade."""
 
-_OPEN = (WorkState.DUE, WorkState.RUNNING)
+OPEN = (WorkState.DUE, WorkState.RUNNING)
+HELD = (WorkState.DUE, WorkState.WAITING)
+WINDOW = 4                             # times as many rows are looked at as are taken: some must wait for an earlier one
 
+_POLICY = (ResourceLink.keep, ResourceLink.send, ResourceLink.due_at, ResourceLink.announced_due_at, ResourceLink.released_at)
+_OF_LINK = (
+    ResourceLink.kind, ResourceLink.module, ResourceLink.item, ResourceLink.draw, ResourceLink.scopes, ResourceLink.lineitem,
+    ResourceLink.lineitems, *_POLICY,
+)
 
 # Learners whose link still leads to their run. Platforms refuse scores for anybody else.
 _LISTENING = (
-    select(
-        Participant.id, Participant.enrolment_id, ResourceLink.module, Platform.family, ResourceLink.scopes, ResourceLink.lineitem,
-        ResourceLink.lineitems,
-    )
+    select(Participant.id, Participant.enrolment_id, Participant.sourcedid, Enrolment.edition_id, Platform.family, Platform.protocol, *_OF_LINK)
     .join(Participant.link).join(ResourceLink.platform).join(Participant.enrolment)
-    .where(Enrolment.role == Role.LEARNER, Enrolment.run_id == ResourceLink.run_id)
+    # A certificate has no score.
+    .where(Enrolment.role == Role.LEARNER, Enrolment.run_id == ResourceLink.run_id, ResourceLink.kind != "certificate")
+    .with_for_update(read=True, of=ResourceLink)
 )
 _TO_GRADE = Read(_LISTENING.where(
     Participant.enrolment_id == bindparam("enrolment_id"), or_(ResourceLink.module.is_(None), ResourceLink.module == bindparam("module")),
@@ -49,101 +75,280 @@ _AT_LINK = Read(_LISTENING.where(
 
 
 def note(enrolment_id: int, module: str) -> list[int]:
-    """A grade was given: let every link hear of it through which this learner came. Returns the new rows."""
-    return _add(found.id for found in _TO_GRADE(enrolment_id=enrolment_id, module=module) if _takes_scores(found, found.family))
+    """A grade was given: let every link hear of it through which this learner came. Returns the new rows that are due."""
+    listening = _TO_GRADE(enrolment_id=enrolment_id, module=module)
+    return _add(found for found in listening if takes_scores(found) and _is_touched(found))
 
 
-def catch_up(link_id: int, participant_id: int | None) -> list[int]:
-    """Let a link hear what was earned before it listened: by one newcomer, or (None) by all, as for a new line item."""
-    if participant_id is None:
-        db.session.execute(update(Participant).where(Participant.link_id == link_id).values(sent_points=None, sent_maximum=None))
+def catch_up(link_id: int, participant_id: int | None = None) -> list[int]:
+    """Let a link hear what was earned before it listened: by one newcomer, or by all. Returns the new rows that are due."""
     listening = _AT_LINK(link_id=link_id, participant_id=participant_id)
-    return _add(found.id for found in listening if _takes_scores(found, found.family) and _has_attempt(found.enrolment_id, found.module))
+    return _add(found for found in listening if takes_scores(found) and _has_attempt(found, _counted(found)))
 
 
-def _takes_scores(link: Any, family: str) -> bool:
-    """Whether a link (or a row with its columns) takes scores."""
-    makes = profile_of(family).makes_line_items
+def forget_sent(link_id: int, participant_id: int | None = None) -> None:
+    """The platform may have lost what it was told, or is told elsewhere from now on."""
+    whose = Participant.id == participant_id if participant_id else Participant.link_id == link_id
+    db.session.execute(update(Participant).where(whose).values(sent_points=None, sent_maximum=None))
+
+
+def replan(link_id: int) -> list[int]:
+    """The link's policy has changed: rows leave when it says now, and whatever has become another score is sent.
+
+    Call in the transaction of the change, after it. Returns the rows that are due now.
+    """
+    link = db.session.execute(select(*_POLICY).where(ResourceLink.id == link_id).with_for_update()).one()
+    moment = db.now()
+    state, due_at = _leaving(link, moment)
+    mine = select(Participant.id).where(Participant.link_id == link_id)
+    changed = db.session.scalars(
+        update(ScorePush).where(ScorePush.participant_id.in_(mine), ScorePush.state.in_(HELD)).values(state=state, due_at=due_at)
+        .returning(ScorePush.id).execution_options(synchronize_session=False)
+    ).all()
+    added = catch_up(link_id)
+    return [*changed, *added] if state == WorkState.DUE and due_at <= moment else added
+
+
+def takes_scores(link: Any) -> bool:
+    """Whether a link (a row with its columns and those of the platform) takes scores."""
+    makes = profile_of(link.family).makes_line_items
     return SCORES in link.scopes and bool(link.lineitem or (makes and can_make_line_item(link.lineitems, link.scopes)))
 
 
-def _has_attempt(enrolment_id: int, module: str | None) -> bool:
-    attempts = select(Attempt.id).where(Attempt.enrolment_id == enrolment_id).limit(1)
-    if module:
-        attempts = attempts.where(Attempt.module == module)
+def _counted(found: Any) -> frozenset[str] | None:
+    return counted_items(found.kind, found.module, found.item, found.draw, found.edition_id, found.enrolment_id)
+
+
+def _is_touched(found: Any) -> bool:
+    """Whether a grade in the link's module can belong to it: a link to some questions hears nothing before one of them is answered."""
+    counted = _counted(found)
+    return counted is None or _has_attempt(found, counted)
+
+
+def _has_attempt(found: Any, counted: frozenset[str] | None) -> bool:
+    attempts = select(Attempt.id).where(Attempt.enrolment_id == found.enrolment_id).limit(1)
+    if found.module:
+        attempts = attempts.where(Attempt.module == found.module)
+    if counted is not None:
+        attempts = attempts.where(Attempt.item.in_(counted))
     return db.session.scalar(attempts) is not None
 
 
-def _add(participant_ids: Iterable[int]) -> list[int]:
-    added = [ScorePush(participant_id=participant_id) for participant_id in participant_ids if not _touch(participant_id)]
+def _leaving(policy: Any, moment: datetime) -> tuple[WorkState, datetime]:
+    leaves = leaves_at(policy, moment)
+    return (WorkState.WAITING, moment) if leaves is None else (WorkState.DUE, leaves)
+
+
+def _add(listening: Iterable[Any]) -> list[int]:
+    moment = db.now()
+    added = []
+    for found in listening:
+        if not _touch(found.id):
+            state, due_at = _leaving(found, moment)
+            added.append(ScorePush(participant_id=found.id, state=state, due_at=due_at))
     if added:
         db.session.add_all(added)
         db.session.flush()
-    return [push.id for push in added]
+    return [push.id for push in added if push.state == WorkState.DUE and push.due_at <= moment]
 
 
 def _touch(participant_id: int) -> bool:
     touched = db.session.execute(
-        update(ScorePush).where(ScorePush.participant_id == participant_id, ScorePush.state == WorkState.DUE).values(queued_at=db.now())
+        update(ScorePush).where(ScorePush.participant_id == participant_id, ScorePush.state.in_(HELD)).values(queued_at=db.now())
         .execution_options(synchronize_session=False)
     )
     return isinstance(touched, CursorResult) and touched.rowcount > 0
 
 
-# --- Sending ----------------------------------------------------------------------------------------------------------
+# --- Taking -----------------------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Lane:
+    """The scores of one platform, which are sent together."""
+
+    organisation_id: int
+    platform_id: int
+
+
+def lane_of(push_id: int) -> Lane | None:
+    """Where a row belongs that may be sent now; None when there is nothing to do for it."""
+    with db.unscoped():  # Only the id of the row is known here; nothing but ids are read.
+        found = db.session.execute(
+            select(ScorePush.organisation_id, ResourceLink.platform_id)
+            .join(ScorePush.participant).join(Participant.link).where(ScorePush.id == push_id, jobs.claimable(ScorePush))
+        ).one_or_none()
+    return Lane(*found) if found else None
+
+
+def one_of_each_lane(claimable: ColumnElement[bool]) -> Select[Any]:
+    """For the sweep: one message for each platform; it brings all that is due there."""
+    first = func.min(ScorePush.id)
+    return select(first).join(ScorePush.participant).join(Participant.link).where(claimable).group_by(ResourceLink.platform_id).order_by(first)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Rows that are this worker's for a while."""
+
+    lease: str
+    ids: list[int]
+
+
+def take(platform_id: int, most: int) -> Taken:
+    """Take rows that are due, the oldest first, at most one of each learner and line item. Call in a transaction."""
+    # Two workers do not choose at the same moment. (SQLite lets one write at a time anyway; launches are not held up by this lock.)
+    db.session.execute(select(Platform.id).where(Platform.id == platform_id).with_for_update(key_share=True))
+    due = db.session.execute(
+        select(ScorePush.id, ScorePush.state, ScorePush.participant_id, Participant.user_id, ResourceLink.id.label("link_id"), ResourceLink.lineitem, *_POLICY)
+        .join(ScorePush.participant).join(Participant.link).where(ResourceLink.platform_id == platform_id, jobs.claimable(ScorePush))
+        .order_by(ScorePush.id).limit(WINDOW * most).with_for_update(read=True, of=ResourceLink)
+    ).all()
+    if not due:
+        return Taken("", [])
+    held_back = _hold_back(due)
+    busy, chosen = _on_their_way(platform_id), []
+    earlier = _postponed([row.participant_id for row in due])
+    for row in due:
+        must_wait = _key(row) in busy or earlier.get(row.participant_id, row.id) < row.id
+        if row.id in held_back or must_wait:
+            continue
+        busy.add(_key(row))
+        chosen.append(row.id)
+    return Taken(*jobs.claim_all(ScorePush, chosen[:most]))
+
+
+def _hold_back(due: Iterable[Any]) -> set[int]:
+    """Rows that were on their way when the policy changed, and came back: now they wait as it says."""
+    moment = db.now()
+    held = {}
+    for row in due:
+        state, due_at = _leaving(row, moment)
+        if state != WorkState.DUE or due_at > moment:
+            held[row.id] = {"state": state, "due_at": due_at, "lease": None, "lease_until": None}
+    for push_id, values in held.items():
+        db.session.execute(update(ScorePush).where(ScorePush.id == push_id).values(values).execution_options(synchronize_session=False))
+    return set(held)
+
+
+def _key(row: Any) -> tuple[Any, str]:
+    """Whose score it is and where it goes: two links may share a line item."""
+    return row.lineitem or row.link_id, row.user_id
+
+
+def _on_their_way(platform_id: int) -> set[tuple[Any, str]]:
+    rows = db.session.execute(
+        select(Participant.user_id, ResourceLink.id.label("link_id"), ResourceLink.lineitem)
+        .select_from(ScorePush).join(ScorePush.participant).join(Participant.link)
+        .where(ResourceLink.platform_id == platform_id, ScorePush.state == WorkState.RUNNING, ScorePush.lease_until >= db.now())
+    )
+    return {_key(row) for row in rows}
+
+
+def _postponed(participant_ids: Collection[int]) -> dict[int, int]:
+    """The earliest row of each that waits for its next try: what came after it waits, too."""
+    rows = db.session.execute(
+        select(ScorePush.participant_id, func.min(ScorePush.id)).group_by(ScorePush.participant_id)
+        .where(ScorePush.participant_id.in_(participant_ids), ScorePush.state == WorkState.DUE, ScorePush.due_at > db.now())
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+# --- Packing and recording --------------------------------------------------------------------------------------------
+
+_PACKED = (
+    select(
+        ScorePush.id, ScorePush.tries, ScorePush.queued_at, ScorePush.participant_id, Participant.user_id, Participant.other_user_id, Participant.sourcedid,
+        Participant.sent_points, Participant.sent_maximum, Participant.sent_second, Participant.link_id, ResourceLink.resource_link_id,
+        ResourceLink.title, ResourceLink.platform_id, Platform.family, Platform.protocol, *_OF_LINK, Person.language,
+        *(getattr(Enrolment, name).label(f"part_{name}") for name in Part._fields),
+    )
+    .join(ScorePush.participant).join(Participant.link).join(ResourceLink.platform).join(Participant.enrolment)
+    .join(Person, Person.id == Enrolment.person_id)
+)
+_SENT = Change(
+    update(Participant).where(Participant.id == bindparam("participant_id"))
+    .values(sent_points=bindparam("points"), sent_maximum=bindparam("maximum"), sent_second=bindparam("second", type_=BigInteger))
+)
+_NUMBERS = Change(
+    update(ScorePush).where(ScorePush.id == bindparam("push_id")).values(points=bindparam("points"), maximum=bindparam("maximum"))
+)
+
 
 @dataclass(frozen=True)
 class Packed:
-    """A claimed row with everything that sending needs, read in one go: no transaction is open while it is sent."""
+    """A claimed row. `parcel` is None when there is nothing to tell: the platform knows it, or takes no scores any more.
 
-    participant: Participant
-    parcel: Parcel
+    `broken`: the score could not be found out.
+    """
 
-
-def must_wait(push_id: int) -> bool:
-    """Whether an earlier score of the same learner and link is still on its way: it goes first."""
-    mine = select(ScorePush.participant_id).where(ScorePush.id == push_id).scalar_subquery()
-    earlier = select(ScorePush.id).where(ScorePush.participant_id == mine, ScorePush.id < push_id, ScorePush.state.in_(_OPEN)).limit(1)
-    with db.unscoped():  # Only the id of the row is known here; nothing but an id is read.
-        return db.session.scalar(earlier) is not None
+    push_id: int
+    participant_id: int
+    tries: int
+    parcel: Parcel | None
+    broken: bool = False
 
 
-def pack(push: ScorePush, comment: Comment) -> Packed | None:
-    """The score as it stands now. None when there is nothing to tell: the platform knows it, or takes no scores any more."""
-    participant = _participant(push.participant_id)
-    link = participant.link
-    points = assessments.score_of(participant.enrolment, link.module)
-    known = (participant.sent_points, participant.sent_maximum) == (points.score, points.maximum)
-    if known or points.maximum <= 0 or not _takes_scores(link, link.platform.family):
-        return None
-    push.points, push.maximum = points.score, points.maximum
-    second = max(int(db.now().timestamp()), participant.sent_second + 1)
-    parcel = Parcel(
-        address=Address(link.id, link.resource_link_id, link.module, link.title, link.lineitem, link.lineitems, tuple(link.scopes)),
-        user_id=participant.user_id, other_user_id=participant.other_user_id, points=points.score, maximum=points.maximum,
-        second=second, comment=comment(points.score, points.maximum),
-    )
-    return Packed(participant, parcel)
+def rows_of(taken: Taken) -> list[Any]:
+    """What packing needs, read in one go."""
+    return list(db.session.execute(_PACKED.where(ScorePush.id.in_(taken.ids)).order_by(ScorePush.id)))
 
 
-def record(packed: Packed, push: ScorePush) -> None:
-    """Remember what the platform has been told."""
-    packed.participant.sent_points, packed.participant.sent_maximum = packed.parcel.points, packed.parcel.maximum
-    packed.participant.sent_second = packed.parcel.second
-    push.sent_at = db.now()
+def pack(row: Any, last: int, comment: Comment) -> Packed:
+    """The score as it stands now. `last` is the latest second that the line item has heard for this learner."""
+    part = Part._make(getattr(row, f"part_{name}") for name in Part._fields)
+    counted = counted_items(row.kind, row.module, row.item, row.draw, part.edition_id, part.id)
+    points = assessments.score_of(part, row.module, counted, keep=row.keep, until=counts_until(row))
+    known = (row.sent_points, row.sent_maximum) == (points.score, points.maximum)
+    # Of a maximum of 0 nothing is said: it is no score, and what the gradebook has stays.
+    if known or points.maximum <= 0 or not takes_scores(row):
+        return Packed(row.id, row.participant_id, row.tries, None)
+    return Packed(row.id, row.participant_id, row.tries, Parcel(
+        address=Address(row.link_id, row.resource_link_id, row.module, row.title, row.lineitem, row.lineitems, tuple(row.scopes)),
+        user_id=row.user_id, other_user_id=row.other_user_id, sourcedid=row.sourcedid, points=points.score, maximum=points.maximum,
+        second=stamp(row.queued_at, row.tries, last, db.now()), comment=comment(points.score, points.maximum, row.language),
+    ))
 
 
-def next_waiting(push: ScorePush) -> int | None:
-    """The row of the same participant that could not go while this one was on its way."""
-    return db.session.scalar(
-        select(ScorePush.id).where(ScorePush.participant_id == push.participant_id, ScorePush.state == WorkState.DUE, ScorePush.id != push.id)
-        .order_by(ScorePush.id).limit(1)
-    )
+def stamp(given_at: datetime, tries: int, last: int, moment: datetime) -> int:
+    """The second that a score is dated with: that of the grade where it comes after the last one, else the present.
+
+    A repeated score gets the present: the platform may have taken it the first time, and refuses the same second (ags-score.http).
+    """
+    given = int(given_at.timestamp())
+    if tries == 1 and last < given:
+        return given
+    return max(int(moment.timestamp()), last + 1)
 
 
-def _participant(participant_id: int) -> Participant:
-    return db.session.scalars(
-        select(Participant).join(Participant.link).join(ResourceLink.platform).join(Participant.enrolment)
-        .options(contains_eager(Participant.link).contains_eager(ResourceLink.platform), contains_eager(Participant.enrolment))
-        .where(Participant.id == participant_id).execution_options(populate_existing=True)
-    ).one()
+def last_seconds(rows: Collection[Any]) -> dict[int, int]:
+    """By row: the latest second that was sent for this learner to this line item, through whatever link."""
+    own = {row.id: row.sent_second for row in rows}
+    for row in _sharing(rows):
+        heard = db.session.scalar(
+            select(func.max(Participant.sent_second)).join(Participant.link).where(
+                ResourceLink.platform_id == row.platform_id, ResourceLink.lineitem == row.lineitem, Participant.user_id == row.user_id,
+            )
+        )
+        own[row.id] = max(own[row.id], heard or 0)
+    return own
+
+
+def _sharing(rows: Collection[Any]) -> list[Any]:
+    """Rows of links that do not have their line item for themselves."""
+    named = {row.lineitem for row in rows if row.lineitem}
+    shared = set(db.session.scalars(
+        select(ResourceLink.lineitem).where(ResourceLink.lineitem.in_(named)).group_by(ResourceLink.lineitem).having(func.count() > 1)
+    )) if named else set()
+    return [row for row in rows if row.lineitem in shared]
+
+
+def record(taken: Taken, sent: Mapping[int, Packed], known: Collection[int]) -> set[int]:
+    """Remember what the platform has been told; gives the rows that were still ours. Call in a transaction."""
+    kept = jobs.settle_all(ScorePush, taken.lease, list(sent), WorkState.DONE, sent_at=db.now())
+    kept |= jobs.settle_all(ScorePush, taken.lease, known, WorkState.DONE)
+    for push_id in kept & sent.keys():
+        packed = sent[push_id]
+        if packed.parcel:
+            _SENT(participant_id=packed.participant_id, points=packed.parcel.points, maximum=packed.parcel.maximum, second=packed.parcel.second)
+            _NUMBERS(push_id=push_id, points=packed.parcel.points, maximum=packed.parcel.maximum)
+    return kept

@@ -12,6 +12,7 @@ from lti.refusals import Refused
 
 SMALLEST_BITS = 2048
 MOST_KEYS = 100
+LONGEST_NUMBER = 4096                  # letters; a modulus of 16384 bits has 2731
 
 
 def find(key_set: Mapping[str, Any] | None, kid: str) -> RSAPublicKey | None:
@@ -21,8 +22,15 @@ def find(key_set: Mapping[str, Any] | None, kid: str) -> RSAPublicKey | None:
     """
     for key in (key_set or {}).get("keys", []):
         if key.get("kid") == kid and key.get("kty") == "RSA" and key.get("alg", "RS256") == "RS256" and key.get("use", "sig") == "sig":
-            return _public_key(key.get("n"), key.get("e"))
+            return _public_key(_text(key, "n"), _text(key, "e"))
     return None
+
+
+def _text(key: Mapping[str, Any], name: str) -> str:
+    value = key.get(name)
+    if not isinstance(value, str) or len(value) > LONGEST_NUMBER:
+        raise Refused("key_weak")
+    return value
 
 
 def acceptable(document: object) -> bool:

@@ -58,6 +58,7 @@ REASONS = {
     # The login initiation (OpenID Connect third-party initiated login; LTI Security Framework 5.1.1.1)
     "login_incomplete": _reason(400, _AGAIN),
     "platform_unknown": _reason(403, _REGISTRATION),
+    "platform_ambiguous": _reason(403, _REGISTRATION),
     # What came back with the launch
     "platform_error": _reason(400, N_(
         "Your learning platform ended the launch. Perhaps you are no longer signed in there. Please sign in to it and open the link again."
@@ -114,7 +115,16 @@ REASONS = {
         "Your learning platform has been registered with Lotse, and an administrator of Lotse still has to approve it. "
         "Please tell your support the reference below."
     )),
+    "review_foreign": _reason(403, N_(
+        "You asked for somebody else's answers. Only people who teach this course in your learning platform may read them."
+    ), N_("These answers are not yours")),
     "claim_malformed": _reason(400, _PLATFORM),
+    # LTI 1.1
+    "form_malformed": _reason(400, _PLATFORM),
+    "oauth_missing": _reason(400, _AGAIN),
+    "signature_method": _reason(401, _PLATFORM),
+    "nonce_used": _reason(401, _TOO_LATE),
+    "secret_unreadable": _reason(503, _REGISTRATION),
     # The choice of the course
     "course_unnamed": _reason(400, N_(
         "It does not say which course it opens. Lecturers: add the custom parameter course=… to the link, with one of these: %(choices)s. "
@@ -126,4 +136,19 @@ REASONS = {
     "module_unknown": _reason(404, N_(
         "There is no module “%(wanted)s”. Lecturers: set the custom parameter module=… of the link to one of these, or remove it: %(choices)s."
     ), N_("This link leads to a module that does not exist")),
+    "module_unnamed": _reason(400, N_(
+        "It does not say which module it opens. Lecturers: add the custom parameter module=… to the link, with one of these: %(choices)s."
+    ), N_("This link is not set up yet")),
+    "kind_unknown": _reason(404, N_(
+        "Lotse cannot open “%(wanted)s”. Lecturers: set the custom parameter kind=… of the link to one of these, or remove it: %(choices)s."
+    ), N_("This link leads to something that does not exist")),
+    "item_unnamed": _reason(400, N_(
+        "It does not say which question it opens. Lecturers: add the custom parameter item=… to the link, with one of these: %(choices)s."
+    ), N_("This link is not set up yet")),
+    "item_unknown": _reason(404, N_(
+        "The module has no question “%(wanted)s”. Lecturers: set the custom parameter item=… of the link to one of these: %(choices)s."
+    ), N_("This link leads to a question that does not exist")),
+    "draw_wrong": _reason(400, N_(
+        "“%(wanted)s” is no number of questions. Lecturers: set the custom parameter draw=… of the link to a whole number from 1 on, or remove it."
+    ), N_("This link is not set up yet")),
 }

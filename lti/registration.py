@@ -12,6 +12,7 @@ from core.i18n import N_
 from lti.addresses import fault_of, safe_origin
 from lti.launch import origin_of
 from lti.models import Deployment, Platform
+from lti.platforms import family_at
 from lti.refusals import Refused
 
 TAKEN = N_("another organisation has registered this issuer and client")
@@ -83,6 +84,7 @@ def bring_up_to_date(found: Platform, data: PlatformData) -> None:
     if found.jwks_url != data.jwks_url:
         found.jwks, found.jwks_fetched_at, found.jwks_tried_at = None, None, None
     found.auth_url, found.token_url, found.jwks_url = data.auth_url, data.token_url, data.jwks_url
+    found.family = found.family or family_at(data.auth_url)
     found.name = data.name or found.name or origin_of(data.issuer) or data.issuer
     db.session.flush()
 
@@ -122,12 +124,22 @@ def _deployment(platform_id: int, deployment_id: str) -> Deployment | None:
     ).one_or_none()
 
 
-def platform_for(issuer: str, client_id: str | None) -> Platform | None:
-    """The active platform that a login names. Without a client id it must be the issuer's only one."""
+def platform_for(issuer: str, client_id: str | None, deployment_id: str | None = None) -> Platform | None:
+    """The active platform that a login names.
+
+    Several tenants may share an issuer (every hosted Canvas does): without a client id the approved deployment must tell which of
+    them it is, or the issuer must have one registration only. None: nobody is known. Raises Refused when several are, and
+    nothing tells which.
+    """
     with db.unscoped():  # The platform tells the tenant, not the other way round.
-        query = select(Platform).where(Platform.issuer == issuer, Platform.active.is_(True))
-        found = db.session.scalars(query.where(Platform.client_id == client_id) if client_id else query.limit(2)).all()
-    return found[0] if len(found) == 1 else None
+        query = select(Platform).where(Platform.issuer == issuer, Platform.active.is_(True), Platform.protocol == "1.3")
+        found = db.session.scalars(query.where(Platform.client_id == client_id) if client_id else query).all()
+        if len(found) > 1 and deployment_id:
+            has_deployment = select(Deployment.platform_id).where(Deployment.deployment_id == deployment_id, Deployment.approved.is_(True))
+            found = db.session.scalars(query.where(Platform.id.in_(has_deployment))).all() or found
+    if len(found) > 1:
+        raise Refused("platform_ambiguous")
+    return found[0] if found else None
 
 
 def origins(further: Iterable[str] = ()) -> list[str]:

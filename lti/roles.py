@@ -18,6 +18,16 @@ def role_in_context(roles: Iterable[str]) -> Role:
     return Role.LECTURER if any(_principal(role) in TEACHING for role in roles) else Role.LEARNER
 
 
+def learns(roles: Iterable[str]) -> bool:
+    """Whether somebody on a roster who does not teach is a learner, and not an observer, mentor or editor.
+
+    Rosters name roles as URIs or shortly, as in `Learner` (NRPS 2.0, section 2.3; recorded: nrps-members.http). Whoever has no role in
+    the context counts.
+    """
+    named = {name for role in roles if (name := _principal(role) or (role if role.isalpha() else None))}
+    return not named or bool(named & {"Learner", "Student"})
+
+
 def _principal(role: str) -> str | None:
     if role.startswith(f"{MEMBERSHIP}#"):
         return role.removeprefix(f"{MEMBERSHIP}#")

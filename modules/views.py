@@ -89,9 +89,9 @@ def _frame(
 
 
 @lru_cache(maxsize=1024)
-def points_bar(score: float, maximum: float, _language: str) -> str:
-    """The bar of points, which looks the same for all who have as many."""
-    return render_template("modules/_points.html", points=Points(score, maximum))
+def points_bar(score: float, maximum: float, _language: str, label: str = "") -> str:
+    """The bar of points, which looks the same for all who have as many. Without a label they are those of the module."""
+    return render_template("modules/_points.html", points=Points(score, maximum), label=label)
 
 
 @bp.get("/media/<digest>/<path:path>")

@@ -14,6 +14,8 @@ from hypothesis import settings as hypothesis_settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
+import assessments.excerpt_views
+import lti.offers
 import modules.views
 from accounts.service import organisation_name
 from app import create_app
@@ -106,7 +108,7 @@ _templates = _Templates()
 
 def forget_kept() -> None:
     """Empty what the process keeps by row numbers: another database uses the same ones."""
-    for kept in (parsed, page, items, points, organisation_name, modules.views._frame):
+    for kept in (parsed, page, items, points, organisation_name, modules.views._frame, assessments.excerpt_views._frame, lti.offers._offers):
         kept.cache_clear()
     forget()
 

@@ -1,14 +1,19 @@
-"""What each LMS does differently, one file each. `profile_of` chooses by the platform's product_family_code."""
+"""What each LMS does differently, one file each. Chosen by the platform's product_family_code, or by its address where it names none.
 
+No quirk so far depends on the version where the message itself does not show it; `Platform.version` is there for the first one.
+"""
+
+from urllib.parse import urlsplit
+
+from lti.platforms.canvas import Canvas
 from lti.platforms.generic import Generic
 from lti.platforms.ilias import Ilias
 from lti.platforms.moodle import Moodle
+from lti.platforms.openedx import OpenEdx
 
-_PROFILES = {profile.family: profile for profile in (Generic(), Moodle(), Ilias())}
-
-
-# What a product calls itself at a registration, where that differs from its launches.
-_OTHER_NAMES = {"ilias.de": "ilias"}
+PROFILES: tuple[Generic, ...] = (Generic(), Moodle(), Ilias(), OpenEdx(), Canvas())
+_BY_FAMILY = {profile.family: profile for profile in PROFILES}
+_OTHER_NAMES = {name: profile.family for profile in PROFILES for name in profile.names}
 
 
 def family_of(code: str) -> str:
@@ -17,6 +22,12 @@ def family_of(code: str) -> str:
     return _OTHER_NAMES.get(lowered, lowered)
 
 
+def family_at(auth_url: str) -> str:
+    """The family whose authentication endpoint has such an address, for those that do not say who they are; else nothing."""
+    path = urlsplit(auth_url).path
+    return next((profile.family for profile in PROFILES if any(known in path for known in profile.endpoints)), "")
+
+
 def profile_of(family: str) -> Generic:
     """The profile of an LMS family; a family that we do not know keeps to the specification."""
-    return _PROFILES.get(family_of(family), _PROFILES[""])
+    return _BY_FAMILY.get(family_of(family), _BY_FAMILY[""])

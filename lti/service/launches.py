@@ -1,5 +1,6 @@
 """Admit a launch: verify it, and let the person in."""
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -60,12 +61,16 @@ def admit(login: LoginState, token: str | None, browser: str | None, reference: 
     platform = login.platform
     with db.scoped(platform.organisation_id):
         claims = verify(token, _expected(login), lambda kid: key_of(platform, kid))
-        message = read(claims)
-        try:
-            return _enter(login, platform, message, cast(str, browser), reference)
-        except (IntegrityError, PendingRollbackError):
-            # The same person opened two links at the same moment and both made their rows; now those are there.
-            return _enter(login, platform, message, cast(str, browser), reference)
+        return let_in(platform, read(claims), cast(str, browser), reference, lambda: admission.use(login))
+
+
+def let_in(platform: Platform, message: Message, browser: str, reference: str, spend: Callable[[], None]) -> Admission:
+    """Let a verified launch in, acting for the platform's organisation. `spend` uses up what opens one launch only. Raises Refused."""
+    try:
+        return _enter(platform, message, browser, reference, spend)
+    except (IntegrityError, PendingRollbackError):
+        # The same person opened two links at the same moment and both made their rows; now those are there.
+        return _enter(platform, message, browser, reference, spend)
 
 
 def _check_login(login: LoginState, browser: str | None) -> None:
@@ -87,9 +92,9 @@ def _expected(login: LoginState) -> Expected:
     return Expected(login.platform.issuer, login.platform.client_id, login.nonce, own_origin(), db.now().timestamp())
 
 
-def _enter(login: LoginState, platform: Platform, message: Message, browser: str, reference: str) -> Admission:
+def _enter(platform: Platform, message: Message, browser: str, reference: str, spend: Callable[[], None]) -> Admission:
     with db.transaction():
-        admission.use(login)
+        spend()
         deployment_id = registration.approved_deployment(platform.id, message.deployment_id)
         landing = _OPENINGS[message.type](platform, deployment_id, message)
         direct.add(LaunchRecord, platform_id=platform.id, reference=reference, reason=landing.outcome)
@@ -111,9 +116,15 @@ def _open_link(platform: Platform, deployment_id: int, message: Message) -> Land
 
 
 def _page_of(admitted: admission.Admitted) -> tuple[str, dict[str, Any]]:
-    if admitted.module:
-        return "modules.page", {"run_id": admitted.part.run_id, "module": admitted.module}
-    return "modules.course", {"run_id": admitted.part.run_id}
+    opened, run = admitted.opened, {"run_id": admitted.part.run_id}
+    pages: dict[str, tuple[str, dict[str, Any]]] = {
+        "course": ("modules.course", run),
+        "module": ("modules.page", {**run, "module": opened.module}),
+        "quiz": ("excerpts.quiz", {**run, "module": opened.module, "draw": opened.draw or 0}),
+        "exercise": ("excerpts.exercise", {**run, "module": opened.module, "only": opened.item}),
+        "certificate": ("certificates.of_course", run),
+    }
+    return pages[opened.kind]
 
 
 def _preview(message: Message) -> Landing:
@@ -132,10 +143,15 @@ def _open_session(own: Mapping[str, Any], platform: Platform, message: Message, 
     """The launch id of a session with what all launches have, and what only this one has."""
     language = admission.language_of(message)
     data = {
-        **own, "organisation_id": platform.organisation_id, "frame_ancestors": registration.origins(), "return_url": message.return_url,
+        **own, "csrf_token": secrets.token_hex(20), "organisation_id": platform.organisation_id,
+        "frame_ancestors": _frames(platform, message), "return_url": message.return_url,
         **({"language": language} if language else {}),
     }
     return cast(DatabaseSessions, current_app.session_interface).create(data, browser)
+
+
+def _frames(platform: Platform, message: Message) -> list[str]:
+    return sorted({*registration.origins(), *profile_of(message.family or platform.family).frames(message)})
 
 
 def frame_ancestors(organisation_id: int, further: Iterable[str] = ()) -> list[str]:

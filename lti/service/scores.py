@@ -1,41 +1,53 @@
-"""Tell platforms about scores: rows in the outbox, one delivery after the other."""
+"""Tell platforms about scores: rows in the outbox, many under one lease, one learner and line item after the other."""
 
+import time
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 import structlog
 from flask_babel import gettext as _
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import func, select, update
 
 from core import db, jobs
 from core.config import settings
-from core.http import client
+from core.i18n import LANGUAGES, in_language
 from core.jobs import WorkState
-from lti import grades, keys, outbox
+from lti import outbox
 from lti.admission import Admitted
-from lti.connection import Connection, LaterError, NeverError, TokenCache
-from lti.grades import Address
-from lti.models import ResourceLink, ScorePush
-from lti.outbox import Packed
-from lti.platforms import profile_of
-from lti.service import tool_keys
+from lti.connection import LaterError
+from lti.lanes import Lanes
+from lti.models import Participant, ResourceLink, ScorePush
+from lti.outbox import Lane, Packed, Taken
+from lti.service.delivery import Delivery, Failure, delivery
 
 log = structlog.get_logger("lti")
 PUSH = "lti.push"
 MOST_TRIES = 80                        # with the usual back-off about three days
-AHEAD = 10                             # seconds that a score's timestamp may be ahead of the clock
-MAKING = timedelta(minutes=3)
-_tokens = TokenCache()
+BATCH = 50
+TURN_SECONDS = 10                      # then a thread looks at what else there is to do
+_lanes = Lanes()
 
 
 def note_grade(enrolment_id: int, module: str) -> None:
     """A grade was given: put the score into the outbox. Call in the transaction of the grade."""
-    _hint(outbox.note(enrolment_id, module))
+    hint(outbox.note(enrolment_id, module))
 
 
 def catch_up(admitted: Admitted) -> None:
     """Tell the platform what was earned before this link listened. Call in the transaction of the launch."""
-    if admitted.moved or admitted.joined:
-        _hint(outbox.catch_up(admitted.link_id, None if admitted.moved else admitted.participant_id))
+    if admitted.moved:
+        outbox.forget_sent(admitted.link_id)
+    if admitted.rescheduled:
+        hint(outbox.replan(admitted.link_id))
+    elif admitted.moved or admitted.joined:
+        hint(outbox.catch_up(admitted.link_id, None if admitted.moved else admitted.participant_id))
+
+
+def became_learner(enrolment_id: int) -> None:
+    """Tell all links of somebody who is a learner now, and was none, what they have. Call in the transaction that says so."""
+    for row in db.session.execute(select(Participant.id, Participant.link_id).where(Participant.enrolment_id == enrolment_id)).all():
+        hint(outbox.catch_up(row.link_id, row.id))
 
 
 def resend() -> int:
@@ -46,115 +58,135 @@ def resend() -> int:
             update(ScorePush).where(ScorePush.id.in_(failed)).values(state=WorkState.DUE, due_at=db.now(), tries=0)
             .execution_options(synchronize_session=False)
         )
-        _hint(failed)
+        hint(failed)
     return len(failed)
 
 
-def deliver(push_id: int) -> None:
-    """Send one row of the outbox, unless it is done, in other hands, or an earlier one of the same learner goes first."""
-    if outbox.must_wait(push_id):
-        return
-    push = jobs.claim(ScorePush, push_id)
-    if push is None:
-        return
-    with db.transaction():
-        packed = outbox.pack(push, _comment)
-    try:
-        if packed is not None:
-            _send(packed)
-    except LaterError as error:
-        _try_again(push, str(error), error.delay)
-    except NeverError as error:
-        _give_up(push, str(error))
-    else:
-        _finish(push, packed)
+def failed_by_platform() -> dict[int, int]:
+    """How many learners' last scores have finally failed, by platform of the organisation acted for."""
+    newest = select(func.max(ScorePush.id)).group_by(ScorePush.participant_id)
+    rows = db.session.execute(
+        select(ResourceLink.platform_id, func.count()).select_from(ScorePush).join(ScorePush.participant).join(Participant.link)
+        .where(ScorePush.state == WorkState.FAILED, ScorePush.id.in_(newest)).group_by(ResourceLink.platform_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
-def _send(packed: Packed) -> None:
-    """Speak to the platform, with no transaction open. Raises LaterError or NeverError."""
-    parcel = packed.parcel
-    ahead = parcel.second - db.now().timestamp()
-    if ahead > AHEAD:
-        # A timestamp in the future would block later scores until then (ags-score.http).
-        raise LaterError("Scores follow each other faster than one in a second.", timedelta(seconds=ahead - AHEAD))
-    platform = packed.participant.link.platform
-    with client(settings()) as http:
-        connection = Connection(http, platform.client_id, platform.token_url, _sign, _tokens)
-        lineitem = parcel.address.lineitem or _make_line_item(connection, parcel.address)
-        grades.send(connection, profile_of(platform.family), lineitem, parcel)
-
-
-def _sign(claims: dict[str, object]) -> str:
-    try:
-        with db.transaction():
-            tool_keys.make_missing()  # The first token may be asked for before anybody has fetched the keys.
-            return keys.sign(claims, settings().secret_key)
-    except keys.KeyTroubleError as error:
-        raise LaterError(str(error)) from error
-
-
-def _make_line_item(connection: Connection, address: Address) -> str:
-    """The link's own line item, made once: of several workers one makes it and the others come back."""
-    moment = db.now()
-    free = or_(ResourceLink.making_until.is_(None), ResourceLink.making_until < moment)
-    with db.transaction() as tx:
-        taken = tx.execute(
-            update(ResourceLink).where(ResourceLink.id == address.link, ResourceLink.lineitem.is_(None), free)
-            .values(making_until=moment + MAKING)
-        )
-        if not isinstance(taken, CursorResult) or taken.rowcount != 1:
-            raise LaterError("The line item is being made.", timedelta(seconds=1))
-    try:
-        lineitem = grades.make_line_item(connection, address)
-    except (LaterError, NeverError):
-        _keep_line_item(address.link, None)
-        raise
-    _keep_line_item(address.link, lineitem)
-    return lineitem
-
-
-def _keep_line_item(link_id: int, lineitem: str | None) -> None:
-    with db.transaction() as tx:
-        tx.execute(update(ResourceLink).where(ResourceLink.id == link_id).values(lineitem=lineitem, making_until=None))
-
-
-def _finish(push: ScorePush, packed: Packed | None) -> None:
-    with db.transaction():
-        if packed is not None:
-            outbox.record(packed, push)
-        jobs.finish(push)
-        _wake_next(push)
-
-
-def _try_again(push: ScorePush, error: str, delay: timedelta | None) -> None:
-    if push.tries >= MOST_TRIES:
-        _give_up(push, error)
-        return
-    log.info("score_postponed", push=push.id, tries=push.tries, reason=error)
-    with db.transaction():
-        jobs.postpone(push, error, delay or jobs.backoff(push.tries))
-
-
-def _give_up(push: ScorePush, error: str) -> None:
-    log.warning("score_failed", push=push.id, tries=push.tries, reason=error)
-    with db.transaction():
-        jobs.fail(push, error)
-        _wake_next(push)
-
-
-def _wake_next(push: ScorePush) -> None:
-    following = outbox.next_waiting(push)
-    if following is not None:
-        _hint([following])
-
-
-def _hint(push_ids: list[int]) -> None:
+def hint(push_ids: Iterable[int]) -> None:
+    """Let a worker look at these rows once they are durable. Call in a transaction."""
     for push_id in push_ids:
         jobs.hint(jobs.queue.tasks[PUSH], push_id)
 
 
-def _comment(points: float, maximum: float) -> str:
-    return str(_("Lotse: %(points)s of %(maximum)s points", points=_short(points), maximum=_short(maximum)))
+# --- Sending ----------------------------------------------------------------------------------------------------------
+
+def deliver(push_id: int) -> None:
+    """Send a row of the outbox and all that is due at its platform; nothing when others are at it."""
+    lane = outbox.lane_of(push_id)
+    if lane is not None and _lanes.enter(lane.platform_id):
+        unfinished = False
+        try:
+            with db.scoped(lane.organisation_id):
+                unfinished = drain(lane)
+        finally:
+            asked = _lanes.leave(lane.platform_id)
+        if unfinished or asked:
+            _call_again(lane)
+
+
+def drain(lane: Lane) -> bool:
+    """Send what is due at a platform, batch after batch; whether there may be more for which it is worth coming back at once."""
+    end = time.monotonic() + TURN_SECONDS
+    with delivery(lane.platform_id) as platform:
+        while send_batch(lane, platform):
+            if time.monotonic() > end:
+                return True
+    return False
+
+
+def send_batch(lane: Lane, platform: Delivery) -> bool:
+    """Take, send and settle some rows; whether to go on: not when nothing was due, or nothing works there at present."""
+    with db.transaction():
+        taken = outbox.take(lane.platform_id, BATCH)
+    if not taken.ids:
+        return False
+    packed = _pack(taken)
+    delivered = platform.send_all({push_id: row.parcel for push_id, row in packed.items() if row.parcel})
+    _settle(taken, packed, delivered.failures)
+    return not delivered.trouble
+
+
+def _pack(taken: Taken) -> dict[int, Packed]:
+    rows = outbox.rows_of(taken)
+    last = outbox.last_seconds(rows)
+    packed = {row.id: _pack_one(row, last[row.id]) for row in rows}
+    db.session.rollback()  # Only read so far; sending takes its time.
+    return packed
+
+
+def _pack_one(row: Any, last: int) -> Packed:
+    try:
+        return outbox.pack(row, last, _comment)
+    except Exception:  # A course that cannot be read must not keep other courses' scores.
+        log.exception("score_broken", push=row.id)
+        return Packed(row.id, row.participant_id, row.tries, None, broken=True)
+
+
+def _settle(taken: Taken, packed: Mapping[int, Packed], failures: Mapping[int, Failure | None]) -> None:
+    """One transaction for the whole batch. What another worker has taken over meanwhile is not touched."""
+    with db.transaction():
+        outbox.record(
+            taken, {push_id: packed[push_id] for push_id, failure in failures.items() if failure is None},
+            [row.push_id for row in packed.values() if row.parcel is None and not row.broken],
+        )
+        for fate, push_ids in _fates(packed, failures).items():
+            _settle_failed(taken, push_ids, fate)
+
+
+class _Fate(NamedTuple):
+    """What keeps a score back, and whether it is given up."""
+
+    error: str
+    delay: timedelta | None
+    tries: int
+    over: bool
+
+
+def _fates(packed: Mapping[int, Packed], failures: Mapping[int, Failure | None]) -> dict[_Fate, list[int]]:
+    found: dict[_Fate, list[int]] = {}
+    for row in packed.values():
+        failure = LaterError("broken") if row.broken else failures.get(row.push_id)
+        if failure is not None:
+            later = isinstance(failure, LaterError)
+            delay = failure.delay if isinstance(failure, LaterError) else None
+            found.setdefault(_Fate(str(failure), delay, row.tries, not later or row.tries >= MOST_TRIES), []).append(row.push_id)
+    return found
+
+
+def _settle_failed(taken: Taken, push_ids: list[int], fate: _Fate) -> None:
+    if fate.over:
+        kept = jobs.settle_all(ScorePush, taken.lease, push_ids, WorkState.FAILED, error=fate.error)
+        log.warning("scores_failed", pushes=sorted(kept), tries=fate.tries, reason=fate.error)
+        return
+    wait = jobs.backoff(fate.tries) if fate.delay is None else fate.delay
+    kept = jobs.settle_all(ScorePush, taken.lease, push_ids, WorkState.DUE, error=fate.error, due_at=db.now() + wait)
+    log.info("scores_postponed", pushes=sorted(kept), tries=fate.tries, reason=fate.error)
+
+
+def _call_again(lane: Lane) -> None:
+    with db.scoped(lane.organisation_id):
+        waiting = db.session.scalar(
+            outbox.one_of_each_lane(jobs.claimable(ScorePush)).where(ResourceLink.platform_id == lane.platform_id)
+        )
+        db.session.rollback()
+    if waiting is not None:
+        jobs.send(jobs.queue.tasks[PUSH], waiting)
+
+
+def _comment(points: float, maximum: float, language: str | None) -> str:
+    """In the learner's language, who reads it in the gradebook."""
+    with in_language(language if language in LANGUAGES else settings().language):
+        return str(_("Lotse: %(points)s of %(maximum)s points", points=_short(points), maximum=_short(maximum)))
 
 
 def _short(number: float) -> str:

@@ -2,6 +2,8 @@
 
 from flask import Blueprint
 
-from lti.views import admin, chooser, legacy, people, platform, register, scores, windows
+from lti.views import admin, chooser, diagnosis, legacy, people, platform, register, scores, windows
 
-BLUEPRINTS: tuple[Blueprint, ...] = (platform.bp, register.bp, admin.bp, chooser.bp, scores.bp, people.bp, windows.bp, legacy.bp)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    platform.bp, register.bp, admin.bp, chooser.bp, scores.bp, people.bp, windows.bp, diagnosis.bp, legacy.bp,
+)

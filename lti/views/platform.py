@@ -1,4 +1,4 @@
-"""The three addresses that platforms know: login initiation, launch, key set."""
+"""The addresses that platforms know: login initiation, launch, deep linking, key set."""
 
 import re
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from core.web import Problem, csrf
 from lti.models import Platform
 from lti.refusals import Refused
 from lti.service import launches, login, tool_keys
+from lti.views import storage
 
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 log = structlog.get_logger("lti")
@@ -37,11 +38,13 @@ def begin() -> Page:
         _check_values(initiation)
         platform = login.platform_of(initiation)
         browser = _browser()
-        if browser is None and COOKIE_ASKED in initiation:
+        if browser is None and COOKIE_ASKED in initiation and not storage.offered(initiation):
             raise Refused("cookie_missing")
         started = login.begin(initiation, browser)
     except Refused as refused:
         return _refuse(refused, platform, initiation)
+    if browser is None and COOKIE_ASKED in initiation:
+        return storage.keep(platform, initiation, started, _again(initiation))
     if browser is None and _in_frame():
         onward = make_response(redirect(_again(initiation, ask_for_cookie=True), 303))
     else:
@@ -51,10 +54,14 @@ def begin() -> Page:
     return onward
 
 
+@bp.route("/deep-link", methods=["GET", "POST"])
 @bp.route("/launch", methods=["GET", "POST"])
 @csrf.exempt
 def launch() -> Page:
     """A platform's answer: the signed launch. Whoever is admitted goes on inside a launch session of their own.
+
+    There are two addresses because ILIAS posts a deep linking request to the address that it is about, and keeps one for each
+    kind of message. The token says which kind it is, so both take all.
 
     By GET come people who reload the page or kept its address; they are told to open the link again.
     """
@@ -65,9 +72,15 @@ def launch() -> Page:
         platform, initiation = begun.platform, begun.initiation
         if "error" in request.form:
             raise Refused("platform_error")
-        admitted = launches.admit(begun, request.form.get("id_token"), _browser(), g.reference)
+        browser = _browser()
+        kept = storage.brought(initiation)
+        if not browser and not kept and storage.offered(initiation) and storage.KEPT not in request.form:
+            return storage.ask(platform, initiation, _again(initiation))
+        admitted = launches.admit(begun, request.form.get("id_token"), browser or kept, g.reference)
     except Refused as refused:
         return _refuse(refused, platform, initiation)
+    if browser is None:
+        return storage.go_on_in_a_window(platform, admitted)
     return redirect(f"/l/{admitted.launch_id}{url_for(admitted.landing.endpoint, **admitted.landing.values)}", 303)
 
 
@@ -117,5 +130,5 @@ def _refuse(refused: Refused, platform: Platform | None, initiation: Mapping[str
     if platform is not None:  # Also one that waits for approval shows the page that says so.
         g.frame_ancestors = launches.frame_ancestors(platform.organisation_id, (platform.issuer, platform.auth_url))
     if refused.code == "cookie_missing":
-        return render_template("lti/new_window.html", again=_again(initiation)), refused.reason.status
+        return render_template("lti/windows/cookie_missing.html", again=_again(initiation)), refused.reason.status
     raise Problem(refused.reason.status, _(refused.reason.title), _(refused.reason.advice, **refused.values))

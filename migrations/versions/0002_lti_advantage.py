@@ -36,6 +36,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_lti_ticket_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_lti_ticket_organisation_id'), ['organisation_id'], unique=False)
 
+    op.create_table('join_code',
+    sa.Column('code', sa.String(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('other_id', sa.Integer(), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('organisation_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_join_code_organisation_id')),
+    sa.ForeignKeyConstraint(['other_id'], ['person.id'], name=op.f('fk_join_code_other_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_join_code_person_id')),
+    sa.PrimaryKeyConstraint('code', name=op.f('pk_join_code'))
+    )
+    with op.batch_alter_table('join_code', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_join_code_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_join_code_organisation_id'), ['organisation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_join_code_person_id'), ['person_id'], unique=False)
+
+    with op.batch_alter_table('person', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('joined_into', sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(batch_op.f('fk_person_joined_into'), 'person', ['joined_into'], ['id'])
+
     op.create_table('lti_registration_link',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('secret', sa.String(), nullable=False),
@@ -82,6 +103,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('keep', sa.String(), nullable=False, server_default='best'))
         batch_op.add_column(sa.Column('send', sa.String(), nullable=False, server_default='submission'))
         batch_op.add_column(sa.Column('due_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('announced_due_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('released_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('copied_from', sa.Integer(), nullable=True))
         batch_op.create_foreign_key(batch_op.f('fk_lti_resource_link_copied_from'), 'lti_resource_link', ['copied_from'], ['id'])
@@ -96,6 +118,7 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f('fk_lti_resource_link_copied_from'), type_='foreignkey')
         batch_op.drop_column('copied_from')
         batch_op.drop_column('released_at')
+        batch_op.drop_column('announced_due_at')
         batch_op.drop_column('due_at')
         batch_op.drop_column('send')
         batch_op.drop_column('keep')
@@ -123,6 +146,16 @@ def downgrade() -> None:
         batch_op.drop_column('details')
         batch_op.alter_column('platform_id', existing_type=sa.Integer(), nullable=False)
 
+    with op.batch_alter_table('person', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('fk_person_joined_into'), type_='foreignkey')
+        batch_op.drop_column('joined_into')
+
+    with op.batch_alter_table('join_code', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_join_code_person_id'))
+        batch_op.drop_index(batch_op.f('ix_join_code_organisation_id'))
+        batch_op.drop_index(batch_op.f('ix_join_code_expires_at'))
+
+    op.drop_table('join_code')
     with op.batch_alter_table('lti_registration_link', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lti_registration_link_organisation_id'))
 

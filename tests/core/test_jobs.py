@@ -37,7 +37,8 @@ def test_only_one_of_two_workers_gets_a_row(app: Flask, errand: int) -> None:
 def test_a_row_whose_worker_was_killed_is_found_by_the_sweep_and_done_once(
     app: Flask, errand: int, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(jobs, "_swept", {Errand: run_errand})
+    monkeypatch.setattr(jobs, "_swept", {})
+    jobs.swept(Errand, run_errand)
     with app.app_context():
         jobs.claim(Errand, errand, lease=timedelta(seconds=-1))
     with app.app_context():

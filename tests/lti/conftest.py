@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import select
 
 from core import db
 from lti.models import LaunchRecord
-from lti.service import scores
+from lti.service import calls, rosters
 from tests import builders
 from tests.lti.lms import Browser, Lms
 
@@ -16,7 +16,9 @@ from tests.lti.lms import Browser, Lms
 @pytest.fixture
 def house(app: Flask) -> Iterator[Flask]:
     """The app with a university and its small course; the test acts inside it."""
-    scores._tokens._kept.clear()
+    calls.tokens._kept.clear()
+    rosters.forget()
+    app.teardown_request(lambda _: g.pop("_login_user", None))  # The test's context outlives requests: the next one is somebody else's.
     with app.app_context():
         builders.organisation()
         builders.edition()

@@ -24,6 +24,8 @@ AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 BASE = "http://localhost:8000"
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 
 
 @cache
@@ -72,7 +74,10 @@ class Lms:
         self.key, self.kid = key_pair(), "first"
         self.published = [jwk(self.key, self.kid, alg="RS256", use="sig")]
         self.asked: list[Asked] = []
-        self.answers: dict[str, deque[Answer]] = {place: deque() for place in ("jwks", "token", "scores", "lineitems")}
+        self.answers: dict[str, deque[Answer]] = {place: deque() for place in ("jwks", "token", "scores", "lineitems", "members", "groups", "sets")}
+        self.members: list[dict[str, Any]] = []
+        self.groups: list[dict[str, Any]] = []
+        self.sets: list[dict[str, Any]] = []
         self.line_items: list[dict[str, Any]] = []
         self.grades: dict[str, list[tuple[float, float]]] = {}
         self.tokens: set[str] = set()
@@ -123,6 +128,14 @@ class Lms:
         }
         return {name: value for name, value in claims.items() if value is not ...}
 
+    def services(self) -> dict[str, Any]:
+        """The claims about the roster and the groups of the course."""
+        return {
+            NRPS: {"context_memberships_url": f"{self.url}/members", "service_versions": ["2.0"]},
+            GROUPS: {"scope": ["https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"], "service_versions": ["1.0"],
+                     "context_groups_url": f"{self.url}/groups", "context_group_sets_url": f"{self.url}/sets"},
+        }
+
     def sign(self, claims: Mapping[str, Any], *, key: Any = None, algorithm: str = "RS256", **headers: Any) -> str:
         """A token; `kid=None` leaves the header out."""
         all_headers = {name: value for name, value in {"kid": self.kid, **headers}.items() if value is not None}
@@ -154,7 +167,10 @@ class Lms:
             if prepared.gate:
                 prepared.gate.wait(20)
             return prepared
-        answers = {"jwks": self._jwks, "token": self._token, "scores": self._score, "lineitems": self._line_items}
+        answers = {
+            "jwks": self._jwks, "token": self._token, "scores": self._score, "lineitems": self._line_items, "members": self._members,
+            "groups": self._groups, "sets": self._groups,
+        }
         return answers[place](asked)
 
     def _jwks(self, asked: Asked) -> Answer:
@@ -189,6 +205,23 @@ class Lms:
         made = {**asked.json, "id": f"{self.url}/lineitems/{len(self.line_items) + 10}?type_id=1"}
         self.line_items.append(made)
         return _json(made, 201)
+
+    def _members(self, asked: Asked) -> Answer:
+        """As strict as Moodle (nrps-members.http), in pages of what was asked for."""
+        if not self._authorised(asked):
+            return Answer(401)
+        if asked.headers["accept"] != "application/vnd.ims.lti-nrps.v2.membershipcontainer+json":
+            return Answer(400)
+        start, limit = int(asked.query.get("from", ["0"])[0]), int(asked.query.get("limit", ["100000"])[0])
+        more = {"Link": f'<{self.url}/members?limit={limit}&from={start + limit}>; rel="next"'} if start + limit < len(self.members) else {}
+        return Answer(200, json.dumps({"id": "x", "members": self.members[start:start + limit]}).encode(), more)
+
+    def _groups(self, asked: Asked) -> Answer:
+        name = asked.path.strip("/")
+        kind = "contextgroupcontainer" if name == "groups" else "contextgroupsetcontainer"
+        if not self._authorised(asked) or asked.headers["accept"] != f"application/vnd.ims.lti-gs.v1.{kind}+json":
+            return Answer(400)
+        return _json({name: getattr(self, name)})
 
     def _authorised(self, asked: Asked) -> bool:
         return asked.headers.get("authorization", "").removeprefix("Bearer ") in self.tokens

@@ -15,8 +15,9 @@ from assessments import service as assessments
 from core import db, jobs
 from core.jobs import WorkState
 from courses.models import Enrolment
+from lti import outbox
 from lti.models import KeyState, Participant, ResourceLink, ScorePush, ToolKey
-from lti.service import scores, tool_keys
+from lti.service import delivery, scores, tool_keys
 from tests.lti.lms import AGS, LTI, SCOPE, Answer, Browser, Lms
 
 TEACHER = {LTI + "roles": ["http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"], "sub": "3"}
@@ -52,6 +53,15 @@ def push(push_id: int) -> None:
     jobs.queue.tasks[scores.PUSH](push_id)
 
 
+def elsewhere(house: Flask, push_id: int) -> None:
+    """Do what the task does, as another process would: it does not know what this one is at."""
+    with house.app_context():
+        lane = outbox.lane_of(push_id)
+        assert lane is not None
+        with db.scoped(lane.organisation_id):
+            scores.drain(lane)
+
+
 def pushes() -> list[ScorePush]:
     return list(db.session.scalars(select(ScorePush).order_by(ScorePush.id).execution_options(populate_existing=True)))
 
@@ -79,7 +89,7 @@ def test_a_score_arrives_whole_and_final_with_a_comment(browser: Browser, lms: L
     assert abs(datetime.fromisoformat(score.pop("timestamp")) - datetime.now(UTC)) < timedelta(seconds=30)
     assert score == {
         "userId": "4", "scoreGiven": 1, "scoreMaximum": 4, "activityProgress": "Completed", "gradingProgress": "FullyGraded",
-        "comment": "Lotse: 1 von 4 Punkten",
+        "comment": "Lotse: 1 of 4 points",
     }
     assert [row.state for row in pushes()] == [WorkState.DONE]
 
@@ -225,7 +235,7 @@ def test_a_score_that_the_platform_does_not_take_fails_with_words_and_can_be_sen
     lms.answers["scores"].append(Answer(status))
     right("farbe")
     row = pushes()[0]
-    assert (row.state, row.error) == (WorkState.FAILED, f"The platform does not take the score ({status}).")
+    assert (row.state, row.error) == (WorkState.FAILED, f"score_never {status}")
     assert "1 scores" in house.test_cli_runner().invoke(args=["lti", "resend"]).output
     assert lms.grades == {"4": [(1, 4)]}
 
@@ -235,7 +245,7 @@ def test_after_three_days_of_failures_the_row_says_so(browser: Browser, lms: Lms
     lms.answers["scores"].extend([Answer(500), Answer(500)])
     right("farbe")
     let_due(tries=scores.MOST_TRIES - 1)
-    assert [(row.state, row.error) for row in pushes()] == [(WorkState.FAILED, "The platform did not take the score (500).")]
+    assert [(row.state, row.error) for row in pushes()] == [(WorkState.FAILED, "score_later 500")]
 
 
 def test_a_score_that_failed_for_good_does_not_hold_up_the_next(browser: Browser, lms: Lms) -> None:
@@ -254,7 +264,7 @@ def test_a_key_that_cannot_be_read_holds_scores_back_until_it_is_mended(browser:
     with db.transaction() as tx:
         tx.execute(update(ToolKey).where(active).values(private_pem="encrypted with another secret"))
     right("farbe")
-    assert "LOTSE_SECRET_KEY" in (pushes()[0].error or "")
+    assert pushes()[0].error == "key_trouble"
     with db.transaction() as tx:
         tx.execute(update(ToolKey).where(active).values(private_pem=kept))
     let_due()
@@ -326,7 +336,7 @@ def test_a_slow_worker_whose_row_was_taken_over_changes_nothing(house: Flask, br
     gate = threading.Event()
     lms.answers["scores"].append(Answer(400, gate=gate))
     lms.score_arrived.clear()
-    slow = threading.Thread(target=push, args=(pushes()[0].id,))
+    slow = threading.Thread(target=elsewhere, args=(house, pushes()[0].id))
     slow.start()
     assert lms.score_arrived.wait(20)
     with db.transaction() as tx:
@@ -370,7 +380,8 @@ def test_a_line_item_that_was_made_before_is_found_again(browser: Browser, lms: 
     assert len(lms.line_items) == 2
 
 
-def test_a_line_item_is_not_made_twice_by_two_workers(browser: Browser, lms: Lms) -> None:
+def test_a_line_item_is_not_made_twice_by_two_workers(browser: Browser, lms: Lms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "MAKING_PATIENCE", 0)
     browser.launch(**no_line_item(lms))
     with db.transaction() as tx:
         tx.execute(update(ResourceLink).values(making_until=db.now() + timedelta(minutes=1)))

@@ -1,0 +1,124 @@
+"""Names and Role Provisioning Services 2.0: who is in the LMS course. Read with suspicion, as all that platforms send."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from core.http import Answer, OutgoingError
+from lti.claims import cleaned
+from lti.grades import with_query
+from lti.paging import next_page
+from lti.roles import learns, role_in_context
+
+SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+PAGE = 200                             # members asked for at once; a platform may give fewer (NRPS 2.0, section 2.4.1)
+MOST_PAGES = 50
+MOST_MEMBERS = 5000
+ACTIVE = "active"
+
+Ask = Callable[[str], Answer]
+"""An address of the platform → its answer. Raises connection.LaterError."""
+
+
+class Trouble(StrEnum):
+    """Why a platform's list could not be read, for people to be told."""
+
+    UNREACHABLE = "unreachable"        # no answer, no token, or an error of its own
+    FORBIDDEN = "forbidden"
+    GONE = "gone"
+    UNREADABLE = "unreadable"
+
+
+class RosterError(RuntimeError):
+    """The platform's list cannot be had."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.value)
+        self.trouble = trouble
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in the LMS course. `name` is None where it is withheld; the e-mail is for finding the same person, and not shown."""
+
+    user_id: str
+    name: str | None
+    email: str | None
+    teaches: bool
+    learns: bool
+    active: bool
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All members that were read. `whole` is False when there are more than Lotse reads."""
+
+    members: tuple[Member, ...]
+    whole: bool = True
+
+
+def members(ask: Ask, url: str, *, groups: bool = False) -> Listing:
+    """Everybody on the platform's list, page by page. Raises RosterError, and LaterError when the platform does not answer.
+
+    `groups`: also in which groups they are (Course Groups 1.0, section 3.2.2.2).
+    """
+    first = with_query(url, limit=str(PAGE), **({"groups": "true"} if groups else {}))
+    found: dict[str, Member] = {}
+    entries, whole = pages(ask, first, "members")
+    for entry in entries[:MOST_MEMBERS]:
+        if member := read_member(entry):
+            found.setdefault(member.user_id, member)
+    return Listing(tuple(found.values()), whole and len(entries) <= MOST_MEMBERS)
+
+
+def pages(ask: Ask, url: str, name: str) -> tuple[list[Any], bool]:
+    """The entries of a list and whether these are all: no more pages than bounded, none twice. Raises RosterError."""
+    entries: list[Any] = []
+    seen: set[str] = set()
+    address: str | None = url
+    while address and address not in seen and len(seen) < MOST_PAGES and len(entries) <= MOST_MEMBERS:
+        seen.add(address)
+        answer = ask(address)
+        entries += _entries_in(answer, name)
+        address = next_page(answer.headers.get("Link", ""), address)
+    return entries, address is None
+
+
+def _entries_in(answer: Answer, name: str) -> list[Any]:
+    if answer.status != 200:
+        raise RosterError({401: Trouble.FORBIDDEN, 403: Trouble.FORBIDDEN, 404: Trouble.GONE}.get(answer.status, Trouble.UNREACHABLE))
+    try:
+        entries = answer.json()[name]
+    except (OutgoingError, TypeError, KeyError) as error:
+        raise RosterError(Trouble.UNREADABLE) from error
+    if not isinstance(entries, list):
+        raise RosterError(Trouble.UNREADABLE)
+    return entries
+
+
+def read_member(entry: object) -> Member | None:
+    """One entry (NRPS 2.0, section 2.2); None when it names nobody. Without a status a member is active."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("user_id"), str) or not entry["user_id"]:
+        return None
+    named = entry.get("roles")
+    roles = [role for role in named if isinstance(role, str)] if isinstance(named, list) else []
+    teaches = role_in_context(roles).value != "learner"
+    status = entry.get("status")
+    return Member(
+        user_id=entry["user_id"], name=_name(entry), email=cleaned(entry.get("email")), teaches=teaches,
+        learns=not teaches and learns(roles), active=not isinstance(status, str) or status.casefold() == ACTIVE,
+        groups=_groups(entry.get("group_enrollments")),
+    )
+
+
+def _name(entry: Mapping[str, Any]) -> str | None:
+    parts = (cleaned(entry.get("given_name")), cleaned(entry.get("family_name")))
+    return cleaned(entry.get("name")) or " ".join(part for part in parts if part) or None
+
+
+def _groups(value: object) -> frozenset[str]:
+    entries = value if isinstance(value, list) else []
+    return frozenset(entry["group_id"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("group_id"), str))
