@@ -10,17 +10,18 @@ from flask import current_app
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError, PendingRollbackError
 
+from assessments.drawing import shown_items
 from core import db, direct
 from core.direct import Read
 from core.sessions import DatabaseSessions, digest
 from lti import admission, registration
-from lti.claims import DEEP_LINK, RESOURCE_LINK, SUBMISSION_REVIEW, Message, read
+from lti.claims import DEEP_LINK, RESOURCE_LINK, SUBMISSION_REVIEW, Claims, Message, read
 from lti.landing import Landing
 from lti.launch import Expected, verify
 from lti.models import LaunchRecord, LoginState, Platform
 from lti.platforms import profile_of
 from lti.refusals import Refused
-from lti.service import choosing, reviews, scores
+from lti.service import choosing, reviews, scores, upgrades
 from lti.service.login import own_origin
 from lti.service.platform_keys import key_of
 from lti.service.records import record_refusal as record_refusal  # For the views, beside the rest of a launch.
@@ -77,7 +78,13 @@ def admit(login: Begun, token: str | None, browser: str | None, reference: str) 
     platform = login.platform
     with db.scoped(platform.organisation_id):
         claims = verify(token, _expected(login), lambda kid: key_of(platform, kid))
-        return let_in(platform, read(claims), cast(str, browser), reference, lambda: admission.use(login.state))
+        message = read(claims)
+        return let_in(platform, message, cast(str, browser), reference, lambda: _use(login, message, claims))
+
+
+def _use(login: Begun, message: Message, claims: Claims) -> None:
+    admission.use(login.state)
+    upgrades.carry(login.platform, message, claims)
 
 
 def let_in(platform: Platform, message: Message, browser: str, reference: str, spend: Callable[[], None]) -> Admission:
@@ -145,9 +152,12 @@ def _page_of(admitted: admission.Admitted) -> tuple[str, dict[str, Any]]:
 
 def _preview(message: Message) -> Landing:
     """Let somebody in who is nobody: to look, and only at this."""
-    edition_id, module = admission.to_preview(message)
-    endpoint, values = ("preview.page", {"module": module}) if module else ("preview.course", {})
-    return Landing(endpoint, values, {"preview": [edition_id, module]}, outcome="anonymous")
+    edition_id, opened = admission.to_preview(message)
+    endpoint, values = ("preview.page", {"module": opened.module}) if opened.module else ("preview.course", {})
+    only: dict[str, Any] = {}
+    if opened.module and opened.kind in ("quiz", "exercise"):
+        only["preview_items"] = shown_items(edition_id, opened.module, only=opened.item, draw=opened.draw, seed="preview")
+    return Landing(endpoint, values, {"preview": [edition_id, opened.module], **only}, outcome="anonymous")
 
 
 _OPENINGS: Mapping[str, Callable[[Platform, int, Message], Landing]] = {
