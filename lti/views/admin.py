@@ -1,7 +1,5 @@
 """For administrators: platforms, deployments, registration links, keys, launches."""
 
-from typing import Any
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -200,16 +198,10 @@ def _may_rotate() -> bool:
 def launches() -> str:
     """Recent launches, and why one was refused."""
     known = {standing.platform.id: standing.platform for standing in platforms.standings()}
-    form = SearchForm(formdata=request.args)
-    form.platform.choices = [(0, _("all")), *((platform.id, platform.name) for platform in known.values())]
-    page = request.args.get("page", 1, type=int)
-    wanted: dict[str, Any] = {"reference": form.reference.data or "", "platform_id": _number(request.args.get("platform")), "outcome": form.outcome.data or ""}
-    found, more = records.search(page=page, **wanted)
-    given = {name: value for name, value in request.args.items() if name != "page" and value}
+    form = SearchForm(request.args, [(0, _("all")), *((platform.id, platform.name) for platform in known.values())])
+    page = max(request.args.get("page", 1, type=int), 1)
+    found, more = records.search(form.reference.data or "", form.platform.data, form.outcome.data or "", page)
+    given = {name: value for name, value in request.args.items() if name in form and value}
     return render_template(
         "lti/admin/launches.html", launches=found, more=more, page=page, form=form, platforms=known, advice=advice, given=given,
     )
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None
