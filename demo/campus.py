@@ -75,6 +75,13 @@ MEMBERS = (
     Member("4", "Mira", "Sonnenfeld", N_("studies"), (_LEARNER,)),
     # The emoji is meant: every part between here and the certificate must carry it.
     Member("5", "Yunus 🦊", "Çelik", N_("studies"), (_LEARNER,)),
+    *(
+        Member(str(number), given, family, N_("studies"), (_LEARNER,))
+        for number, (given, family) in enumerate((
+            ("Amina", "Traoré"), ("Bjarne", "Holtkamp"), ("Chiara", "Lombardi"), ("Đorđe", "Petrović"), ("Emre", "Yıldız"),
+            ("Friederike", "von Thal"), ("Giorgos", "Papadakis"), ("Hanna", "Łukasik"), ("Ife", "Adeyemi"), ("Jannik", "Vermeulen"),
+        ), 6)
+    ),
     # Moodle sends a site administrator as Instructor too (recorded: idtoken-resource-link-admin.json).
     Member("2", "Tomasz", "Wieczorek", N_("runs the platform"), (_INSTRUCTOR, _INSTITUTION_ADMINISTRATOR, _SYSTEM_ADMINISTRATOR)),
 )

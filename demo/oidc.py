@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, jsonify, render_template, request
 from flask_babel import gettext as _
 
 from core.i18n import language
-from demo import campus, claims, registration
+from demo import campus, claims, people, registration, roster
 from demo.campus import Member
 from demo.parts import activity as activity_of
 from demo.parts import addresses, key, present_member, signer, store
@@ -23,7 +23,7 @@ def configuration() -> Response:
     return jsonify({
         "issuer": own.issuer, "authorization_endpoint": own.authorization, "token_endpoint": own.token, "jwks_uri": own.keys, "registration_endpoint": own.registration,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"], "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": ["openid", *claims.SCOPES], "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
+        "scopes_supported": ["openid", *claims.SCOPES, *people.SCOPES], "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": ["iss", "sub", "name", "given_name", "family_name", "email"],
         "https://purl.imsglobal.org/spec/lti-platform-configuration": {
@@ -90,7 +90,8 @@ def _message(launch: Launch, person: Member, nonce: str) -> dict[str, Any]:
     activity = activity_of(launch.activity)
     if activity is None:
         abort(404)
-    return claims.resource_link(addresses(), person, activity, nonce=nonce, locale=language(), target=launch.target)
+    content = claims.resource_link(addresses(), person, activity, nonce=nonce, locale=language(), target=launch.target)
+    return content | roster.said(content, launch)
 
 
 def _refuse_doubtful(asked: dict[str, str]) -> None:

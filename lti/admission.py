@@ -69,9 +69,9 @@ class Admitted:
     rescheduled: bool                  # the platform names another due date
 
 
-def use(login: LoginState) -> None:
-    """Spend the login state. Of several launches with the same state exactly one gets past this line."""
-    if _USE(used_state=login.state, moment=db.now()) != 1:
+def use(state: str) -> None:
+    """Spend a login, by the hash of its state. Of several launches with the same state exactly one gets past this line."""
+    if _USE(used_state=state, moment=db.now()) != 1:
         raise Refused("state_used")
 
 
