@@ -19,7 +19,7 @@ def adding(chromium: Browser, stage: Stage) -> Iterator[Opener]:
     contexts: list[BrowserContext] = []
 
     def open_page(width: int = 1280, height: int = 720, member: str = "3", **options: object) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-GB", reduced_motion="reduce", **options)  # type: ignore[arg-type]
+        context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-GB", reduced_motion="reduce", **options)
         contexts.append(context)
         page = context.new_page()
         page.goto(stage.platform)
@@ -136,7 +136,7 @@ def test_every_state_of_the_picker_is_accessible(adding: Opener, stage: Stage) -
 
     def look(where: str) -> None:
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             assert_accessible(page, f"{where} {scheme}")
         assert_no_sideways_scroll(page, 320, where)
         page.set_viewport_size({"width": 1280, "height": 600})
