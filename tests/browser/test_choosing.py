@@ -19,7 +19,7 @@ def adding(chromium: Browser, stage: Stage) -> Iterator[Opener]:
     contexts: list[BrowserContext] = []
 
     def open_page(width: int = 1280, height: int = 720, member: str = "3", **options: object) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-GB", reduced_motion="reduce", **options)
+        context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-GB", reduced_motion="reduce", **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.goto(stage.platform)
