@@ -52,7 +52,7 @@ def _checked(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of the tool's assertion, checked against the keys that it publishes, without any clock tolerance."""
     header = jwt.get_unverified_header(assertion)
     claims: dict[str, Any] = jwt.decode(
-        assertion, _tool_key(header.get("kid")), algorithms=["RS256"], audience=addresses().token,
+        assertion, tool_key(header.get("kid")), algorithms=["RS256"], audience=addresses().token,
         options={"require": ["iss", "sub", "aud", "iat", "exp", "jti"]},
     )
     if claims["sub"] != claims["iss"] or registration.tool(claims["sub"]) is None:
@@ -60,7 +60,8 @@ def _checked(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return header, claims
 
 
-def _tool_key(kid: str | None) -> PyJWK:
+def tool_key(kid: str | None) -> PyJWK:
+    """The tool's public key of this name, fetched now. Raises jwt.InvalidTokenError when it has published none."""
     answer = httpx2.get(addresses().tool_keys, timeout=5, trust_env=False)
     try:
         return PyJWKSet.from_dict(answer.json())[kid or ""]
