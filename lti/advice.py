@@ -29,6 +29,9 @@ ADVICE = {
     "platform_unknown": Advice(N_("No platform with this issuer and client ID is registered here, or it is switched off."), N_(
         "Compare what the platform sent with your list of platforms. Register it, switch it on, or correct issuer and client ID."
     )),
+    "platform_ambiguous": Advice(N_("The platform names no client ID, and is registered here more than once."), N_(
+        "Remove the registration that is not needed any more (switch it off here), or update the platform so that it names its client ID."
+    )),
     "platform_waiting": Advice(N_("The platform was registered by a link, and nobody has approved it yet."), N_("Open the platform's page here and approve it, if it is the one that you expected.")),
     "platform_error": Advice(N_("The platform ended the launch itself."), N_(
         "Mostly the person was not signed in there any more, or the browser blocks the platform's cookies inside its own pages. If it happens to everybody: is the redirect URI registered there exactly as it stands here?"
@@ -78,14 +81,29 @@ ADVICE = {
     "for_user_missing": Advice(N_("The platform wants to see a learner's work, and does not say whose."), _BROKEN),
     "person_missing": Advice(N_("The message does not say who the person is."), N_("Guests cannot do this. If the person was signed in, allow the platform to share the user's id with the tool.")),
     "teachers_only": Advice(N_("Somebody who does not teach the course wanted to do what only lecturers may."), N_("If the person teaches there, give them a teaching role in the course of the platform.")),
+    "review_foreign": Advice(N_("Somebody wanted to see another person's work without teaching the course."), N_("If the person teaches there, give them a teaching role in the course of the platform.")),
     "claim_malformed": Advice(N_("A value in the message is of the wrong kind or too long."), _BROKEN),
     "course_unnamed": Advice(N_("The link does not say which course it opens, and there are several."), _LINK),
     "course_unknown": Advice(N_("The link names a course that does not exist here."), _LINK),
+    "module_unnamed": Advice(N_("The link opens a module, and does not say which one."), _LINK),
+    "kind_unknown": Advice(N_("The link asks for a kind of content that Lotse does not know."), _LINK),
+    "item_unnamed": Advice(N_("The link opens one question, and does not say which one."), _LINK),
+    "item_unknown": Advice(N_("The link names a question that does not exist in this module."), _LINK),
+    "draw_wrong": Advice(N_("The link names a number of questions that is no whole number from 1 on."), _LINK),
     "module_unknown": Advice(N_("The link names a module that does not exist in this course."), _LINK),
+    # LTI 1.1
+    "form_malformed": Advice(N_("The LTI 1.1 launch cannot be read."), _BROKEN),
+    "oauth_missing": Advice(N_("The LTI 1.1 launch is not signed, or a part of the signature is missing."), N_("Enter consumer key and secret in the platform. Who opens the address directly causes this line, too.")),
+    "signature_method": Advice(N_("The LTI 1.1 launch is signed in a way that Lotse does not accept."), N_("Set the signature in the platform to HMAC-SHA1 or HMAC-SHA256, or better: use LTI 1.3.")),
+    "nonce_used": Advice(N_("The same launch arrived twice: a page was reloaded, or somebody went back in the browser."), _OPEN_AGAIN),
+    "secret_unreadable": Advice(N_("The shared secret of the LTI 1.1 platform cannot be read any more."), N_(
+        "LOTSE_SECRET_KEY has changed. The operator restores it, or gives the platform a new secret."
+    )),
 }
 _OTHER = Advice(N_("The launch was refused."), N_("Look at the log of Lotse under this reference."))
 _GOOD = {
     "admitted": N_("Came in"),
+    "choosing": N_("Came in to choose content"),
     "anonymous": N_("Came in without a name, to look only"),
 }
 

@@ -1,9 +1,12 @@
 """Forms of the pages for administrators."""
 
+from typing import Any
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from core.config import settings
@@ -53,12 +56,20 @@ class PlatformForm(FlaskForm):
         return not wrong
 
 
+def _number(text: Any) -> int:
+    return int(text) if str(text).isdecimal() and len(str(text)) < 10 else 0
+
+
 class SearchForm(FlaskForm):
     """Look for launches. No token: it changes nothing."""
 
     class Meta:
         csrf = False
 
-    reference = StringField(_l("Reference"), description=_l("The eight characters that the person saw."), render_kw={**_PLAIN, "maxlength": "40"})
-    platform = SelectField(_l("Learning platform"), coerce=int, default=0)
-    outcome = SelectField(_l("Outcome"), choices=[("", _l("all")), ("refused", _l("refused")), ("admitted", _l("came in"))], default="")
+    reference = StringField(_l("Reference of eight characters"), render_kw={**_PLAIN, "maxlength": "40"})
+    platform = SelectField(_l("Learning platform"), coerce=_number, choices=[], default=0)
+    outcome = SelectField(_l("Outcome"), choices=[SelectChoice("", _l("all")), SelectChoice("refused", _l("refused")), SelectChoice("admitted", _l("came in"))], default="")
+
+    def __init__(self, given: Any, platforms: list[tuple[int, str]]) -> None:
+        super().__init__(formdata=given)
+        self.platform.choices = [SelectChoice(str(number), name) for number, name in platforms]

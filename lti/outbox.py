@@ -41,6 +41,7 @@ from core.jobs import WorkState
 from courses.models import Enrolment
 from courses.service import Part
 from lti.grades import SCORES, Address, Parcel, can_make_line_item
+from lti.legacy import PROTOCOL
 from lti.models import Participant, Platform, ResourceLink, ScorePush
 from lti.platforms import profile_of
 from lti.score_policy import counts_until, leaves_at
@@ -116,7 +117,9 @@ def replan(link_id: int) -> list[int]:
 
 
 def takes_scores(link: Any) -> bool:
-    """Whether a link (a row with its columns and those of the platform) takes scores."""
+    """Whether a link (a row with its columns, and those of the platform and the participant) takes scores."""
+    if link.protocol == PROTOCOL and not link.sourcedid:
+        return False  # Without it LTI 1.1 does not know whose score this is.
     makes = profile_of(link.family).makes_line_items
     return SCORES in link.scopes and bool(link.lineitem or (makes and can_make_line_item(link.lineitems, link.scopes)))
 

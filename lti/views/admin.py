@@ -1,7 +1,5 @@
 """For administrators: platforms, deployments, registration links, keys, launches."""
 
-from typing import Any
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -23,7 +21,6 @@ from lti.service import login, platforms, records, registrations, tool_keys
 
 bp = Blueprint("lti_admin", __name__, url_prefix="/admin/lti")
 administrators = needs(Role.ADMINISTRATOR)
-PRODUCTS = {"moodle": "Moodle", "ilias": "ILIAS"}
 Page = str | tuple[str, int] | Response
 
 
@@ -106,7 +103,7 @@ def show_platform(platform_id: int) -> str:
     return render_template(
         "lti/admin/platform.html", platform=found, deployments=platforms.deployments(found), launches=launches[:10], more=more or len(launches) > 10,
         granted=scopes.of(granted) if granted is not None else None, missing=scopes.missing(granted or []), product=_product, advice=advice,
-        guide=found.family if found.family in PRODUCTS else "other",
+        guide=profile_of(found.family).guide,
     )
 
 
@@ -162,7 +159,7 @@ def _back_to(platform: Platform) -> Response:
 
 def _product(platform: Platform) -> str:
     """Name and version of the LMS, as far as it has said them."""
-    name = PRODUCTS.get(profile_of(platform.family).family, platform.family)
+    name = profile_of(platform.family).product or platform.family
     return f"{name} {platform.version}".strip() or "–"
 
 
@@ -201,16 +198,10 @@ def _may_rotate() -> bool:
 def launches() -> str:
     """Recent launches, and why one was refused."""
     known = {standing.platform.id: standing.platform for standing in platforms.standings()}
-    form = SearchForm(formdata=request.args)
-    form.platform.choices = [(0, _("all")), *((platform.id, platform.name) for platform in known.values())]
-    page = request.args.get("page", 1, type=int)
-    wanted: dict[str, Any] = {"reference": form.reference.data or "", "platform_id": _number(request.args.get("platform")), "outcome": form.outcome.data or ""}
-    found, more = records.search(page=page, **wanted)
-    given = {name: value for name, value in request.args.items() if name != "page" and value}
+    form = SearchForm(request.args, [(0, _("all")), *((platform.id, platform.name) for platform in known.values())])
+    page = max(request.args.get("page", 1, type=int), 1)
+    found, more = records.search(form.reference.data or "", form.platform.data, form.outcome.data or "", page)
+    given = {name: value for name, value in request.args.items() if name in form and value}
     return render_template(
         "lti/admin/launches.html", launches=found, more=more, page=page, form=form, platforms=known, advice=advice, given=given,
     )
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None

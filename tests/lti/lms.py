@@ -246,7 +246,7 @@ def _handler(lms: Lms) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(answer.body)
             self.close_connection = True
 
-        do_GET = do_POST = _serve  # noqa: N815
+        do_GET = do_POST = do_PUT = _serve  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:
             pass

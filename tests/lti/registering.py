@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -72,15 +73,15 @@ class Registering(Lms):
 
     def answer(self, asked: Asked) -> Answer:
         """Configuration and registration; all else as the platform below does it."""
-        if asked.path == "/openid-configuration":
+        places: dict[str, tuple[list[Answer], Callable[[Asked], Answer]]] = {"/openid-configuration": (self.configured, lambda _: _json(self.configuration))}
+        places |= dict.fromkeys(("/mod/lti/openid-registration.php", "/ltiregistration.php"), (self.prepared, self._register))
+        if asked.path in places:
             self.asked.append(asked)
-            return self.configured.pop(0) if self.configured else _json(self.configuration)
-        if asked.path in ("/mod/lti/openid-registration.php", "/ltiregistration.php"):
-            self.asked.append(asked)
-            prepared = self.prepared.pop(0) if self.prepared else self._register(asked)
-            if prepared.gate:
-                prepared.gate.wait(20)
-            return prepared
+            prepared, usual = places[asked.path]
+            answer = prepared.pop(0) if prepared else usual(asked)
+            if answer.gate:
+                answer.gate.wait(20)
+            return answer
         return super().answer(asked)
 
     def _register(self, asked: Asked) -> Answer:

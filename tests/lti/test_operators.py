@@ -138,3 +138,27 @@ def test_private_keys_are_kept_encrypted(house: Flask) -> None:
     assert keys.sign({"a": 1}, SECRET).count(".") == 2
     with pytest.raises(keys.KeyTroubleError, match="LOTSE_SECRET_KEY"):
         keys.sign({"a": 1}, "another secret that is long enough too")
+
+
+# --- Registration links -------------------------------------------------------------------------------------------------
+
+def test_a_registration_link_is_made_listed_and_canceled(house: Flask) -> None:
+    status, output = run(house, "invite", "--organisation", "musterstadt", "--name", "Moodle", "--hours", "3")
+    secret = output.split("t=")[1].split()[0]
+    assert (status, output.startswith("http://localhost:8000/lti/register?t=")) == (0, True)
+    listed = run(house, "invites")[1]
+    assert ("Moodle  open" in listed, secret in listed) == (True, False)
+    assert run(house, "cancel-invite", "1")[0] == 0
+    assert "canceled" in run(house, "invites")[1]
+    assert run(house, "cancel-invite", "7")[0] == 1
+    assert run(house, "invite", "--organisation", "gibtsnicht")[0] == 1
+    assert run(house, "invite", "--organisation", "musterstadt", "--hours", "0")[0] == 2
+
+
+def test_a_platform_that_registered_itself_is_approved_by_its_number(house: Flask, browser: Browser, lms: Lms) -> None:
+    db.session.execute(update(Platform).values(waiting=True, registered={"deployment_id": "1", "scopes": []}))
+    db.session.commit()
+    assert "WAITS: ./lotse lti approve 1" in run(house, "list")[1]
+    assert browser.client.post("/lti/login", data=lms.initiation()).status_code == 403
+    assert run(house, "approve", "1") == (0, "1: approved\n")
+    assert browser.launch().status_code == 303

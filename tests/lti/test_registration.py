@@ -1,5 +1,6 @@
 """Dynamic Registration with Moodle and ILIAS as they were recorded."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +11,8 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from core import db
+from core.cipher import encrypt
+from courses import service as courses
 from lti import dynamic, legacy
 from lti.dynamic import TOOL, Tool
 from lti.models import Deployment, Platform, RegistrationLink, ResourceLink
@@ -125,7 +128,6 @@ def test_nobody_comes_in_until_somebody_approves(house: Flask, administrator: Ad
     assert "still has to approve" in refused.text
     assert registering.url in refused.headers["Content-Security-Policy"]  # It is read in the platform's frame.
     platforms.approve(the_platforms()[0])
-    registering.published = registering.published  # Its keys are where its configuration says.
     with db.transaction() as tx:
         tx.execute(update(Platform).values(jwks_url=f"{registering.url}/jwks"))
     assert browser.launch().status_code == 303
@@ -154,7 +156,7 @@ def test_what_is_sent_has_the_shape_that_the_platform_took_when_it_was_recorded(
     assert sent["client_name"] == sent["client_name#de"] == "Lotse – Universität Musterstadt"
     assert sent[TOOL]["domain"] == "localhost"
     assert sent[TOOL]["description#de"].startswith("Kurse")
-    asked = [asked for asked in registering.asked if asked.method == "POST"][0]
+    asked = next(asked for asked in registering.asked if asked.method == "POST")
     assert asked.headers["content-type"] == "application/json"
     assert asked.headers["authorization"].startswith("Bearer ey")
 
@@ -199,8 +201,8 @@ def test_each_change_that_moodle_refused_is_one_that_we_do_not_make(house: Flask
 
 
 def test_the_logo_is_a_public_picture_that_keeps_its_address(house: Flask) -> None:
-    logo = house.test_client().get("/lti/logo.svg")
-    assert (logo.status_code, logo.mimetype) == (200, "image/svg+xml")
+    with house.test_client().get("/lti/logo.svg") as logo:
+        assert (logo.status_code, logo.mimetype) == (200, "image/svg+xml")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -405,7 +407,7 @@ def consumer(secret: str) -> Platform:
     with db.transaction() as tx:
         found, _ = legacy.add_consumer("Altes Moodle", "https://moodle.example", SECRET)
         found.client_id, found.issuer = "legacy-key", "lti1p1:legacy-key"
-        found.secret = legacy.encrypt(secret.encode(), SECRET, legacy._PURPOSE)
+        found.secret = encrypt(secret.encode(), SECRET, legacy._PURPOSE)
         tx.flush()
     return found
 
@@ -420,8 +422,6 @@ def upgrade_answers(secret: str) -> list[Answer]:
 
 
 def dynamic_sign(key: str, secret: str, nonce: str) -> str:
-    import hashlib
-
     return hashlib.sha256(f"{key}{secret}{nonce}".encode()).hexdigest()
 
 
@@ -445,8 +445,6 @@ def test_a_tool_of_lti_1_1_goes_on_as_1_3_with_its_links(house: Flask, moodle: R
 
 
 def house_run() -> int:
-    from courses import service as courses
-
     course_id = next(iter(courses.course_ids().values()))
     return courses.run_id(course_id, "lti:1:2:kurs", "Kurs")
 
