@@ -18,10 +18,10 @@ from lti.platforms import profile_of
 from lti.registration import RegistrationError
 from lti.registration_faults import FAULTS
 from lti.service import login, platforms, records, registrations, tool_keys
+from lti.views.register import GUIDES
 
 bp = Blueprint("lti_admin", __name__, url_prefix="/admin/lti")
 administrators = needs(Role.ADMINISTRATOR)
-PRODUCTS = {"moodle": "Moodle", "ilias": "ILIAS"}
 Page = str | tuple[str, int] | Response
 
 
@@ -104,7 +104,7 @@ def show_platform(platform_id: int) -> str:
     return render_template(
         "lti/admin/platform.html", platform=found, deployments=platforms.deployments(found), launches=launches[:10], more=more or len(launches) > 10,
         granted=scopes.of(granted) if granted is not None else None, missing=scopes.missing(granted or []), product=_product, advice=advice,
-        guide=found.family if found.family in PRODUCTS else "other",
+        guide=found.family if found.family in GUIDES else "other",
     )
 
 
@@ -160,8 +160,8 @@ def _back_to(platform: Platform) -> Response:
 
 def _product(platform: Platform) -> str:
     """Name and version of the LMS, as far as it has said them."""
-    name = PRODUCTS.get(profile_of(platform.family).family, platform.family)
-    return f"{name} {platform.version}".strip() or "–"
+    profile = profile_of(platform.family)
+    return f"{profile.product or platform.family} {profile.release(platform.version)}".strip() or "–"
 
 
 # --- Keys ------------------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from lti import dynamic, scopes
 from lti.claims import DEEP_LINK
 from lti.dynamic import Configuration
 from lti.models import Platform, RegistrationLink
-from lti.platforms import family_of
+from lti.platforms import family_of, profile_of
 from lti.registration_faults import RegistrationFault
 from lti.service import registrations
 
@@ -146,7 +146,7 @@ def _told(link: RegistrationLink, platform: Configuration) -> dict[str, Any]:
         "organisation": organisation,
         "scopes": scopes.of(platform.wanted_scopes),
         "chooses": not platform.messages or DEEP_LINK in platform.messages,
-        "product": {"moodle": "Moodle", "ilias": "ILIAS"}.get(platform.family, platform.family),
+        "product": profile_of(platform.family).product or platform.family,
         "updates": dynamic.is_update(request.values.get("registration_token", "")),
         "other_language": f"{request.path}?{urlencode({**request.args.to_dict(), 'lang': 'en' if language() == 'de' else 'de'})}",
     }
