@@ -29,6 +29,7 @@ import lti.commands
 import lti.legacy_commands
 import lti.tasks
 import lti.views
+import lti.views.scores
 import modules.blocks
 import modules.commands
 import modules.presenters
@@ -79,3 +80,4 @@ def _connect_rooms() -> None:
     completed.connect(certificates.service.award)
     joined.connect(assessments.service.follow_join)
     graded.connect(lti.tasks.on_graded)
+    courses.tools.register(lti.views.scores.tools)

@@ -7,7 +7,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import bindparam, select
 
 from accounts.models import Grant, Identity, Organisation, Person, Role
-from core import db
+from core import db, direct
 from core.direct import Read
 
 LOCAL = "local"
@@ -75,11 +75,15 @@ _KNOWN = Read(
 
 
 def recognise(issuer: str, subject: str, *, name: str | None, email: str | None, language: str | None) -> int:
-    """The id of the person that `find_or_add` gives, without the mapper where all is known already. Call in a transaction."""
+    """The id of the person that `find_or_add` gives, without the mapper where nothing changes. Call in a transaction."""
     found = _KNOWN.one(issuer=issuer, subject=subject)
     if found is not None and name in (None, "", found.name) and email in (None, "", found.email):
         return int(found.id)
-    return find_or_add(issuer, subject, name=name, email=email, language=language).id
+    if found is not None:
+        return find_or_add(issuer, subject, name=name, email=email, language=language).id
+    person_id = int(direct.add(Person, name=name, email=email, language=language))
+    direct.add(Identity, person_id=person_id, issuer=issuer, subject=subject)
+    return person_id
 
 
 def find_or_add(issuer: str, subject: str, *, name: str | None = None, email: str | None = None, language: str | None = None) -> Person:

@@ -33,7 +33,7 @@ def figures() -> list[Figure]:
             result = load.run(base, iter(launches), seconds=10)
             login = load.run(base, _logins(base), seconds=4)
     return [
-        Figure("launches verified, admitted, led on", result.rate, "1/s", 100),
+        Figure("launches verified, admitted, led on", result.rate, "1/s", 200),
         Figure("p95", result.percentile(0.95), "ms"),
         Figure("launches", len(result.latencies), ""),
         Figure("launches that were not admitted", len(result.latencies) - result.statuses.get(303, 0), "", 0, at_least=False),

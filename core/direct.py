@@ -25,9 +25,10 @@ class Read:
     are narrowed; what is joined to it hangs on them by foreign keys, which never cross organisations.
     """
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]], *, everywhere: bool = False) -> None:
+        """`everywhere`: the row tells the organisation, and nobody acts for one yet; as db.unscoped(), with a reason."""
         leading = _leading(statement.get_final_froms())
-        self.tenanted = "organisation_id" in leading.c
+        self.tenanted = "organisation_id" in leading.c and not everywhere
         narrowed = statement.where(leading.c.organisation_id == _ACTING_FOR) if self.tenanted else statement
         self._prepared = Prepared(narrowed, narrowed.selected_columns)
 

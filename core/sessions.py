@@ -19,7 +19,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import and_, bindparam, delete, or_, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
@@ -146,8 +146,8 @@ def end_launches(session: Session) -> None:
         row = tx.get(BrowserSession, session.row_id) if session.row_id else None
         if row is None:
             return
-        known = and_(BrowserSession.browser == row.browser, BrowserSession.person_id == row.person_id, row.person_id is not None)
-        tx.execute(delete(BrowserSession).where(or_(BrowserSession.id == row.id, known)))
+        others = [BrowserSession.browser == row.browser, BrowserSession.person_id == row.person_id]
+        tx.execute(delete(BrowserSession).where(*others if row.person_id else [BrowserSession.id == row.id]))
     session.row_id = None
 
 

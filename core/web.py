@@ -82,9 +82,14 @@ def connect(app: Flask, settings: Settings) -> None:
     app.register_error_handler(Exception, _on_crash)
     app.jinja_env.globals.update(asset=_Assets(STATIC / "dist" / "manifest.json"), version=VERSION, demo=not settings.production)
     footer = [(label, url) for label, url in _footer(settings) if url]
-    app.context_processor(lambda: {"framed": bool(request.script_root), "reference": g.get("reference", ""), "footer_links": footer})
+    app.context_processor(lambda: {"framed": _framed(), "reference": g.get("reference", ""), "footer_links": footer})
     if not settings.production:
         app.add_url_rule("/styleguide", "core.styleguide", lambda: render_template("core/styleguide.html"))
+
+
+def _framed() -> bool:
+    """Whether the page is drawn slim: inside a launch, or where a launch did not come about in an LMS's frame."""
+    return bool(request.script_root) or (not session and request.headers.get("Sec-Fetch-Dest") == "iframe")
 
 
 def _footer(settings: Settings) -> list[tuple[LazyString, str]]:

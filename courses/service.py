@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Role
-from core import db
+from core import db, direct
 from core.direct import Read
 from core.signals import completed, progressed
 from courses.models import Course, Edition, EditionFile, Enrolment, Run, Visit
@@ -24,6 +24,9 @@ _PART = (
 )
 _FIND_PART = Read(_PART)
 _FIND_RUN = Read(select(Run.id, Run.title).where(Run.key == bindparam("key")))
+_EDITION = Read(  # What people who begin now will see.
+    select(Edition.id).join(Run, Run.course_id == Edition.course_id).where(Run.id == bindparam("run_id")).order_by(Edition.number.desc()).limit(1)
+)
 _COURSES = Read(select(Course.slug, Course.id).order_by(Course.slug))
 _ARRIVE = Read(
     _PART.add_columns(Visit.id.label("visit_id"))
@@ -169,7 +172,7 @@ def enrol(run_id: int, person_id: int, role: Role = Role.LEARNER) -> Enrolment:
 
 
 def take_part(run_id: int, person_id: int, role: Role) -> Part:
-    """Let a person who launches take part, as `enrol` does, without the mapper where they do already.
+    """Let a person who launches take part, as `enrol` does, without the mapper for the most part.
 
     Whoever teaches in the run and comes as a learner is a lecturer who looks at the course with a learner's eyes: that is so
     in this launch only, and the enrolment stays (docs/decisions/0011). The way back is `take_part_as_learner`.
@@ -177,8 +180,11 @@ def take_part(run_id: int, person_id: int, role: Role) -> Part:
     known = part(run_id, person_id)
     if known is not None and (known.role == role or (known.role in TEACHING and role == Role.LEARNER)):
         return known
-    enrol(run_id, person_id, role)
-    db.session.flush()
+    if known is None:
+        direct.add(Enrolment, run_id=run_id, person_id=person_id, edition_id=_EDITION.one(run_id=run_id).id, role=role)
+    else:
+        enrol(run_id, person_id, role)
+        db.session.flush()
     entered = part(run_id, person_id)
     assert entered is not None
     return entered

@@ -12,6 +12,7 @@ class Tool(NamedTuple):
     label: str
     url: str
     icon: str
+    warning: str = ""                  # what needs a look there, in two or three words
 
 
 _offers: list[Callable[[AnyPart], list[Tool]]] = []

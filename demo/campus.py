@@ -13,6 +13,8 @@ COURSE_TITLE = "KI-Kompetenz im Wintersemester"
 LOTSE_COURSE = "ki-kompetenz"
 LOTSE_MODULE = "wie-sprachmodelle-schreiben"
 LINE_ITEM_MAXIMUM = 100.0
+CHOOSING = "choosing"                              # in place of an activity: the launch in which one is chosen
+CHOICE_DATA = "what the tool must send back as it is: =;&ä"
 
 _LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 _INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
@@ -45,15 +47,27 @@ class Member:
         """Only learners can be graded."""
         return _LEARNER in self.roles
 
+    @property
+    def teaches(self) -> bool:
+        """Who may add activities."""
+        return _INSTRUCTOR in self.roles
+
 
 @dataclass(frozen=True)
 class Activity:
-    """A link to the tool in the course (a resource link), with the custom parameters that say what it opens."""
+    """A link to the tool in the course (a resource link), with the custom parameters that say what it opens.
+
+    `column` is its line item; `chosen` are activities that a lecturer added, whose texts are not ours to translate.
+    """
 
     id: str
     title: str
     description: str
     custom: dict[str, str] = field(default_factory=dict)
+    column: int | None = None
+    maximum: float | None = None
+    url: str = ""
+    chosen: bool = False
 
 
 MEMBERS = (
@@ -61,15 +75,22 @@ MEMBERS = (
     Member("4", "Mira", "Sonnenfeld", N_("studies"), (_LEARNER,)),
     # The emoji is meant: every part between here and the certificate must carry it.
     Member("5", "Yunus 🦊", "Çelik", N_("studies"), (_LEARNER,)),
+    *(
+        Member(str(number), given, family, N_("studies"), (_LEARNER,))
+        for number, (given, family) in enumerate((
+            ("Amina", "Traoré"), ("Bjarne", "Holtkamp"), ("Chiara", "Lombardi"), ("Đorđe", "Petrović"), ("Emre", "Yıldız"),
+            ("Friederike", "von Thal"), ("Giorgos", "Papadakis"), ("Hanna", "Łukasik"), ("Ife", "Adeyemi"), ("Jannik", "Vermeulen"),
+        ), 6)
+    ),
     # Moodle sends a site administrator as Instructor too (recorded: idtoken-resource-link-admin.json).
     Member("2", "Tomasz", "Wieczorek", N_("runs the platform"), (_INSTRUCTOR, _INSTITUTION_ADMINISTRATOR, _SYSTEM_ADMINISTRATOR)),
 )
 
 ACTIVITIES = (
-    Activity("1", N_("The whole course"), N_("All modules; the score counts every question of the course."), {"course": LOTSE_COURSE}),
+    Activity("1", N_("The whole course"), N_("All modules; the score counts every question of the course."), {"course": LOTSE_COURSE}, 1),
     Activity(
         "2", N_("Module M2: How language models write"), N_("One module; the score counts the questions of this module only."),
-        {"course": LOTSE_COURSE, "module": LOTSE_MODULE},
+        {"course": LOTSE_COURSE, "module": LOTSE_MODULE}, 2,
     ),
 )
 
@@ -77,11 +98,6 @@ ACTIVITIES = (
 def member(id_: str | None) -> Member | None:
     """The person with this id."""
     return next((found for found in MEMBERS if found.id == id_), None)
-
-
-def activity(id_: str | None) -> Activity | None:
-    """The activity with this id."""
-    return next((found for found in ACTIVITIES if found.id == id_), None)
 
 
 def learners() -> list[Member]:
@@ -142,8 +158,17 @@ class Addresses:
 
     @property
     def tool_launch(self) -> str:
-        """The tool's only redirect_uri."""
+        """The tool's redirect_uri for all other launches."""
         return f"{self.tool}/lti/launch"
+
+    @property
+    def tool_deep_link(self) -> str:
+        """The tool's redirect_uri for deep linking."""
+        return f"{self.tool}/lti/deep-link"
+
+    def deep_linking_return(self, choice: str) -> str:
+        """Where the tool sends what was chosen."""
+        return f"{self.platform}/deep-linking/return?choice={choice}"
 
     @property
     def tool_keys(self) -> str:

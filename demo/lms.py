@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from core import i18n
 from core.config import Settings, SettingsError
 from demo import attacks as attacks_room
-from demo import oidc, pages, registration, services, tokens
+from demo import deep_linking, oidc, pages, registration, roster, services, tokens
 from demo.campus import Addresses
 from demo.keys import Key
 from demo.parts import EXTENSION, Parts, parts
@@ -50,7 +50,7 @@ def create_lms(settings: Settings | None = None, *, attacks: bool = False) -> Fl
     app.jinja_env.filters["pretty"] = lambda content: json.dumps(content, ensure_ascii=False, indent=2)
     app.before_request(_own_name)
     app.after_request(_headers)
-    for room in (oidc.bp, tokens.bp, services.bp, pages.bp):
+    for room in (oidc.bp, deep_linking.bp, tokens.bp, services.bp, pages.bp, roster.bp):
         app.register_blueprint(room)
     registration.connect(app, folder)
     if attacks:

@@ -1,10 +1,14 @@
 """The platform's side of a launch: initiation, authorisation endpoint, keys (LTI Security Framework 1.0, 5.1.1)."""
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 from flask_babel import gettext as _
 
 from core.i18n import language
-from demo import campus, claims, registration
+from demo import campus, claims, people, registration, roster
+from demo.campus import Member
+from demo.parts import activity as activity_of
 from demo.parts import addresses, key, present_member, signer, store
 from demo.store import Launch
 
@@ -19,7 +23,7 @@ def configuration() -> Response:
     return jsonify({
         "issuer": own.issuer, "authorization_endpoint": own.authorization, "token_endpoint": own.token, "jwks_uri": own.keys, "registration_endpoint": own.registration,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"], "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": ["openid", *claims.SCOPES], "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
+        "scopes_supported": ["openid", *claims.SCOPES, *people.SCOPES], "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": ["iss", "sub", "name", "given_name", "family_name", "email"],
         "https://purl.imsglobal.org/spec/lti-platform-configuration": {
@@ -38,13 +42,13 @@ def keys() -> Response:
 def initiate(activity_id: str, target: str) -> str:
     """Step 1, third-party initiated login: a form that posts itself to the tool, as Moodle does it."""
     person = present_member()
-    activity = campus.activity(activity_id)
+    activity = activity_of(activity_id)
     tool = registration.tool(request.args.get("client", campus.CLIENT_ID))
     if activity is None or tool is None or target not in TARGETS:
         abort(404)
     fields = {
         "iss": addresses().issuer,
-        "target_link_uri": addresses().tool_launch,
+        "target_link_uri": activity.url or addresses().tool_launch,
         "login_hint": person.id,
         "lti_message_hint": store().begin_launch(Launch(person.id, activity.id, target)),
         "client_id": tool.client_id,
@@ -72,19 +76,28 @@ def authorize() -> str:
     person = present_member()
     if asked["login_hint"] != person.id or launch.person != person.id:
         return _post_back({"error": "access_denied", "state": asked.get("state", "")})
-    activity = campus.activity(launch.activity)
-    if activity is None:
-        abort(404)
-    content = claims.resource_link(addresses(), person, activity, nonce=asked["nonce"], locale=language(), target=launch.target)
+    content = _message(launch, person, asked["nonce"])
     tool = registration.tool(asked["client_id"]) or registration.PREREGISTERED
     content |= {"aud": tool.client_id, f"{claims.LTI}deployment_id": tool.deployment_id}
     store().note("request", {"to": addresses().authorization, "fields": asked.to_dict()}, person.id)
-    store().note("id_token", {"to": addresses().tool_launch, "header": {"alg": "RS256", "typ": "JWT", "kid": key().kid}, "claims": content}, person.id)
+    store().note("id_token", {"to": asked["redirect_uri"], "header": {"alg": "RS256", "typ": "JWT", "kid": key().kid}, "claims": content}, person.id)
     return _post_back({"id_token": signer()(key(), content), "state": asked.get("state", "")})
 
 
+def _message(launch: Launch, person: Member, nonce: str) -> dict[str, Any]:
+    if launch.activity == campus.CHOOSING:
+        return claims.deep_linking(addresses(), person, store().begin_choice(), nonce=nonce, locale=language())
+    activity = activity_of(launch.activity)
+    if activity is None:
+        abort(404)
+    content = claims.resource_link(addresses(), person, activity, nonce=nonce, locale=language(), target=launch.target)
+    return content | roster.said(content, launch)
+
+
 def _refuse_doubtful(asked: dict[str, str]) -> None:
-    exact = {"scope": "openid", "response_type": "id_token", "redirect_uri": addresses().tool_launch}
+    exact = {"scope": "openid", "response_type": "id_token"}
+    if asked.get("redirect_uri") not in (addresses().tool_launch, addresses().tool_deep_link):
+        abort(404)
     if any(asked.get(name) != value for name, value in exact.items()):
         abort(404)
     if not all(asked.get(name) for name in ("nonce", "login_hint", "lti_message_hint")):
@@ -102,4 +115,4 @@ def _error(asked: dict[str, str]) -> dict[str, str]:
 
 
 def _post_back(fields: dict[str, str]) -> str:
-    return render_template("post.html", title=_("Opening Lotse …"), action=addresses().tool_launch, fields=fields)
+    return render_template("post.html", title=_("Opening Lotse …"), action=request.values["redirect_uri"], fields=fields)

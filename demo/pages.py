@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from core.i18n import LANGUAGES, N_
 from demo import campus
 from demo.campus import Member
-from demo.parts import present_member, signed_in, store
+from demo.parts import activities, activity, present_member, signed_in, store
 from demo.store import Grade, LineItem, Message
 
 bp = Blueprint("pages", __name__)
@@ -22,6 +22,7 @@ KINDS = {
     "id_token": (N_("3. The platform vouches for the person"), N_("The signed id_token: person, role, course and activity. Lotse checks the signature with the platform's public key.")),
     "token": (N_("4. Lotse fetches an access token"), N_("Lotse proves with its own key who it is; the platform checks this with Lotse's public key.")),
     "score": (N_("5. Lotse reports a score"), N_("Sent directly from server to server after each graded answer. It now stands in the gradebook.")),
+    "choice": (N_("A lecturer has chosen activities"), N_("The signed deep linking response: what stands in the course from now on. The platform checks the signature with Lotse's public key.")),
     "registration": (N_("A tool registers itself"), N_("Lotse read the platform's configuration and sent what it is and what it asks for; the platform gave it a client ID.")),
     "refused": (N_("The platform refused a request"), N_("The request was not as the standard wants it. Lotse may try again, or tell the lecturer.")),
 }
@@ -72,17 +73,17 @@ def course() -> str:
     """The course with its activities."""
     person = present_member()
     own = {cell.item.resource_link: cell for cell in _row(person)} if person.learns else {}
-    return render_template("course.html", title=campus.COURSE_TITLE, activities=campus.ACTIVITIES, own=own)
+    return render_template("course.html", title=campus.COURSE_TITLE, activities=activities(), own=own, person=person)
 
 
 @bp.get("/course/<activity_id>")
 def frame(activity_id: str) -> str:
     """Lotse inside a frame of the platform, as Moodle embeds it."""
     present_member()
-    activity = campus.activity(activity_id)
-    if activity is None:
+    found = activity(activity_id)
+    if found is None:
         abort(404)
-    return render_template("frame.html", activity=activity)
+    return render_template("frame.html", activity=found)
 
 
 @bp.get("/return")

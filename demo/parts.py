@@ -8,7 +8,7 @@ from flask import current_app, session
 from werkzeug.exceptions import Unauthorized
 
 from demo import campus
-from demo.campus import Addresses, Member
+from demo.campus import ACTIVITIES, Activity, Addresses, Member
 from demo.keys import Key
 from demo.store import Store
 
@@ -45,6 +45,16 @@ def key() -> Key:
 def store() -> Store:
     """What is remembered."""
     return parts().store
+
+
+def activities() -> list[Activity]:
+    """All activities of the course: those of the demonstration, and those that lecturers have added."""
+    return [*ACTIVITIES, *store().activities()]
+
+
+def activity(id_: str | None) -> Activity | None:
+    """The activity with this id."""
+    return next((found for found in activities() if found.id == id_), None)
 
 
 def signer() -> Signer:

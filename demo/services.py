@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 from flask import Blueprint, Response, jsonify, request
 
 from demo import campus
-from demo.parts import addresses, store
+from demo.parts import activity, addresses, store
 from demo.store import LineItem, OldScoreError
 from demo.tokens import ServiceError, allowed
 
@@ -55,7 +55,7 @@ def add_line_item() -> Response:
     if not isinstance(label, str) or not label or not _number(maximum) or maximum <= 0:
         raise ServiceError(400, "Incorrect line item received")
     resource_link, resource_id, tag = (str(body.get(name, "")) for name in ("resourceLinkId", "resourceId", "tag"))
-    if resource_link and campus.activity(resource_link) is None:
+    if resource_link and activity(resource_link) is None:
         raise ServiceError(400, "Unknown resource link")
     item = store().add_line_item(label, float(maximum), resource_link, resource_id, tag)
     answer = _json(_line_item(item), LINE_ITEM)

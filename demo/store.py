@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from demo import campus
+from demo.campus import Activity
 
 TOKEN_SECONDS = 3600
 MESSAGES_KEPT = 60
@@ -29,6 +30,8 @@ create table if not exists grade (
     line_item integer not null references line_item, person text not null, points real, comment text not null, stamp integer not null,
     received real not null, primary key (line_item, person)
 );
+create table if not exists activity (id integer primary key, title text not null, text text not null, url text not null, custom text not null);
+create table if not exists choice (hash text primary key, used integer not null default 0);
 create table if not exists message (id integer primary key, at real not null, kind text not null, person text, content text not null);
 """
 
@@ -77,6 +80,19 @@ class Message:
     content: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class NewActivity:
+    """An activity that a lecturer chose, with what the platform keeps of it. `maximum`: None without a grade."""
+
+    title: str
+    text: str
+    url: str
+    custom: dict[str, str]
+    maximum: int | None
+    resource_id: str
+    tag: str
+
+
 class OldScoreError(ValueError):
     """The score's time is not after the last one's (AGS 2.0, 3.4.8: the platform must not accept it)."""
 
@@ -118,6 +134,44 @@ class Store:
         with self._open() as db:
             row = db.execute("update launch set used = 1 where hint = ? and used = 0 returning person, activity, target", (hint,)).fetchone()
         return Launch(**row) if row else None
+
+    # --- Activities ---------------------------------------------------------------------------------------------------
+
+    def begin_choice(self) -> str:
+        """A one-time secret in the address to which the tool returns a choice."""
+        choice = secrets.token_urlsafe(12)
+        with self._open() as db:
+            db.execute("insert into choice (hash) values (?)", (_hash(choice),))
+        return choice
+
+    def use_choice(self, choice: str) -> bool:
+        """Whether this is a choice that was not taken over yet; from now on it is."""
+        with self._open() as db:
+            return db.execute("update choice set used = 1 where hash = ? and used = 0", (_hash(choice),)).rowcount == 1
+
+    def add_activity(self, new: NewActivity) -> Activity:
+        """Put an activity into the course, and its column into the gradebook. Like Moodle, the column is called as the activity is."""
+        with self._open() as db:
+            row = db.execute(
+                "insert into activity select coalesce(max(id), ?) + 1, ?, ?, ?, ? from activity returning id",
+                (len(campus.ACTIVITIES), new.title, new.text, new.url, json.dumps(new.custom)),
+            ).fetchone()
+        number = str(row["id"])
+        if new.maximum is not None:
+            self.add_line_item(new.title, new.maximum, number, new.resource_id, new.tag)
+        return next(activity for activity in self.activities() if activity.id == number)
+
+    def activities(self) -> list[Activity]:
+        """What lecturers have added."""
+        with self._open() as db:
+            rows = db.execute(
+                "select activity.*, min(line_item.id) as column_id, maximum from activity"
+                " left join line_item on line_item.resource_link = cast(activity.id as text) group by activity.id order by activity.id"
+            ).fetchall()
+        return [
+            Activity(str(row["id"]), row["title"], row["text"], json.loads(row["custom"]), row["column_id"], row["maximum"], row["url"], chosen=True)
+            for row in rows
+        ]
 
     def new_token(self, scopes: list[str]) -> str:
         """An access token for these scopes."""

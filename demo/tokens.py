@@ -9,7 +9,7 @@ import jwt
 from flask import Blueprint, Response, jsonify, request
 from jwt import PyJWK, PyJWKSet
 
-from demo import registration
+from demo import people, registration
 from demo.claims import AGS, SCOPES
 from demo.parts import addresses, store
 from demo.store import TOKEN_SECONDS
@@ -37,7 +37,7 @@ def token() -> tuple[Response, int]:
         if request.form.get("client_assertion_type") != ASSERTION:
             raise jwt.InvalidTokenError("invalid_request")
         header, assertion = _checked(request.form.get("client_assertion", ""))
-        scopes = [scope for scope in request.form.get("scope", "").split() if scope in SCOPES]
+        scopes = [scope for scope in request.form.get("scope", "").split() if scope in (*SCOPES, *people.SCOPES)]
         if not scopes:
             raise jwt.InvalidTokenError("invalid_scope")
     except (jwt.PyJWTError, httpx2.HTTPError, ValueError) as error:
@@ -52,7 +52,7 @@ def _checked(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of the tool's assertion, checked against the keys that it publishes, without any clock tolerance."""
     header = jwt.get_unverified_header(assertion)
     claims: dict[str, Any] = jwt.decode(
-        assertion, _tool_key(header.get("kid")), algorithms=["RS256"], audience=addresses().token,
+        assertion, tool_key(header.get("kid")), algorithms=["RS256"], audience=addresses().token,
         options={"require": ["iss", "sub", "aud", "iat", "exp", "jti"]},
     )
     if claims["sub"] != claims["iss"] or registration.tool(claims["sub"]) is None:
@@ -60,7 +60,8 @@ def _checked(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return header, claims
 
 
-def _tool_key(kid: str | None) -> PyJWK:
+def tool_key(kid: str | None) -> PyJWK:
+    """The tool's public key of this name, fetched now. Raises jwt.InvalidTokenError when it has published none."""
     answer = httpx2.get(addresses().tool_keys, timeout=5, trust_env=False)
     try:
         return PyJWKSet.from_dict(answer.json())[kid or ""]
@@ -75,7 +76,7 @@ def allowed(*scopes: str) -> Callable[[Callable[Arguments, Response]], Callable[
         @wraps(view)
         def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
             bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
-            if not store().scopes_of(bearer) & {f"{AGS}scope/{scope}" for scope in scopes}:
+            if not store().scopes_of(bearer) & {scope if "://" in scope else f"{AGS}scope/{scope}" for scope in scopes}:
                 raise ServiceError(401, "Unauthorized")
             return view(*args, **kwargs)
 

@@ -1,7 +1,7 @@
 """What a verified launch leaves behind: person, enrolment, link and participant. All is called in one transaction."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, select, update
 
@@ -21,7 +21,7 @@ from lti.platforms.generic import Generic
 from lti.refusals import Refused
 from lti.roles import role_in_context
 from lti.score_policy import due_in
-from lti.target import KINDS, Target, named
+from lti.target import KINDS, NO_SCORES, Target, named
 from modules.service import parsed
 
 MOST_DRAWN = 999
@@ -69,9 +69,9 @@ class Admitted:
     rescheduled: bool                  # the platform names another due date
 
 
-def use(login: LoginState) -> None:
-    """Spend the login state. Of several launches with the same state exactly one gets past this line."""
-    if _USE(used_state=login.state, moment=db.now()) != 1:
+def use(state: str) -> None:
+    """Spend a login, by the hash of its state. Of several launches with the same state exactly one gets past this line."""
+    if _USE(used_state=state, moment=db.now()) != 1:
         raise Refused("state_used")
 
 
@@ -99,14 +99,14 @@ def _learn(platform: Platform, message: Message) -> None:
         platform.version = message.version
 
 
-def to_preview(message: Message) -> tuple[int, str | None]:
-    """What a launch without a person may look at: the newest edition, and the module if the link names one. Writes nothing.
+def to_preview(message: Message) -> tuple[int, Opened]:
+    """What a launch without a person may look at: the newest edition, and what of it the link opens. Writes nothing.
 
     Raises Refused when the link opens nothing.
     """
     _, course_id, target = _target(message)
     edition_id = courses.newest_edition(course_id).id
-    return edition_id, _opened(edition_id, target).module
+    return edition_id, _opened(edition_id, target)
 
 
 def language_of(message: Message) -> str | None:
@@ -181,6 +181,8 @@ def _link(
 ) -> tuple[int, set[str]]:
     """The link's id, and which of its columns have changed; for a new link all."""
     services = profile.services(message)
+    if message.custom.get(NO_SCORES[0]) == NO_SCORES[1]:
+        services = replace(services, lineitems=None)
     known = _LINK.one(deployment_id=deployment_id, resource_link_id=message.link_id)
     made_by_us = known.lineitem if known and profile.makes_line_items and services.lineitems else None
     now = {

@@ -114,7 +114,7 @@ class Connection:
         return Grant(self.client_id, self.token_url, frozenset(scopes), self.organisation_id)
 
     def _call(self, method: str, url: str, token: str, headers: dict[str, str], options: dict[str, Any]) -> Answer:
-        return _fetch(self.http, method, url, headers={**headers, "Authorization": f"Bearer {token}"}, **options)
+        return ask(self.http, method, url, headers={**headers, "Authorization": f"Bearer {token}"}, **options)
 
     def _new_token(self, grant: Grant) -> tuple[str, float]:
         """Client credentials with a signed assertion (Security Framework 4.1; RFC 7523)."""
@@ -123,7 +123,7 @@ class Connection:
             "iss": self.client_id, "sub": self.client_id, "aud": self.token_url, "iat": issued, "exp": issued + ASSERTION_LIFE,
             "jti": secrets.token_urlsafe(16),
         })
-        answer = _fetch(self.http, "POST", self.token_url, data={
+        answer = ask(self.http, "POST", self.token_url, data={
             "grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion,
             "scope": " ".join(sorted(grant.scopes)),
         }, headers={"Accept": "application/json"})
@@ -146,7 +146,8 @@ def _token_in(answer: Answer) -> tuple[str, float]:
 
 # --- What answers mean ------------------------------------------------------------------------------------------------
 
-def _fetch(http: httpx2.Client, method: str, url: str, **options: Any) -> Answer:
+def ask(http: httpx2.Client, method: str, url: str, **options: Any) -> Answer:
+    """One request. Raises LaterError when there is no answer."""
     try:
         return fetch(http, method, url, **options)
     except OutgoingError as error:  # Also what only an operator can mend: then it works without losing a score.

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from lti.claims import LTI
 from lti.platforms.generic import Generic
-from lti.target import Target
+from lti.target import NO_SCORES, Target
 
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 LINK_TYPE = "ltiResourceLink"
@@ -55,11 +55,16 @@ def response(to: Platform, items: Iterable[Chosen], launch_url: str, now: float,
 
 def content_item(chosen: Chosen, launch_url: str, profile: Generic) -> dict[str, Any]:
     """One link (Deep Linking 2.0, LTI Resource Link), as the platform of this profile reads it."""
-    custom = chosen.target.custom
+    custom = {**chosen.target.custom, **_silence(chosen, profile)}
     item = {"type": LINK_TYPE, "title": chosen.title, "text": chosen.text, "custom": custom}
     address = f"{launch_url}?{urlencode(custom)}" if profile.may_lose_custom else launch_url
     graded = {"lineItem": _line_item(chosen, launch_url)} if chosen.points is not None else {}
     return profile.content_item({**item, "url": address, **graded})
+
+
+def _silence(chosen: Chosen, profile: Generic) -> dict[str, str]:
+    """Where Lotse makes columns itself, a link without a grade has to say so, or it would get one at its first launch."""
+    return {NO_SCORES[0]: NO_SCORES[1]} if chosen.points is None and profile.makes_line_items and chosen.target.opens != "certificate" else {}
 
 
 def _line_item(chosen: Chosen, launch_url: str) -> dict[str, Any]:
@@ -82,13 +87,13 @@ def preset_points(points: float) -> int | None:
 
 def one_line(text: str) -> str:
     """A title as every platform keeps it: one line, nothing that cannot be seen, and not too long."""
-    return _visible(" ".join(text.split()))[:LONGEST_TITLE].strip()
+    return " ".join(_visible(text).split())[:LONGEST_TITLE].strip()
 
 
 def some_lines(text: str) -> str:
     """A description: line breaks stay."""
-    return "\n".join(_visible(" ".join(line.split())) for line in text.splitlines()).strip()[:LONGEST_TEXT]
+    return "\n".join(" ".join(_visible(line).split()) for line in text.splitlines()).strip()[:LONGEST_TEXT]
 
 
 def _visible(text: str) -> str:
-    return "".join(letter for letter in text if letter.isprintable() or letter == _JOINER)
+    return "".join(letter for letter in text if letter.isprintable() or letter.isspace() or letter == _JOINER)

@@ -39,6 +39,7 @@ from core.jobs import WorkState
 from courses.models import Enrolment
 from courses.service import Part
 from lti.grades import SCORES, Address, Parcel, can_make_line_item
+from lti.legacy import PROTOCOL
 from lti.models import Participant, Platform, ResourceLink, ScorePush
 from lti.platforms import profile_of
 from lti.score_policy import counts_until, leaves_at
@@ -77,7 +78,7 @@ _AT_LINK = Read(_LISTENING.where(
 def note(enrolment_id: int, module: str) -> list[int]:
     """A grade was given: let every link hear of it through which this learner came. Returns the new rows that are due."""
     listening = _TO_GRADE(enrolment_id=enrolment_id, module=module)
-    return _add(found for found in listening if takes_scores(found) and _is_touched(found))
+    return _add((found for found in listening if takes_scores(found) and _is_touched(found)), graded=True)
 
 
 def catch_up(link_id: int, participant_id: int | None = None) -> list[int]:
@@ -102,7 +103,7 @@ def replan(link_id: int) -> list[int]:
     state, due_at = _leaving(link, moment)
     mine = select(Participant.id).where(Participant.link_id == link_id)
     changed = db.session.scalars(
-        update(ScorePush).where(ScorePush.participant_id.in_(mine), ScorePush.state.in_(HELD)).values(state=state, due_at=due_at)
+        update(ScorePush).where(ScorePush.participant_id.in_(mine), ScorePush.state.in_(HELD)).values(state=state, due_at=due_at, error=None)
         .returning(ScorePush.id).execution_options(synchronize_session=False)
     ).all()
     added = catch_up(link_id)
@@ -110,7 +111,9 @@ def replan(link_id: int) -> list[int]:
 
 
 def takes_scores(link: Any) -> bool:
-    """Whether a link (a row with its columns and those of the platform) takes scores."""
+    """Whether a link (a row with its columns, and those of the platform and the participant) takes scores."""
+    if link.protocol == PROTOCOL and not link.sourcedid:
+        return False  # Without it LTI 1.1 does not know whose score this is.
     makes = profile_of(link.family).makes_line_items
     return SCORES in link.scopes and bool(link.lineitem or (makes and can_make_line_item(link.lineitems, link.scopes)))
 
@@ -139,11 +142,11 @@ def _leaving(policy: Any, moment: datetime) -> tuple[WorkState, datetime]:
     return (WorkState.WAITING, moment) if leaves is None else (WorkState.DUE, leaves)
 
 
-def _add(listening: Iterable[Any]) -> list[int]:
+def _add(listening: Iterable[Any], *, graded: bool = False) -> list[int]:
     moment = db.now()
     added = []
     for found in listening:
-        if not _touch(found.id):
+        if not _touch(found.id, graded):
             state, due_at = _leaving(found, moment)
             added.append(ScorePush(participant_id=found.id, state=state, due_at=due_at))
     if added:
@@ -152,9 +155,11 @@ def _add(listening: Iterable[Any]) -> list[int]:
     return [push.id for push in added if push.state == WorkState.DUE and push.due_at <= moment]
 
 
-def _touch(participant_id: int) -> bool:
+def _touch(participant_id: int, graded: bool) -> bool:
+    """Lock the row that waits, if there is one; it is dated anew when it stands for another grade."""
     touched = db.session.execute(
-        update(ScorePush).where(ScorePush.participant_id == participant_id, ScorePush.state.in_(HELD)).values(queued_at=db.now())
+        update(ScorePush).where(ScorePush.participant_id == participant_id, ScorePush.state.in_(HELD))
+        .values(queued_at=db.now() if graded else ScorePush.queued_at)
         .execution_options(synchronize_session=False)
     )
     return isinstance(touched, CursorResult) and touched.rowcount > 0
@@ -335,7 +340,7 @@ def last_seconds(rows: Collection[Any]) -> dict[int, int]:
 
 def _sharing(rows: Collection[Any]) -> list[Any]:
     """Rows of links that do not have their line item for themselves."""
-    named = {row.lineitem for row in rows if row.lineitem}
+    named = {row.lineitem for row in rows if row.lineitem and not row.sourcedid}  # LTI 1.1 has one address for all, and no timestamps.
     shared = set(db.session.scalars(
         select(ResourceLink.lineitem).where(ResourceLink.lineitem.in_(named)).group_by(ResourceLink.lineitem).having(func.count() > 1)
     )) if named else set()

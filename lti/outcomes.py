@@ -11,8 +11,8 @@ from xml.parsers import expat
 
 import httpx2
 
-from core.http import Answer, OutgoingError, fetch
-from lti.connection import LaterError, NeverError, judge
+from core.http import Answer
+from lti.connection import STRIKES, LaterError, NeverError, ask, judge
 from lti.grades import Address, Parcel
 from lti.oauth import signed_headers
 
@@ -27,23 +27,21 @@ class Outcomes:
 
     http: httpx2.Client
     key: str
-    secret: str
+    secret: str | None                 # None: it cannot be read
 
     def prepare(self, address: Address) -> Address:
-        """Nothing has to be made ready: the launch has named the address."""
+        """Nothing has to be made ready: the launch has named the address. Raises LaterError."""
+        if self.secret is None:
+            raise LaterError("key_trouble", strikes=STRIKES)
         return address
 
     def send(self, parcel: Parcel) -> None:
         """Tell the platform one score; return when it has it. Raises LaterError or NeverError."""
-        if not parcel.sourcedid or not parcel.address.lineitem:
+        url, secret = parcel.address.lineitem, self.secret
+        if not parcel.sourcedid or not url or secret is None:
             raise NeverError("outcome_nowhere")
         body = replace_result(parcel.sourcedid, parcel.points, parcel.maximum, secrets.token_hex(8))
-        headers = signed_headers(parcel.address.lineitem, body, XML, self.key, self.secret)
-        try:
-            answer = fetch(self.http, "POST", parcel.address.lineitem, content=body.encode(), headers=headers)
-        except OutgoingError as error:
-            raise LaterError("unreachable" if error.retry else "forbidden_address") from error
-        check(answer)
+        check(ask(self.http, "POST", url, content=body.encode(), headers=signed_headers(url, body, XML, self.key, secret)))
 
 
 def replace_result(sourcedid: str, points: float, maximum: float, message: str) -> str:

@@ -12,6 +12,10 @@ KINDS = ("course", "module", "quiz", "exercise", "certificate")
 """What a link can open: all of a course, a module, a module's questions alone, one question or exercise, one's certificates."""
 
 
+NO_SCORES = ("scores", "none")
+"""The custom parameter of a link for which Lotse makes no line item of its own."""
+
+
 class Target(NamedTuple):
     """What a link names; None for what it leaves open. `draw` is as written: admission checks it against the edition."""
 

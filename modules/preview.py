@@ -1,7 +1,10 @@
 """A course or a module to look at, for a launch that does not say who came (LTI Core 1.3, 5.3.6.1).
 
-The launch session has no person. Its `preview` names what may be seen: an edition, and a module or None for the whole course.
+The launch session has no person. Its `preview` names what may be seen: an edition, and a module or None for the whole course. Where it
+also has `preview_items`, only these questions of the module.
 """
+
+from dataclasses import replace
 
 from flask import Blueprint, abort, render_template, session
 
@@ -34,6 +37,8 @@ def page(module: str) -> str:
         text = service.page(edition_id, module, chosen)
     except LookupError:
         abort(404)
+    if "preview_items" in session:
+        text = replace(text, pieces=tuple(("block", item) for item in session["preview_items"]), headings=())
     return render_template(
         "modules/preview_page.html", edition=service.parsed(edition_id), module=module, chosen=chosen, text=text,
         blocks=presenter().preview(edition_id, module, chosen), whole=only is None,

@@ -12,6 +12,8 @@ from lti.platforms.moodle import Moodle
 from lti.platforms.openedx import OpenEdx
 
 PROFILES: tuple[Generic, ...] = (Generic(), Moodle(), Ilias(), OpenEdx(), Canvas())
+GUIDES = tuple(dict.fromkeys(profile.guide for profile in sorted(PROFILES, key=lambda profile: profile.guide == Generic.guide)))
+"""The guides for administrators, the general one last."""
 _BY_FAMILY = {profile.family: profile for profile in PROFILES}
 _OTHER_NAMES = {name: profile.family for profile in PROFILES for name in profile.names}
 

@@ -12,6 +12,8 @@ class Generic:
     family = ""
     product = ""
     """What people call it."""
+    guide = "other"
+    """Which guide tells its administrators what to tick."""
     names: tuple[str, ...] = ()
     """Other values of product_family_code, in small letters."""
     endpoints: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ class Ilias(Generic):
 
     family = "ilias"
     product = "ILIAS"
+    guide = "ilias"
     names = ("ilias.de",)              # openid-configuration.json; launches say "ilias"
     # A line item made by a tool has a negative number, and scores sent to it do not change the learning progress
     # (ags-lineitem-created-by-tool.json).

@@ -11,6 +11,7 @@ class Moodle(Generic):
 
     family = "moodle"
     product = "Moodle"
+    guide = "moodle"
     # Moodle names no line item (idtoken-resource-link-from-deep-linking-no-grade.json) when the lecturer chose an activity
     # without a grade, and an empty one (…-lineitem-deleted.json) when they deleted its column. A column made by us would
     # put into the gradebook what the lecturer has just kept out of it, and Moodle does not deduplicate (ags-lineitems.http).

@@ -2,7 +2,8 @@
 
 By LTI 1.3 it names no product, only the site's name, which anybody chooses; by LTI 1.1 the site's name stands where the product belongs.
 So it is known by the address of its authentication endpoint. Line items want whole numbers as maxima and a `resourceLinkId` that is
-theirs, which Lotse's are. A launch names no language. People are called otherwise by 1.1 than by 1.3, and no claim says how.
+theirs, which Lotse's are. A launch names no language. People are called otherwise by 1.1 than by 1.3, and no claim says how. Of a chosen link address,
+title, custom parameters and line item are kept; each new choice replaces the one before.
 """
 
 from lti.platforms.generic import Generic

@@ -1,6 +1,5 @@
 """Deep Linking: a lecturer chooses what links in the LMS open. Nothing is written but the launch session, and nobody is enrolled."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
@@ -13,10 +12,10 @@ from core import db
 from core.config import settings
 from core.i18n import N_
 from lti import deep_linking, keys
+from lti.addresses import safe_origin
 from lti.claims import Message
 from lti.deep_linking import LINK_TYPE, Chosen, preset_points
 from lti.landing import Landing
-from lti.launch import origin_of
 from lti.models import Platform
 from lti.offers import Offer, Search
 from lti.platforms import profile_of
@@ -27,7 +26,6 @@ from lti.service.login import launch_url
 
 KEY = "choosing"
 MOST = 50
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")  # It goes into a header; a host name may hold anything before somebody looks.
 CANCELLED = N_("Nothing was chosen, so nothing was added.")
 UNFIT = N_("Your learning platform does not take links to Lotse in this place, so nothing was added.")
 
@@ -109,7 +107,7 @@ def begin(platform: Platform, deployment_id: int, message: Message) -> Landing:
     Only people who teach in the context may choose: the role of the context counts, as everywhere (lti.roles).
     """
     choice = message.choice
-    if choice is None or not _ORIGIN.fullmatch(origin_of(choice.return_url) or ""):
+    if choice is None or safe_origin(choice.return_url) is None:
         raise Refused("return_url_missing")
     if role_in_context(message.roles) != Role.LECTURER:
         raise Refused("teachers_only")

@@ -20,10 +20,11 @@ from sqlalchemy import CursorResult, or_, select, update
 from core import db
 from core.config import settings
 from core.http import client
-from lti import grades
+from lti import grades, legacy
 from lti.connection import STRIKES, Connection, LaterError, NeverError
 from lti.grades import SCORES, Address, Parcel
 from lti.models import Platform, ResourceLink
+from lti.outcomes import Outcomes
 from lti.platforms import profile_of
 from lti.platforms.generic import Generic
 from lti.service import calls
@@ -72,7 +73,17 @@ def _advantage(http: httpx2.Client, platform: Platform) -> Way:
     return Advantage(calls.connection(http, platform), profile_of(platform.family))
 
 
-WAYS: dict[str, Callable[[httpx2.Client, Platform], Way]] = {"1.3": _advantage}
+def _outcomes(http: httpx2.Client, platform: Platform) -> Way:
+    """By LTI 1.1 Basic Outcomes."""
+    try:
+        secret = legacy.secret_of(platform, settings().secret_key)
+    except legacy.SecretTroubleError as error:
+        log.error("key_trouble", reason=str(error))
+        secret = None
+    return Outcomes(http, platform.client_id, secret)
+
+
+WAYS: dict[str, Callable[[httpx2.Client, Platform], Way]] = {"1.3": _advantage, legacy.PROTOCOL: _outcomes}
 """By Platform.protocol."""
 
 

@@ -46,7 +46,7 @@ class LinkState:
 
     link: ResourceLink
     platform: str
-    column: str                        # there, to_be_made, none, or not_allowed
+    column: str                        # there, to_be_made, none, not_allowed or no_score
     counts: dict[str, int]             # all, failed, waiting
     held: bool                         # scores wait for the lecturer or the due date
 
@@ -114,6 +114,8 @@ def _state(link: ResourceLink, platform: Platform) -> LinkState:
 
 
 def _column(link: ResourceLink, platform: Platform) -> str:
+    if link.kind == "certificate":
+        return "no_score"
     if platform.protocol == "1.3" and SCORES not in link.scopes:
         return "not_allowed"
     if link.lineitem:

@@ -3,32 +3,48 @@
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from flask import current_app
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError, PendingRollbackError
-from sqlalchemy.orm import contains_eager
 
+from assessments.drawing import shown_items
 from core import db, direct
+from core.direct import Read
 from core.sessions import DatabaseSessions, digest
 from lti import admission, registration
-from lti.claims import DEEP_LINK, RESOURCE_LINK, SUBMISSION_REVIEW, Message, read
+from lti.claims import DEEP_LINK, RESOURCE_LINK, SUBMISSION_REVIEW, Claims, Message, read
 from lti.landing import Landing
 from lti.launch import Expected, verify
 from lti.models import LaunchRecord, LoginState, Platform
 from lti.platforms import profile_of
 from lti.refusals import Refused
-from lti.service import choosing, reviews, scores
+from lti.service import choosing, reviews, scores, upgrades
 from lti.service.login import own_origin
 from lti.service.platform_keys import key_of
 from lti.service.records import record_refusal as record_refusal  # For the views, beside the rest of a launch.
 
-# Built once, because building a statement costs as much as running it.
-_LOGIN = (
-    select(LoginState).join(LoginState.platform).options(contains_eager(LoginState.platform))
-    .where(LoginState.state == bindparam("state"))
+_LOGIN = Read(
+    select(
+        LoginState.state, LoginState.nonce, LoginState.browser, LoginState.initiation, LoginState.expires_at, LoginState.used_at, LoginState.platform_id,
+    ).where(LoginState.state == bindparam("state")), everywhere=True,  # The login tells the tenant.
 )
+_PLATFORM = select(Platform).where(Platform.id == bindparam("id"))  # Built once: building it costs as much as running it.
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A login that was begun, as LoginState holds it: state, nonce and browser are hashes."""
+
+    state: str
+    nonce: str
+    browser: str
+    initiation: Mapping[str, str]
+    expires_at: datetime
+    used_at: datetime | None
+    platform: Platform
 
 
 @dataclass(frozen=True)
@@ -39,18 +55,19 @@ class Admission:
     landing: Landing
 
 
-def login_of(state: str | None) -> LoginState:
+def login_of(state: str | None) -> Begun:
     """The login that a launch answers to, with its platform. Raises Refused."""
     if not state:
         raise Refused("state_missing")
-    with db.unscoped():  # The login tells the tenant.
-        found = db.session.scalars(_LOGIN, {"state": digest(state)}).one_or_none()
+    found = _LOGIN.one(state=digest(state))
     if found is None:
         raise Refused("state_unknown")
-    return found
+    with db.unscoped():  # The login tells the tenant.
+        platform = db.session.scalars(_PLATFORM, {"id": found.platform_id}).one()
+    return Begun(found.state, found.nonce, found.browser, found.initiation, found.expires_at, found.used_at, platform)
 
 
-def admit(login: LoginState, token: str | None, browser: str | None, reference: str) -> Admission:
+def admit(login: Begun, token: str | None, browser: str | None, reference: str) -> Admission:
     """Verify a launch and let the person in: one transaction makes all rows, the session included. Raises Refused.
 
     A launch without a person (LTI Core 1.3, 5.3.6.1) gets a session in which one may look, and no other rows.
@@ -61,7 +78,13 @@ def admit(login: LoginState, token: str | None, browser: str | None, reference: 
     platform = login.platform
     with db.scoped(platform.organisation_id):
         claims = verify(token, _expected(login), lambda kid: key_of(platform, kid))
-        return let_in(platform, read(claims), cast(str, browser), reference, lambda: admission.use(login))
+        message = read(claims)
+        return let_in(platform, message, cast(str, browser), reference, lambda: _use(login, message, claims))
+
+
+def _use(login: Begun, message: Message, claims: Claims) -> None:
+    admission.use(login.state)
+    upgrades.carry(login.platform, message, claims)
 
 
 def let_in(platform: Platform, message: Message, browser: str, reference: str, spend: Callable[[], None]) -> Admission:
@@ -73,7 +96,7 @@ def let_in(platform: Platform, message: Message, browser: str, reference: str, s
         return _enter(platform, message, browser, reference, spend)
 
 
-def _check_login(login: LoginState, browser: str | None) -> None:
+def _check_login(login: Begun, browser: str | None) -> None:
     if not login.platform.active:
         raise Refused("platform_unknown")
     if login.platform.waiting:
@@ -88,7 +111,7 @@ def _check_login(login: LoginState, browser: str | None) -> None:
         raise Refused("other_browser")
 
 
-def _expected(login: LoginState) -> Expected:
+def _expected(login: Begun) -> Expected:
     return Expected(login.platform.issuer, login.platform.client_id, login.nonce, own_origin(), db.now().timestamp())
 
 
@@ -129,9 +152,12 @@ def _page_of(admitted: admission.Admitted) -> tuple[str, dict[str, Any]]:
 
 def _preview(message: Message) -> Landing:
     """Let somebody in who is nobody: to look, and only at this."""
-    edition_id, module = admission.to_preview(message)
-    endpoint, values = ("preview.page", {"module": module}) if module else ("preview.course", {})
-    return Landing(endpoint, values, {"preview": [edition_id, module]}, outcome="anonymous")
+    edition_id, opened = admission.to_preview(message)
+    endpoint, values = ("preview.page", {"module": opened.module}) if opened.module else ("preview.course", {})
+    only: dict[str, Any] = {}
+    if opened.module and opened.kind in ("quiz", "exercise"):
+        only["preview_items"] = shown_items(edition_id, opened.module, only=opened.item, draw=opened.draw, seed="preview")
+    return Landing(endpoint, values, {"preview": [edition_id, opened.module], **only}, outcome="anonymous")
 
 
 _OPENINGS: Mapping[str, Callable[[Platform, int, Message], Landing]] = {

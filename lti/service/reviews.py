@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from accounts import service as accounts
 from accounts.models import Identity, Person, Role
 from assessments import service as assessments
+from assessments.drawing import shown_items
 from assessments.review import Question, review
 from core import db
 from courses import service as courses
@@ -141,14 +142,18 @@ def submission(run_id: int, enrolment_id: int, language: str, *, link_id: int | 
 def _chapters(part: AnyPart, link: ResourceLink | None, language: str, *, key: bool) -> list[Chapter]:
     edition = parsed(part.edition_id)
     chosen = language if language in edition.languages else edition.languages[0]
-    scores = assessments.scores(part)
-    wanted = [module for module in edition.module_ids if link is None or link.module in (None, module)]
-    only = [link.item] if link is not None and link.item else None
-    chapters = (
-        Chapter(module, edition.module(module, chosen).title, scores[module], review(part, module, chosen, key=key, only=only))
-        for module in wanted
-    )
+    wanted = [link.module] if link is not None and link.module else edition.module_ids
+    chapters = (_chapter(part, module, edition.module(module, chosen).title, link, chosen, key=key) for module in wanted)
     return [chapter for chapter in chapters if chapter.questions]
+
+
+def _chapter(part: AnyPart, module: str, title: str, link: ResourceLink | None, language: str, *, key: bool) -> Chapter:
+    """The answers in a module, or in the part of it that the link opens and counts."""
+    if link is None or not link.module:
+        return Chapter(module, title, assessments.score_of(part, module), review(part, module, language, key=key))
+    counted = shown_items(part.edition_id, module, only=link.item, draw=link.draw, seed=str(part.id))
+    points = assessments.score_of(part, module, counted, keep=link.keep)
+    return Chapter(module, title, points, review(part, module, language, key=key, only=counted))
 
 
 def _told(enrolment_id: int, link: ResourceLink | None) -> tuple[list[Told], str]:

@@ -18,7 +18,6 @@ from lti.platforms import profile_of
 from lti.registration import RegistrationError
 from lti.registration_faults import FAULTS
 from lti.service import login, platforms, records, registrations, tool_keys
-from lti.views.register import GUIDES
 
 bp = Blueprint("lti_admin", __name__, url_prefix="/admin/lti")
 administrators = needs(Role.ADMINISTRATOR)
@@ -104,7 +103,7 @@ def show_platform(platform_id: int) -> str:
     return render_template(
         "lti/admin/platform.html", platform=found, deployments=platforms.deployments(found), launches=launches[:10], more=more or len(launches) > 10,
         granted=scopes.of(granted) if granted is not None else None, missing=scopes.missing(granted or []), product=_product, advice=advice,
-        guide=found.family if found.family in GUIDES else "other",
+        guide=profile_of(found.family).guide,
     )
 
 

@@ -28,8 +28,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from core import db
 from core.i18n import language
 from core.web import POLICY, Problem
+from lti.addresses import safe_origin
 from lti.chooser_form import EntryForm, forms_for
-from lti.launch import origin_of
 from lti.offers import AUDIENCES, Search, by_key, edition_of, find, offered
 from lti.service import choosing
 from lti.service.choosing import KEY, MOST, Choosing, HandOver
@@ -102,7 +102,7 @@ def settle() -> Page:
         return redirect(url_for(".details" if verb == "remove" else ".pick"), 303)
     right = [form.validate() and form.offer is not None for form in forms]  # All of them, so that all errors are seen.
     if not all(right):
-        return _details(current, forms), 422
+        return _details(current, forms, wrong=True), 422
     return _hand_over(lambda known: choosing.hand_over(known, [form.chosen for form in forms]), current)
 
 
@@ -205,8 +205,8 @@ def _forms(current: Choosing) -> list[EntryForm]:
     return forms_for(current.basket, by_key(offered(language())))
 
 
-def _details(current: Choosing, forms: list[EntryForm]) -> str:
-    return render_template("lti/chooser/details.html", choosing=current, forms=forms)
+def _details(current: Choosing, forms: list[EntryForm], *, wrong: bool = False) -> str:
+    return render_template("lti/chooser/details.html", choosing=current, forms=forms, wrong=wrong)
 
 
 def _hand_over(make: HandOverMaker, current: Choosing) -> Response:
@@ -218,5 +218,5 @@ def _hand_over(make: HandOverMaker, current: Choosing) -> Response:
     response = make_response(render_template("lti/chooser/hand_over.html", made=made))
     # The form of this one page may go to the platform, and to nobody else.
     own = POLICY.format(ancestors=" ".join(g.get("frame_ancestors") or session.get("frame_ancestors") or ["'none'"]))
-    response.headers["Content-Security-Policy"] = own.replace("form-action 'self'", f"form-action {origin_of(made.url)}")
+    response.headers["Content-Security-Policy"] = own.replace("form-action 'self'", f"form-action {safe_origin(made.url)}")
     return response

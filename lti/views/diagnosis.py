@@ -89,7 +89,7 @@ def _address() -> Finding:
 
 
 def _destination() -> Finding:
-    name, said = N_("Frame, as the browser reports it"), request.headers.get("Sec-Fetch-Dest")
+    name, said = N_("Frame"), request.headers.get("Sec-Fetch-Dest")
     if said == "iframe":
         return Finding(name, "info", N_("This page is in a frame of another page."))
     return Finding(name, "info", N_("This page is in a window of its own.") if said else N_("The browser does not say; it is rather old."))

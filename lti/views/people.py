@@ -122,7 +122,7 @@ def label_of(learner: Learner) -> str:
 def neutral(user_id: str) -> str:
     """A label for somebody without a name."""
     short = user_id if len(user_id) <= LONGEST_ID else f"{user_id[:LONGEST_ID]}…"
-    return _("Learner %(id)s", id=short or "–")
+    return str(_("Learner %(id)s", id=short or "–"))
 
 
 def _address(run_id: int, choice: Choice) -> Any:

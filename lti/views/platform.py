@@ -129,6 +129,8 @@ def _refuse(refused: Refused, platform: Platform | None, initiation: Mapping[str
     launches.record_refusal(platform, g.reference, refused, initiation)
     if platform is not None:  # Also one that waits for approval shows the page that says so.
         g.frame_ancestors = launches.frame_ancestors(platform.organisation_id, (platform.issuer, platform.auth_url))
+    else:
+        g.frame_ancestors = ["*"]  # Whose frame it is is not known, and the page shows nothing of anybody: better than a blank one.
     if refused.code == "cookie_missing":
         return render_template("lti/windows/cookie_missing.html", again=_again(initiation)), refused.reason.status
     raise Problem(refused.reason.status, _(refused.reason.title), _(refused.reason.advice, **refused.values))

@@ -24,14 +24,13 @@ from lti import dynamic, scopes
 from lti.claims import DEEP_LINK
 from lti.dynamic import Configuration
 from lti.models import Platform, RegistrationLink
-from lti.platforms import family_of, profile_of
+from lti.platforms import GUIDES, profile_of
 from lti.registration_faults import RegistrationFault
 from lti.service import registrations
 
 bp = Blueprint("lti_register", __name__, url_prefix="/lti")
 log = structlog.get_logger("lti")
 CONFIRM_WITHIN = 3600
-GUIDES = ("moodle", "ilias", "other")
 
 Page = tuple[str, int]
 
@@ -79,8 +78,7 @@ def logo() -> Response:
 @bp.get("/guide/<family>")
 def guide(family: str) -> str:
     """What an LMS administrator still has to tick. Public: it helps people who have no account here."""
-    chosen = family_of(family)
-    return render_template("lti/guide.html", family=chosen if chosen in GUIDES else "other", families=GUIDES, base_url=settings().base_url)
+    return render_template("lti/guide.html", family=profile_of(family).guide, families=GUIDES, base_url=settings().base_url)
 
 
 def _asked() -> dict[str, str]:
@@ -153,4 +151,4 @@ def _told(link: RegistrationLink, platform: Configuration) -> dict[str, Any]:
 
 
 def _guide_of(platform: Platform) -> str:
-    return url_for("lti_register.guide", family=platform.family if platform.family in GUIDES else "other")
+    return url_for("lti_register.guide", family=profile_of(platform.family).guide)

@@ -37,8 +37,8 @@ def create(lms: Lms, lotse: str) -> Flask:
 
     @app.get("/course")
     def course() -> Response:
-        given = {"as": "4", "role": "Learner", "link": "1", "target": "tool", "storage": "", "manner": "keeps", "keeper": "", **request.args}
-        hint = json.dumps({name: given[name] for name in ("as", "role", "link")})
+        given = {"as": "4", "role": "Learner", "link": "1", "locale": "en", "target": "tool", "storage": "", "manner": "keeps", "keeper": "", **request.args}
+        hint = json.dumps({name: given[name] for name in ("as", "role", "link", "locale")})
         fields = {**lms.initiation(login_hint=given["as"], lti_message_hint=hint, target_link_uri=f"{lotse}/lti/launch")}
         if given["storage"]:
             fields["lti_storage_target"] = given["storage"]
@@ -63,6 +63,7 @@ def create(lms: Lms, lotse: str) -> Flask:
             "sub": who["as"], "name": f"Person {who['as']}", LTI + "roles": [MEMBERSHIP + who["role"]],
             LTI + "resource_link": {"id": who["link"]}, LTI + "context": {"id": f"course {who['link']}", "title": "Course"},
             LTI + "target_link_uri": f"{lotse}/lti/launch",
+            LTI + "launch_presentation": {"locale": who["locale"], "return_url": "https://lms.example/return"},
         }))
         lms.signed = getattr(lms, "signed", 0) + 1  # type: ignore[attr-defined]
         return _page(_form(request.args["redirect_uri"], {"state": request.args["state"], "id_token": token}, "_self"))

@@ -305,10 +305,9 @@ def test_the_check_can_be_framed_where_nothing_else_can(blocking: BrowserContext
     expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_have_text("Does Lotse work here?")
 
 
-@pytest.mark.parametrize("language", ["de", "en"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("language", "scheme"), [("de", "light"), ("en", "dark")])
 def test_the_pages_are_accessible_and_fit(playwright: Playwright, tmp_path: Path, site: Site, language: str, scheme: str) -> None:
-    for width in (320, 390, 1280):
+    for width in (320, 1280):
         context = opened(
             playwright, tmp_path / f"profile-{width}", blocked=False, color_scheme=scheme, viewport={"width": width, "height": 800},
             locale={"de": "de-DE", "en": "en-GB"}[language],
@@ -317,7 +316,7 @@ def test_the_pages_are_accessible_and_fit(playwright: Playwright, tmp_path: Path
         expect(page.locator("[data-check=static]")).to_have_class("finding finding--success")
         assert_accessible(page, "diagnose")
         assert_no_sideways_scroll(page, width, "diagnose")
-        page.goto(site.course(**{"as": "42", "target": "_self"}))
+        page.goto(site.course(**{"as": "42", "target": "_self", "locale": language}))
         expect(page.get_by_role("button", name="Leave Lotse" if language == "en" else "Lotse verlassen")).to_be_visible()
         assert_accessible(page, "course in a launch")
         assert_no_sideways_scroll(page, width, "course in a launch")

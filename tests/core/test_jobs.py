@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from accounts import service as accounts
 from core import db, jobs
@@ -114,3 +114,38 @@ def _hint_and_fail(errand: int) -> None:
     with db.unscoped(), db.transaction():
         jobs.hint(run_errand, errand)
         raise ZeroDivisionError
+
+
+def test_of_a_batch_each_row_is_taken_once_and_settled_while_it_is_held(app: Flask, errand: int) -> None:
+    with app.app_context():
+        with db.unscoped():
+            organisation = db.session.scalars(select(Errand.organisation_id)).one()
+        with db.scoped(organisation):
+            with db.transaction() as tx:
+                tx.add_all([Errand(), Errand(due_at=db.now() + timedelta(hours=1))])
+            everything = list(db.session.scalars(select(Errand.id).order_by(Errand.id)))
+            with db.transaction():
+                token, taken = jobs.claim_all(Errand, everything)
+                assert taken == everything[:2]
+                assert jobs.claim_all(Errand, everything)[1] == []
+                assert jobs.claim_all(Errand, [])[1] == []
+            with db.transaction():
+                assert jobs.settle_all(Errand, "another", taken, WorkState.FAILED, error="x") == set()
+                assert jobs.settle_all(Errand, token, taken[:1], WorkState.DONE) == set(taken[:1])
+                assert jobs.settle_all(Errand, token, taken, WorkState.DUE, error="later", due_at=db.now()) == set(taken[1:])
+                assert jobs.settle_all(Errand, token, [], WorkState.DONE) == set()
+            states = db.session.execute(select(Errand.state, Errand.error, Errand.lease, Errand.tries).order_by(Errand.id)).all()
+            assert [tuple(state) for state in states] == [
+                (WorkState.DONE, None, None, 1), (WorkState.DUE, "later", None, 1), (WorkState.DUE, None, None, 0),
+            ]
+
+
+def test_the_sweep_sends_one_message_where_one_does_for_many(app: Flask, errand: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "_swept", {})
+    jobs.swept(Errand, run_errand, lambda claimable: select(func.min(Errand.id)).where(claimable).group_by(Errand.organisation_id))
+    with app.app_context():
+        with db.unscoped():
+            organisation = db.session.scalars(select(Errand.organisation_id)).one()
+        with db.scoped(organisation), db.transaction() as tx:
+            tx.add_all([Errand(), Errand()])
+        assert jobs.sweep() == 1

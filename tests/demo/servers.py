@@ -82,7 +82,7 @@ class Browser:
         answer = self._once(method, url, data)
         while answer.is_redirect:
             target = urljoin(str(answer.url), answer.headers["location"])
-            answer = self._once("GET", target, None)
+            answer = self._once(method, target, data) if answer.status_code == 307 else self._once("GET", target, None)
         return answer
 
     def _once(self, method: str, url: str, data: dict[str, str] | None) -> httpx2.Response:

@@ -18,11 +18,16 @@ def house(app: Flask) -> Iterator[Flask]:
     """The app with a university and its small course; the test acts inside it."""
     calls.tokens._kept.clear()
     rosters.forget()
-    app.teardown_request(lambda _: g.pop("_login_user", None))  # The test's context outlives requests: the next one is somebody else's.
     with app.app_context():
         builders.organisation()
         builders.edition()
         yield app
+
+
+@pytest.fixture
+def by_turns(app: Flask) -> None:
+    """For tests in which several people ask: the test's own context outlives requests, and would take each for the first one."""
+    app.teardown_request(lambda _: g.pop("_login_user", None))
 
 
 @pytest.fixture

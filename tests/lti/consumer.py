@@ -51,6 +51,10 @@ class Consumer:
         _, _, body = signer.sign(url, "POST", urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"})
         return str(body)
 
+    def signed(self, fields: Mapping[str, str], **how: Any) -> dict[str, str]:
+        """The signed fields, for a form on a page."""
+        return dict(parse_qsl(self.sign(fields, **how), keep_blank_values=True))
+
     def post(self, body: str, path: str = "/lti/1p1/launch") -> TestResponse:
         """Post a body as a browser does, once more with the cookie when it is asked to."""
         sent = {"data": body, "content_type": "application/x-www-form-urlencoded"}

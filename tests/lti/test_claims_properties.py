@@ -18,12 +18,13 @@ from accounts.models import Identity, Role
 from core import db
 from core.config import replace_settings
 from core.http import Answer
-from lti import claims, connection, form, grades, legacy, platform_keys
+from lti import claims, connection, dynamic, form, grades, groups, legacy, platform_keys, roster, score_policy
 from lti.claims import LTI
 from lti.connection import LaterError, NeverError
 from lti.models import Participant, ResourceLink
 from lti.platforms import PROFILES
 from lti.refusals import REASONS, Refused
+from lti.registration_faults import RegistrationFault
 from lti.roles import role_in_context
 from lti.service import legacy as consumers
 from tests.lti.conftest import reasons
@@ -288,3 +289,64 @@ def test_any_key_set_gives_a_key_none_or_a_refusal(house: Flask, keys: object) -
     with suppress(Refused):
         found = platform_keys.find(document, "k")
         assert found is None or found.key_size >= platform_keys.SMALLEST_BITS
+
+
+# --- Rosters, dates and registrations -----------------------------------------------------------------------------------
+
+entries = st.fixed_dictionaries({}, optional=dict.fromkeys(("user_id", "name", "given_name", "family_name", "email", "roles", "status", "group_enrollments", "message", "id", "set_id", "hidden"), values))
+
+
+@pure
+@given(st.lists(entries | values, max_size=5) | values, st.text(max_size=80))
+@example([{"user_id": "4", "roles": [None, {}, 7], "group_enrollments": [{"group_id": []}, 5]}], "<https://lms.example/next>; rel=next")
+@example([], '<http://[>; rel="next"')
+@example([], "<//lms.example:x/>; rel=next")
+def test_any_roster_is_read(house: Flask, found: object, link: str) -> None:
+    assume(link.isprintable())
+    answers = [Answer(200, httpx2.Headers([(b"Link", link.encode("utf-8", "replace"))]), json.dumps({"members": found, "groups": found, "sets": found}).encode())]
+
+    def ask(_url: str) -> Answer:
+        return answers[0]
+
+    with suppress(roster.RosterError):
+        for member in roster.members(ask, "https://lms.example/members").members:
+            assert member.user_id
+            assert member.name is None or member.name.replace("\u200d", "").isprintable()
+    with suppress(roster.RosterError):
+        groups.groups(ask, "https://lms.example/groups", ask, "https://lms.example/sets")
+
+
+@pure
+@given(texts)
+@example("9999-12-31T23:59:59-23:59")
+@example("0001-01-01T00:00:00+23:59")
+@example("2026-02-30")
+@example("20261125T10")
+def test_any_due_date_is_a_moment_or_none(house: Flask, text: str) -> None:
+    found = score_policy.due_in(text)
+    assert found is None or found.tzinfo is not None
+
+
+@pure
+@given(st.dictionaries(st.sampled_from([
+    "issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint", "scopes_supported", "client_id", "scope", dynamic.PLATFORM, dynamic.TOOL,
+]), values | st.just("https://lms.example/x")) | values)
+@example({"issuer": "https://lms.example", "registration_endpoint": "https://lms.example/r", "authorization_endpoint": "https://lms.example/a",
+          "token_endpoint": "https://lms.example/t", "jwks_uri": "https://lms.example/j", dynamic.PLATFORM: {"messages_supported": [{"type": []}, None], "variables": {}}})
+@example({"client_id": "c", dynamic.TOOL: {"deployment_id": 10**400}})
+@example({"client_id": "c", dynamic.TOOL: {"deployment_id": float("nan"), "oauth_consumer": {"key": [], "nonce": 1}}})
+def test_any_document_of_a_registration_is_read(house: Flask, document: object) -> None:
+    said = json.loads(json.dumps(document))
+    for read in (lambda: dynamic.read_configuration(said, "https://lms.example/.well-known"), lambda: dynamic.read_answer(said), lambda: dynamic.read_present(said)):
+        with suppress(RegistrationFault):
+            read()
+
+
+@pure
+@given(texts | st.text("abc.{}=-_", max_size=60))
+@example("a.bnVsbA.c")
+@example("a.eyJleHAiOjFlOTk5fQ.c")
+def test_any_registration_token_is_looked_at(house: Flask, token: str) -> None:
+    with suppress(RegistrationFault):
+        dynamic.check_token(token, 1e9)
+    assert dynamic.is_update(token) in (True, False)

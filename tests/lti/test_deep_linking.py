@@ -24,6 +24,7 @@ from tests.lti.conftest import reasons
 from tests.lti.lms import LTI, Browser, Lms
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+FieldValues = dict[str, Any]
 COURSE, MODULE, QUIZ = "course.kurs", "module.kurs.eins", "quiz.kurs.eins"
 QUESTION, CERTIFICATE = "exercise.kurs.eins.farbe", "certificate.kurs"
 
@@ -100,7 +101,7 @@ def test_title_description_points_and_draw_can_be_changed(picker: Picker) -> Non
 ])
 def test_what_a_platform_would_not_take_is_said_beside_the_field_and_nothing_is_lost(picker: Picker, field: str, value: str) -> None:
     picker.choose(QUIZ)
-    response = picker.send("send", "/details", **{"entry1-text": "Meine Beschreibung", f"entry1-{field}": value})
+    response = picker.send("send", "/details", **FieldValues({"entry1-text": "Meine Beschreibung", f"entry1-{field}": value}))
     assert response.status_code == 422
     assert 'aria-invalid="true"' in response.text
     assert "Meine Beschreibung" in response.text
@@ -170,7 +171,7 @@ def test_something_can_be_taken_out_again(picker: Picker) -> None:
 
 def test_what_was_written_stays_when_one_goes_back_for_more(picker: Picker) -> None:
     picker.choose(MODULE)
-    picker.send("back", "/details", **{"entry1-title": "Mein Titel", "entry1-points": "7"})
+    picker.send("back", "/details", **FieldValues({"entry1-title": "Mein Titel", "entry1-points": "7"}))
     page = picker.choose(MODULE, QUIZ)
     assert fields_of(page.text)["entry1-title"] == ["Mein Titel"]
     assert items_in(picker.add())[0]["lineItem"]["scoreMaximum"] == 7
@@ -276,7 +277,7 @@ def test_what_was_looked_at_can_be_chosen_there(picker: Picker) -> None:
     ["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator", "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator"],
 ])
 def test_only_who_teaches_in_the_course_may_choose(browser: Browser, roles: list[str]) -> None:
-    response = browser.launch(**request_claims(**{LTI + "roles": roles}))
+    response = browser.launch(**request_claims(**FieldValues({LTI + "roles": roles})))
     assert response.status_code == 403
     assert reasons() == ["teachers_only"]
 

@@ -122,6 +122,9 @@ def test_a_title_is_one_visible_line(text: str) -> None:
     assert one_line(title) == title
     assert "\n" not in title
     title.encode()
+    lines = some_lines(text)
+    assert len(lines) <= 1000
+    assert some_lines(lines) == lines
 
 
 # --- The recorded requests --------------------------------------------------------------------------------------------

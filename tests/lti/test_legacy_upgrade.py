@@ -4,20 +4,27 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import select
 
 from accounts import service as accounts
-from accounts.models import Identity
+from accounts.models import Identity, Person
 from core import db
+from core.config import replace_settings
 from courses import service as courses
 from courses.models import Enrolment, Run
 from lti import legacy
 from lti.models import Deployment, Participant, Platform, ResourceLink
+from lti.service import legacy as consumers
 from tests import builders
 from tests.conftest import SECRET
+from tests.lti.consumer import Consumer, recorded
+from tests.lti.lms import LTI, Browser, Lms
+from tests.lti.test_recorded import claims_in, launch
+from tests.lti.test_scores import right
 
 CLAIMS = {
     "iss": "https://lmsvendor.com", "aud": "PM48OJSfGDTAzAo", "exp": 1551290856, "nonce": "172we8671fd8z",
@@ -219,3 +226,93 @@ def test_the_sign_is_what_the_specification_computes() -> None:
     sign = base64.b64encode(hmac.new(b"secret", text, hashlib.sha256).digest()).decode()
     claims = {"iss": "https://lms.example", "aud": ["c"], "exp": 10, "nonce": "n", "https://purl.imsglobal.org/spec/lti/claim/deployment_id": "1"}
     assert legacy.signed_by("secret", legacy.Earlier("k", sign, None, None, None), claims)
+
+
+# --- Launches that name their earlier ids -----------------------------------------------------------------------------
+
+def signed_claim(lms: Lms, nonce: str, key: str, secret: str, **more: str) -> dict[str, Any]:
+    """A launch with the migration claim, signed as the specification says."""
+    said = lms.claims(nonce, sub="new-4", **{LTI + "resource_link": {"id": "new-7"}, LTI + "context": {"id": "new-2", "title": "KI für alle"}})
+    text = "&".join([key, lms.deployment_id, lms.issuer, lms.client_id, str(said["exp"]), nonce])
+    sign = base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()).decode()
+    claim = {"oauth_consumer_key": key, "oauth_consumer_key_sign": sign, "user_id": "4", "resource_link_id": "7", "context_id": "2", **more}
+    return {**said, legacy.LTI1P1: claim}
+
+
+@pytest.fixture
+def old(house: Flask) -> Consumer:
+    """A consumer through whose link a learner has come."""
+    house.extensions["settings"] = replace_settings(house.extensions["settings"], lti11="on")
+    made, secret = consumers.add_consumer(db.acting_for() or 0, "Alt", "https://old.example")
+    found = Consumer(house, made.client_id, secret)
+    assert found.launch(lis_outcome_service_url=..., lis_result_sourcedid=...).status_code == 303
+    return found
+
+
+def test_a_proven_launch_goes_on_with_the_person_the_link_and_what_was_earned(browser: Browser, lms: Lms, old: Consumer) -> None:
+    right("farbe")
+    before = db.session.scalars(select(Enrolment)).one()
+    for _ in range(2):
+        begun = browser.begin()
+        assert browser.post(begun["state"], lms.sign(signed_claim(lms, begun["nonce"], old.key, old.secret))).status_code == 303
+        g.pop("_login_user", None)
+    after = db.session.scalars(select(Enrolment).execution_options(populate_existing=True)).one()
+    assert (after.id, after.person_id, after.run_id) == (before.id, before.person_id, before.run_id)
+    link = db.session.scalars(select(ResourceLink).execution_options(populate_existing=True)).one()
+    assert (link.resource_link_id, link.context_id) == ("new-7", "new-2")
+    assert [(score["userId"], score["scoreGiven"]) for score in lms.scores()] == [("new-4", 1)]
+
+
+@pytest.mark.parametrize("lie", [
+    {"oauth_consumer_key_sign": "AAAA"}, {"oauth_consumer_key": "nobody"}, {"oauth_consumer_key_sign": ""},
+])
+def test_an_unproven_launch_is_somebody_new(browser: Browser, lms: Lms, old: Consumer, lie: dict[str, str]) -> None:
+    begun = browser.begin()
+    said = signed_claim(lms, begun["nonce"], old.key, old.secret, **lie)
+    assert browser.post(begun["state"], lms.sign(said)).status_code == 303
+    assert len(db.session.scalars(select(Identity)).all()) == len(db.session.scalars(select(ResourceLink)).all()) == 2
+
+
+def test_the_proof_of_another_organisations_consumer_takes_nothing(house: Flask, old: Consumer) -> None:
+    home = db.acting_for() or 0
+    elsewhere = builders.organisation("anderswo")
+    builders.edition()
+    other = Lms("https://other.example", "c2")
+    other.register(elsewhere.id)
+    browser = Browser(house, other)
+    begun = browser.begin()
+    assert browser.post(begun["state"], other.sign(signed_claim(other, begun["nonce"], old.key, old.secret))).status_code == 303
+    other.close()
+    with db.scoped(home):
+        assert db.session.scalars(select(ResourceLink.resource_link_id)).one() == "7"
+
+
+def test_a_proof_at_a_place_that_nobody_has_approved_is_refused_like_any_launch_from_there(browser: Browser, lms: Lms, old: Consumer) -> None:
+    begun = browser.begin()
+    lms.deployment_id = "unapproved"
+    assert browser.post(begun["state"], lms.sign(signed_claim(lms, begun["nonce"], old.key, old.secret))).status_code == 403
+    assert db.session.scalars(select(ResourceLink.resource_link_id)).one() == "7"
+
+
+# --- Moodle, as it was recorded before and after the upgrade ------------------------------------------------------------
+
+def test_moodles_recorded_launches_before_and_after_the_upgrade_are_one(house: Flask) -> None:
+    house.extensions["settings"] = replace_settings(house.extensions["settings"], lti11="on")
+    made, secret = consumers.add_consumer(db.acting_for() or 0, "Moodle", "https://moodle.example")
+    old = Consumer(house, made.client_id, secret)
+    assert old.post(old.sign(recorded("moodle/lti1p1-launch.json"))).status_code == 303
+    g.pop("_login_user", None)
+    claims = claims_in("moodle/idtoken-resource-link-after-upgrade-from-lti1p1.json")
+    moodle = Lms(claims["iss"], claims["aud"])
+    moodle.deployment_id = claims[LTI + "deployment_id"]
+    moodle.register(db.acting_for() or 0)
+    new = db.session.scalars(select(Platform).where(Platform.protocol == "1.3")).one()
+    with db.transaction():
+        legacy.carry_over(made, new, of(new))
+    assert launch(house, moodle, claims).status_code == 303
+    moodle.close()
+    assert len(db.session.scalars(select(Person)).all()) == len(db.session.scalars(select(Enrolment)).all()) == 1
+    link = db.session.scalars(select(ResourceLink).execution_options(populate_existing=True)).one()
+    assert (link.platform_id, link.resource_link_id, link.lineitem) == (
+        new.id, "7", "https://moodle.example/mod/lti/services.php/2/lineitems/13/lineitem?type_id=2",
+    )

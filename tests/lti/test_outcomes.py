@@ -13,14 +13,24 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from oauthlib.oauth1 import SignatureOnlyEndpoint
+from sqlalchemy import select
 
-from core.config import settings
+from accounts.models import Person
+from core import db
+from core.config import replace_settings, settings
 from core.http import client
+from core.jobs import WorkState
+from lti import legacy as rules
 from lti import outcomes
 from lti.connection import LaterError, NeverError
 from lti.grades import Address, Parcel
+from lti.models import Deployment, Platform
 from lti.oauth import _OneConsumer
-from tests.lti.lms import Answer, Asked, Lms
+from lti.service import legacy
+from lti.troubles import TEXTS
+from tests.lti.consumer import Consumer
+from tests.lti.lms import Answer, Asked, Browser, Lms
+from tests.lti.test_scores import let_due, pushes, right
 
 once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NAMESPACE = "http://www.imsglobal.org/services/ltiv1p1/xsd/imsoms_v1p0"
@@ -61,6 +71,102 @@ def send(platform: Lms, *answers: Answer, **changes: object) -> str:
         except NeverError as error:
             return f"never: {error}"
     return "taken"
+
+
+# --- The whole way ------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def consumer(house: Flask, platform: Lms) -> Consumer:
+    """The platform as a consumer whose launches name its outcome service."""
+    house.extensions["settings"] = replace_settings(house.extensions["settings"], lti11="on")
+    made, secret = legacy.add_consumer(db.acting_for() or 0, "Alt", "https://old.example")
+    return Consumer(house, made.client_id, secret)
+
+
+def told(platform: Lms) -> list[tuple[str | None, str | None]]:
+    """(sourcedid, score) of each message that arrived."""
+    roots = [ET.fromstring(asked.body) for asked in platform.asked]
+    return [(root.findtext(f".//{{{NAMESPACE}}}sourcedId"), root.findtext(f".//{{{NAMESPACE}}}textString")) for root in roots]
+
+
+def come(consumer: Consumer, platform: Lms, *, answers: tuple[bytes, ...] = (), **changes: object) -> None:
+    platform.answers["outcomes"].extend(Answer(200, answer) for answer in answers)
+    assert consumer.launch(lis_outcome_service_url=f"{platform.url}/outcomes?client_id=myilias", **changes).status_code == 303
+
+
+def test_each_score_reaches_the_old_platform_in_order(consumer: Consumer, platform: Lms) -> None:
+    come(consumer, platform, answers=(answered("success"),) * 2, lis_result_sourcedid=MARKUP)
+    right("farbe")
+    right("zahlen")
+    assert told(platform) == [(MARKUP, "0.25"), (MARKUP, "0.75")]
+    assert [push.state for push in pushes()] == [WorkState.DONE] * 2
+
+
+def test_the_sourcedid_of_the_last_launch_counts(consumer: Consumer, platform: Lms) -> None:
+    come(consumer, platform, lis_result_sourcedid="first")
+    come(consumer, platform, answers=(answered("success"),), lis_result_sourcedid="second")
+    right("farbe")
+    assert told(platform) == [("second", "0.25")]
+
+
+def test_what_the_platform_refuses_is_shown_and_not_sent_again(consumer: Consumer, platform: Lms) -> None:
+    come(consumer, platform, answers=(answered("failure", "Tool does not accept grades"),))
+    right("farbe")
+    [push] = pushes()
+    assert (push.state, push.error) == (WorkState.FAILED, "outcome_refused")
+
+
+@once
+def test_a_log_in_page_in_place_of_an_answer_is_tried_again(consumer: Consumer, platform: Lms) -> None:
+    come(consumer, platform, answers=(b"<html>Anmelden</html>",))
+    right("farbe")
+    assert [(push.state, push.error) for push in pushes()] == [(WorkState.DUE, "outcome_unreadable")]
+    platform.answers["outcomes"].append(Answer(200, answered("success")))
+    let_due()
+    assert [push.state for push in pushes()] == [WorkState.DONE]
+
+
+@once
+@pytest.mark.parametrize("changes", [
+    {"lis_result_sourcedid": ...}, {"lis_result_sourcedid": ""}, {"lis_outcome_service_url": ...}, {"lis_outcome_service_url": "not an address"},
+])
+def test_a_link_without_a_grade_hears_nothing(consumer: Consumer, platform: Lms, changes: dict[str, object]) -> None:
+    assert consumer.launch(**{"lis_outcome_service_url": f"{platform.url}/outcomes", **changes}).status_code == 303
+    right("farbe")
+    assert (pushes(), platform.asked) == ([], [])
+
+
+@once
+def test_a_secret_that_cannot_be_read_loses_no_score(house: Flask, consumer: Consumer, platform: Lms) -> None:
+    come(consumer, platform)
+    kept = house.extensions["settings"]
+    house.extensions["settings"] = replace_settings(kept, secret_key="another secret key that is long enough, too")
+    right("farbe")
+    assert [(push.state, push.error) for push in pushes()] == [(WorkState.DUE, "key_trouble")]
+    house.extensions["settings"] = kept
+    platform.answers["outcomes"].append(Answer(200, answered("success")))
+    let_due()
+    assert told(platform) == [("sourced-4", "0.25")]
+
+
+@once
+def test_after_the_upgrade_to_13_all_scores_go_to_the_line_item(house: Flask, consumer: Consumer, platform: Lms, lms: Lms) -> None:
+    come(consumer, platform, answers=(answered("success"),))
+    right("farbe")
+    old = db.session.scalars(select(Platform).where(Platform.protocol == "1.1")).one()
+    new = db.session.scalars(select(Platform).where(Platform.protocol == "1.3")).one()
+    with db.transaction():
+        rules.carry_over(old, new, db.session.scalars(select(Deployment.id).where(Deployment.platform_id == new.id)).one())
+    assert Browser(house, lms).launch().status_code == 303
+    assert [(score["userId"], score["scoreGiven"]) for score in lms.scores()] == [("4", 1)]
+    right("zahlen")
+    assert [score["scoreGiven"] for score in lms.scores()] == [1, 3]
+    assert len(platform.asked) == 1
+    assert len(db.session.scalars(select(Person)).all()) == 1
+
+
+def test_texts_of_troubles_are_known() -> None:
+    assert {code for code in TEXTS if code.startswith("outcome_")} == {"outcome_refused", "outcome_unsupported", "outcome_unreadable", "outcome_nowhere"}
 
 
 # --- What is sent -----------------------------------------------------------------------------------------------------

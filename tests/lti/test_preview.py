@@ -59,6 +59,17 @@ def test_the_preview_of_a_module_has_its_text_and_questions_and_nothing_that_cou
     assert [tag for tag in ("<form", "<button", "hx-", "csrf") if tag in main_of(page.text)] == []
 
 
+@pytest.mark.parametrize(("custom", "there", "not_there"), [
+    ({"item": "rechnen"}, ["What is 2 + 2?"], ["A sentence about", "Which colour is the sky?"]),
+    ({"kind": "quiz"}, ["What is 2 + 2?", "Which colour is the sky?"], ["A sentence about"]),
+])
+def test_the_preview_of_some_questions_has_only_these(browser: Browser, custom: dict[str, str], there: list[str], not_there: list[str]) -> None:
+    response = browser.launch(sub=..., **{LTI + "custom": {"module": "eins", **custom}})
+    page = browser.client.get(response.location).text
+    assert [text for text in there if text not in page] == []
+    assert [text for text in not_there if text in page] == []
+
+
 def test_the_preview_speaks_the_platforms_language(browser: Browser) -> None:
     response = browser.launch(sub=..., **MODULE, **{LTI + "launch_presentation": {"locale": "de_DE"}})
     page = browser.client.get(response.location)

@@ -17,7 +17,7 @@ from core.config import settings
 from core.http import client
 from courses.models import Enrolment, Run
 from lti.connection import Connection, LaterError, NeverError, TokenCache
-from lti.grades import Address, Parcel, send
+from lti.grades import Address, Parcel, find_line_item, make_line_item, scores_url, send
 from lti.models import Participant, Platform, ResourceLink
 from lti.platforms import profile_of
 from tests.lti.conftest import reasons
@@ -218,3 +218,75 @@ def test_other_platforms_never_get_an_e_mail_address_as_a_user(connection: Conne
 def test_an_ilias_that_answers_204_has_taken_the_score(connection: Connection, lms: Lms) -> None:
     lms.answers["scores"].append(Answer(204))
     assert outcome(connection, lms, "ilias", parcel(lms)) == "taken"
+
+
+def headers_of(path: str, title: str) -> dict[str, str]:
+    """The headers of the answer to one recorded request."""
+    part = (RECORDED / path).read_text().split(f"### {title}\n")[1].split("HTTP/1.1 200 OK\n")[1]
+    lines = part.split("\n\n")[0].splitlines()
+    return dict(line.split(": ", 1) for line in lines)
+
+
+def address(lms: Lms, **changes: Any) -> Address:
+    given: dict[str, Any] = {"link": 1, "resource_link_id": "5", "module": "lesson-2", "title": "T", "lineitem": None, "scopes": ()}
+    return Address(**{**given, "lineitems": f"{lms.url}/lineitems?type_id=1", **changes})
+
+
+def test_each_recorded_answer_about_line_items_is_understood(connection: Connection, lms: Lms) -> None:
+    outcomes: dict[int, set[str]] = {}
+    for status, body in answers_in("moodle/ags-lineitems.http"):
+        if status == 204:
+            continue
+        lms.answers["lineitems"].extend([Answer(status, body)] * (2 if status == 401 else 1))
+        try:
+            found = "found" if find_line_item(connection, address(lms)) else "not there"
+        except (LaterError, NeverError) as error:
+            found = str(error)
+        outcomes.setdefault(status, set()).add(found)
+        lms.answers["lineitems"].clear()
+    assert outcomes[200] == {"found", "not there"}
+    assert outcomes[400] == {"items_never 400"}
+    assert outcomes[401] == {"items_later 401"}
+    assert outcomes[404] == {"items_never 404"}
+
+
+def test_a_recorded_new_line_item_is_the_one_that_scores_go_to(connection: Connection, lms: Lms) -> None:
+    recorded = (RECORDED / "moodle/ags-lineitems.http").read_text().split("### create line item\n")[1]
+    body = recorded.split("\n\n")[4 - 1].strip().encode()
+    lms.answers["lineitems"].append(Answer(201, body))
+    assert make_line_item(connection, address(lms)).startswith("https://moodle.example/mod/lti/services.php/2/lineitems/")
+
+
+def test_recorded_pages_of_line_items_are_followed_to_the_last(connection: Connection, lms: Lms) -> None:
+    """Moodle's Link header has `&amp;` in addresses and typographic quotes around the relation."""
+    for title in ("paging limit=2", "paging limit=2 from=2"):
+        link = headers_of("moodle/ags-lineitems.http", title)["Link"].replace("https://moodle.example/mod/lti/services.php/2", lms.url)
+        body = (RECORDED / "moodle/ags-lineitems.http").read_text().split(f"### {title}\n")[1].split("\n\n")[3 - 1].strip()
+        lms.answers["lineitems"].append(Answer(200, body.encode(), {"Link": link.encode().decode("latin-1")}))
+    assert find_line_item(connection, address(lms)) == "https://moodle.example/mod/lti/services.php/2/lineitems/5/lineitem?type_id=1"
+    assert [asked.query.get("from") for asked in lms.asked if asked.path == "/lineitems"] == [None, ["2"]]
+
+
+def test_ilias_lists_its_line_items_without_filters_and_a_tools_own_is_told_apart(connection: Connection, lms: Lms) -> None:
+    lms.answers["lineitems"].append(Answer(200, (RECORDED / "ilias/ags-lineitems.json").read_bytes()))
+    created = json.loads((RECORDED / "ilias/ags-lineitem-created-by-tool.json").read_text())
+    assert find_line_item(connection, address(lms, resource_link_id="1234", module="quiz-1")) == created["id"]
+    whole = json.loads((RECORDED / "ilias/ags-lineitem.json").read_text())
+    assert scores_url(whole["id"]) == "https://ilias.example/ltiservices.php/gradeservice/987/lineitems/5678/lineitem/scores"
+    assert not profile_of("ilias").makes_line_items
+
+
+def test_the_token_of_ilias_is_read(connection: Connection, lms: Lms) -> None:
+    body = (RECORDED / "ilias/token-response.json").read_bytes()
+    lms.answers["token"].append(Answer(200, body))
+    assert connection.token(["score"]).startswith("<JWT signed by ILIAS")
+
+
+@pytest.mark.parametrize("path", ["moodle/ags-results.http", "ilias/ags-results.json"])
+def test_a_recorded_result_names_the_user_and_line_item_that_the_score_named(house: Flask, path: str) -> None:
+    """Lotse does not read results; but what a score says must be what the gradebook shows for it."""
+    text = (RECORDED / path).read_text().replace("\\/", "/")
+    users = set(re.findall(r'"userId": ?"([^"]+)"', text))
+    items = set(re.findall(r'"scoreOf": ?"([^"]+)"', text))
+    assert users <= {"4", "5", "6", HASHED}
+    assert all(scores_url(item).split("?")[0].endswith("/lineitem/scores") for item in items)

@@ -21,6 +21,8 @@ from tests.lti.test_scores import ON_ONE_DATABASE, TEACHER, right, wrong
 
 REVIEW = {LTI + "message_type": "LtiSubmissionReviewRequest"}
 
+pytestmark = pytest.mark.usefixtures("by_turns")
+
 
 def of(user_id: str, **more: Any) -> dict[str, Any]:
     return {**REVIEW, LTI + "for_user": {"user_id": user_id}, **more}

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,14 +22,17 @@ from tests import builders
 from tests.lti.lms import LTI, NRPS, Answer, Browser, Lms
 from tests.lti.test_scores import ON_ONE_DATABASE, TEACHER, right
 
-Page = Callable[..., str]
+ASSISTANT: dict[str, Any] = {LTI + "roles": TEACHER[LTI + "roles"]}
+FROM_ILIAS: dict[str, Any] = {LTI + "tool_platform": {"product_family_code": "ilias"}}
+
+pytestmark = pytest.mark.usefixtures("by_turns")
 
 
 def learner(user_id: str, name: str | None = None, **more: Any) -> dict[str, Any]:
     return {"user_id": user_id, "roles": ["Learner"], "status": "Active", **({"name": name} if name else {}), **more}
 
 
-def come(app: Flask, lms: Lms, sub: str, name: str | None = None, *, reads: bool = True, **changes: Any) -> None:
+def come(app: Flask, lms: Lms, sub: str, name: str | None = None, reads: bool = True, **changes: Any) -> None:
     """Somebody launches from the course, and opens the module unless told otherwise."""
     browser = Browser(app, lms)
     location = browser.launch(sub=sub, name=name or ..., **lms.services(), **changes).location
@@ -139,7 +141,7 @@ def test_names_that_are_withheld_are_replaced_by_the_platforms_own_key(house: Fl
 def test_the_pseudonym_finds_people_again_where_the_subject_changes(house: Flask, lms: Lms, teacher: Browser) -> None:
     with db.transaction() as tx:
         tx.execute(update(Platform).values(family="ilias"))
-    come(house, lms, "random-1", email="abc@uuid.ilias", **{LTI + "tool_platform": {"product_family_code": "ilias"}})
+    come(house, lms, "random-1", email="abc@uuid.ilias", **FROM_ILIAS)
     lms.members = [learner("random-2", "Found", email="abc@uuid.ilias")]
     assert list(table(open_class(teacher))) == ["Found"]
 
@@ -301,15 +303,15 @@ def test_every_order_takes_every_learner(sort: str) -> None:
 # --- Roles ------------------------------------------------------------------------------------------------------------
 
 def test_a_list_that_says_learner_only_corrects_a_role(house: Flask, lms: Lms, teacher: Browser) -> None:
-    come(house, lms, "9", "Assistant", **{LTI + "roles": TEACHER[LTI + "roles"]})
+    come(house, lms, "9", "Assistant", **ASSISTANT)
     lms.members = [learner("9", "Assistant"), learner("3", "The asker")]
     assert list(table(open_class(teacher))) == ["Assistant"]
-    roles = dict(db.session.execute(select(Person.name, Enrolment.role).join(Person, Person.id == Enrolment.person_id)).all())  # type: ignore[arg-type]
+    roles = dict(db.session.execute(select(Person.name, Enrolment.role).join(Person, Person.id == Enrolment.person_id)).all())
     assert roles == {"Assistant": Role.LEARNER, "Jürgen Großmann": Role.LECTURER}
 
 
 def test_a_lecturer_says_that_somebody_takes_part_as_a_learner(house: Flask, lms: Lms, teacher: Browser) -> None:
-    come(house, lms, "9", "Assistant", **{LTI + "roles": TEACHER[LTI + "roles"]})
+    come(house, lms, "9", "Assistant", **ASSISTANT)
     run_id = db.session.scalars(select(Run.id)).one()
     own, other = db.session.scalars(select(Enrolment.id).order_by(Enrolment.id)).all()
     ask = [teacher.client.post(f"{teacher.root}/lti/class/{run_id}/people/{id_}/learns").status_code for id_ in (other, other, own, 999)]  # type: ignore[attr-defined]

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,15 +20,18 @@ from sqlalchemy import select
 from accounts.models import Person
 from core import db
 from courses.models import Enrolment
-from lti import keys
-from lti.connection import Connection, TokenCache
-from lti.models import ResourceLink
+from lti import keys, outcomes
+from lti import legacy as legacy_rules
+from lti.connection import Connection, NeverError, TokenCache
+from lti.grades import Address, Parcel
+from lti.models import Platform, ResourceLink, ScorePush
 from lti.registration import PlatformData
-from lti.service import platforms
+from lti.service import legacy, platforms
 from tests import builders
 from tests.conftest import SECRET
 from tests.demo.house import question, serving_lotse
 from tests.demo.servers import Browser, forms
+from tests.lti.choosing import fields_of
 from tests.ports import free_port
 from tests.xblock.setup import BuildError, build
 
@@ -48,6 +53,11 @@ class OpenEdx:
         browser = Browser(self.http)
         query = urlencode({"placement": placement, "user": user, "role": role, **person})
         return browser, browser.submit(browser.get(f"{self.own}/start?{query}"))
+
+    def old_launch(self, user: str, role: str = "Student", **person: str) -> tuple[Browser, httpx2.Response]:
+        """The same by LTI 1.1."""
+        browser = Browser(self.http)
+        return browser, browser.submit(browser.get(f"{self.own}/old?{urlencode({'user': user, 'role': role, **person})}"))
 
     def gradebook(self) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, list[dict[str, Any]]] = self.http.get(f"{self.own}/gradebook").json()
@@ -88,9 +98,9 @@ def edx(python: Path, sqlite_template: Path, tmp_path_factory: pytest.TempPathFa
     ]
     environ = {"PATH": os.environ["PATH"]}
     with (
-        serving_lotse(f"sqlite:///{folder}/lotse.sqlite3", folder, port) as lotse,
+        serving_lotse(f"sqlite:///{folder}/lotse.sqlite3", folder, port, lti11="on") as lotse,
         (folder / "platform.log").open("w") as log,
-        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+        subprocess.Popen([*command, *_consumer(lotse, own)], env=environ, stdout=subprocess.PIPE, stderr=log, text=True) as process,
         httpx2.Client(trust_env=False, timeout=30) as http,
     ):
         try:
@@ -101,6 +111,13 @@ def edx(python: Path, sqlite_template: Path, tmp_path_factory: pytest.TempPathFa
             yield OpenEdx(lotse, own, known, http)
         finally:
             process.kill()
+
+
+def _consumer(lotse: Flask, own: str) -> tuple[str, ...]:
+    """Enter the platform for LTI 1.1; gives what it must be told."""
+    with lotse.app_context():
+        consumer, secret = legacy.add_consumer(builders.organisation().id, "Open edX, old", own)
+        return "--key", consumer.client_id, "--secret", secret
 
 
 def _register(lotse: Flask, known: list[dict[str, str]]) -> None:
@@ -179,3 +196,146 @@ def test_a_launch_of_open_edx_cannot_be_replayed(edx: OpenEdx) -> None:
     answer = browser.get(f"{edx.own}/start?{urlencode({'placement': 'course', 'user': 'eve', 'role': 'student'})}")
     assert browser.submit(answer).status_code == 200
     assert browser.submit(answer).status_code in (400, 401, 403)
+
+
+# --- LTI 1.1 ------------------------------------------------------------------------------------------------------------
+
+def test_a_learner_comes_in_by_lti_11(edx: OpenEdx) -> None:
+    _, page = edx.old_launch("olga", email="olga@edx.example")
+    assert page.status_code == 200, page.text[:500]
+    assert "/courses/" in str(page.url)
+    with edx.lotse.app_context(), db.unscoped():
+        person = db.session.scalars(select(Person).where(Person.email == "olga@edx.example")).one()
+        assert db.session.scalars(select(Enrolment.role).where(Enrolment.person_id == person.id)).one() == "learner"
+
+
+def test_staff_comes_in_as_lecturer_by_lti_11(edx: OpenEdx) -> None:
+    edx.old_launch("otto", "Instructor", email="otto@edx.example")
+    with edx.lotse.app_context(), db.unscoped():
+        person = db.session.scalars(select(Person).where(Person.email == "otto@edx.example")).one()
+        assert db.session.scalars(select(Enrolment.role).where(Enrolment.person_id == person.id)).one() == "lecturer"
+
+
+def test_an_old_launch_cannot_be_replayed_or_changed(edx: OpenEdx) -> None:
+    browser = Browser(edx.http)
+    page = browser.get(f"{edx.own}/old?user=orla&role=Student")
+    assert browser.submit(page, user_id="olga").status_code == 401
+    assert browser.submit(page).status_code == 200
+    assert browser.submit(page).status_code == 401
+
+
+def outcome(edx: OpenEdx, sourcedid: str, secret: str = "", points: float = 3.0) -> str:
+    with edx.lotse.app_context(), db.unscoped():
+        consumer = db.session.scalars(select(Platform).where(Platform.protocol == "1.1")).one()
+        address = Address(1, "old-block", None, "T", f"{edx.own}/outcomes", None, ())
+        known = secret or legacy_rules.secret_of(consumer, SECRET)
+        way = outcomes.Outcomes(edx.http, consumer.client_id, known)
+        try:
+            way.send(Parcel(address, "u", None, points, 4.0, 1, "c", sourcedid))
+        except NeverError as error:
+            return str(error)
+    return "taken"
+
+
+def test_the_outcome_service_of_open_edx_takes_our_messages_and_ours_only(edx: OpenEdx) -> None:
+    sourcedid = "course-v1%3ANRW%2BKI101%2B2026:old-block:"
+    assert outcome(edx, sourcedid + "per") == "taken"
+    assert outcome(edx, sourcedid + "gone") == "outcome_refused"
+    assert outcome(edx, sourcedid + "pia", secret="another secret") == "outcome_refused"
+    assert edx.http.get(f"{edx.own}/gradebook").json()["old"] == {"per": 0.75}
+
+
+def test_a_score_goes_to_open_edx_by_lti_11_too(edx: OpenEdx) -> None:
+    browser, page = edx.old_launch("quim")
+    module = browser.get(str(page.url).rstrip("/") + "/eins")
+    browser.submit(module, question(module, "rechnen"), answer="4")
+    assert edx.http.get(f"{edx.own}/gradebook").json()["old"]["quim"] == 0.25
+
+
+def test_a_learner_whom_open_edx_does_not_know_any_more_is_a_score_that_failed(edx: OpenEdx) -> None:
+    browser, page = edx.old_launch("gone-away", email="gone@edx.example")
+    module = browser.get(str(page.url).rstrip("/") + "/eins")
+    browser.submit(module, question(module, "rechnen"), answer="4")
+    with edx.lotse.app_context(), db.unscoped():
+        failed = db.session.scalars(select(ScorePush.error).where(ScorePush.state == "failed")).all()
+    assert failed == ["outcome_refused"]
+
+
+# --- Names and Roles ----------------------------------------------------------------------------------------------------
+
+def test_the_class_shows_whom_open_edx_has_in_the_course_and_who_has_not_begun(edx: OpenEdx) -> None:
+    edx.launch("course", "anna", name="Anna Ödegård 🦊", email="anna@edx.example")
+    teacher, page = edx.launch("course", "lehrer", "instructor", name="Liv Lehrer", email="lehrer@edx.example")
+    root, run = re.fullmatch(r"(.*/l/[^/]+)/courses/(\d+).*", str(page.url)).groups()  # type: ignore[union-attr]
+    shown = teacher.get(f"{root}/lti/class/{run}")
+    assert shown.status_code == 200, shown.text[:500]
+    table = shown.text.split("<tbody")[1].split("</tbody>")[0]
+    assert "Anna Ödegård 🦊" in table
+    assert "Nele Nieda" in table
+    assert "Tara Tutorin" not in table
+    waiting = teacher.get(f"{root}/lti/class/{run}?show=waiting").text.split("<tbody")[1].split("</tbody>")[0]
+    assert "Nele Nieda" in waiting
+
+
+# --- Deep Linking -------------------------------------------------------------------------------------------------------
+
+def choose(edx: OpenEdx, *kinds: str) -> httpx2.Response:
+    """A lecturer opens the picker from Open edX's authors' page and chooses; gives what Open edX answers."""
+    browser, page = edx.launch("choice", "lehrer", "instructor", choose="1")
+    assert page.status_code == 200, page.text[:500]
+    address = str(page.url)
+    keys = [next(key for key in re.findall(r'name="pick" value="([^"]*)"', page.text) if key.startswith(kind)) for kind in kinds]
+    token = {"csrf_token": fields_of(page.text)["csrf_token"][0]}
+    for key in keys:
+        browser.request("POST", address, {**token, "shown": key, "pick": key, "do": "pick"})
+    details = browser.request("POST", address, {**token, "do": "continue"})
+    filled: Any = {**fields_of(details.text), "do": "send"}
+    handed = browser.request("POST", str(details.url), filled)
+    return hand_over(browser, handed)
+
+
+def hand_over(browser: Browser, page: httpx2.Response) -> httpx2.Response:
+    """What the page's script does: carry the signed choice to the platform."""
+    number = next(number for number, form in enumerate(forms(page)) if "JWT" in form.fields)
+    return browser.submit(page, number)
+
+
+def chosen(edx: OpenEdx) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = edx.http.get(f"{edx.own}/gradebook").json()["chosen"]
+    return found
+
+
+def test_what_a_lecturer_chooses_is_saved_by_open_edx_and_opened_by_learners(edx: OpenEdx) -> None:
+    answer = choose(edx, "module")
+    assert answer.status_code == 200, answer.text
+    assert "successfully saved" in answer.text
+    [item] = chosen(edx)
+    assert (item["type"], item["custom"]["course"], item["custom"]["module"]) == ("ltiResourceLink", "kurs", "eins")
+    browser, page = edx.launch("choice", "zoe")
+    assert str(page.url).endswith("/eins")
+    browser.submit(page, question(page, "rechnen"), answer="4")
+    [score] = edx.scores_of("zoe")
+    assert score["score_given"] / score["score_maximum"] == 0.25
+
+
+def test_of_several_each_is_opened_by_its_own_link(edx: OpenEdx) -> None:
+    assert choose(edx, "quiz", "certificate").status_code == 200
+    assert len(chosen(edx)) == 2
+    browser = Browser(edx.http)
+    contents = browser.get(f"{edx.own}/start?{urlencode({'placement': 'choice', 'user': 'yan', 'role': 'student'})}")
+    for link, place in zip(re.findall(r'<a href="([^"]*)"', contents.text), ("eins", "certificate"), strict=True):
+        opened = browser.submit(browser.get(unescape(link)))
+        assert opened.status_code == 200, opened.text[:500]
+        assert place in str(opened.url)
+
+
+def test_an_empty_choice_is_taken_too(edx: OpenEdx) -> None:
+    browser, page = edx.launch("choice", "lehrer", "instructor", choose="1")
+    token = {"csrf_token": fields_of(page.text)["csrf_token"][0]}
+    assert hand_over(browser, browser.request("POST", str(page.url), {**token, "do": "cancel"})).status_code == 200
+    assert chosen(edx) == []
+
+
+def test_open_edx_lets_no_learner_choose(edx: OpenEdx) -> None:
+    answer = Browser(edx.http).get(f"{edx.own}/start?{urlencode({'placement': 'choice', 'user': 'anna', 'role': 'student', 'choose': '1'})}")
+    assert answer.status_code == 403

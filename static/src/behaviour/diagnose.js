@@ -43,7 +43,7 @@ async function report() {
   await Promise.all(items.map(run));
   const lines = items.map((item) => `${item.querySelector("strong").textContent}: ${item.className.split("--")[1]}. ${item.querySelector("p").textContent}`);
   const area = document.querySelector("[data-report]");
-  area.value = [area.value.trim(), ...lines, navigator.userAgent].join("\n");
+  area.value = [area.value.trim(), "", ...lines, navigator.userAgent].join("\n");
 }
 
 if (list) report();
