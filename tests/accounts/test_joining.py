@@ -25,10 +25,15 @@ from tests.lti.test_scores import right
 ENGLISH = {"Accept-Language": "en"}
 
 
+def _forget_who_asked(_error: object) -> None:
+    for name in ("_login_user", "_flask_babel"):
+        g.pop(name, None)
+
+
 @pytest.fixture
 def house(app: Flask) -> Iterator[Flask]:
     """A university with the small course; each request is somebody else's."""
-    app.teardown_request(lambda _: [g.pop(name, None) for name in ("_login_user", "_flask_babel")])
+    app.teardown_request(_forget_who_asked)
     limiter.reset()
     with app.app_context():
         builders.organisation()
