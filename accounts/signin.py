@@ -16,7 +16,7 @@ from core.web import Problem
 manager = LoginManager()
 manager.session_protection = None  # The session's id is a server-side secret; a phone that changes network stays in.
 _ADMINISTERS = select(Grant.id).where(Grant.person_id == Person.id, Grant.role == Role.ADMINISTRATOR).exists()
-_PERSON = Read(select(Person.id, Person.organisation_id, Person.name, _ADMINISTERS.label("administers")).where(Person.id == bindparam("id")))
+_PERSON = Read(select(Person.id, Person.organisation_id, Person.name, _ADMINISTERS.label("administers")).where(Person.id == bindparam("id"), Person.joined_into.is_(None)))
 
 
 @dataclass(frozen=True, slots=True)

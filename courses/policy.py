@@ -11,12 +11,11 @@ from courses.service import TEACHING, AnyPart, Part
 def acting_role(part: AnyPart) -> Role:
     """The role in which somebody looks at a run now.
 
-    In a launch it is the role that the LMS named there: a lecturer who previews as a student sees what students see, in this
-    tab only. Elsewhere it is that of the enrolment.
+    A lecturer whom the LMS launched as a student sees what students see, in this tab only. In all else it is the role of the
+    enrolment, so that who no longer teaches does not go on in a launch that is still open.
     """
-    if session.get("launch_run") == part.run_id:
-        return Role(session["launch_role"])
-    return part.role
+    as_student = session.get("launch_run") == part.run_id and session["launch_role"] == Role.LEARNER
+    return Role.LEARNER if as_student else part.role
 
 
 def teaches(part: AnyPart) -> bool:

@@ -5,8 +5,9 @@ have not come (docs/decisions/0011).
 """
 
 import threading
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -33,6 +34,8 @@ from lti.service.calls import connected
 
 log = structlog.get_logger("lti")
 KEPT = timedelta(minutes=10)
+RESTED = timedelta(minutes=1)
+SECONDS = 20                           # for all pages of a list together
 MOST_KEPT = 64
 
 
@@ -66,32 +69,47 @@ class Teacher:
     name: str | None
 
 
-_rosters: dict[tuple[int, str], Roster] = {}
+@dataclass
+class _Kept:
+    """What this process knows of one list: as it was last read, and why it could not be read since."""
+
+    roster: Roster | None = None
+    trouble: Trouble | None = None
+    tried_at: datetime = field(default_factory=db.now)
+
+
+_kept: dict[tuple[int, str], _Kept] = {}
 _keeping = threading.Lock()
 
 
 def look(run_id: int, asker_id: int, *, anew: bool = False) -> Seen:
     """The LMS course of a run: what was fetched some minutes ago, or else what the platform says now.
 
-    A fresh list also corrects the roles of those who teach in Lotse and only learn there, save that of the asker.
+    A platform that does not answer is left alone for a minute, unless it shall be asked anew. A fresh list also corrects the roles
+    of those who teach in Lotse and only learn there, save that of the asker.
     """
     link = _link_of(run_id)
     if link is None:
         return Seen(offered=False, from_lms=False)
-    name = link.platform.name
-    if not link.memberships_url:
-        return Seen(offered=False, platform=name, link=link)
-    known = _known(link.platform.id, link.memberships_url)
-    if known is not None and not anew:
-        return Seen(known, platform=name, link=link)
+    if not link.memberships_url or not link.platform.active:
+        return Seen(offered=False, platform=link.platform.name, link=link)
+    kept = _known(link.platform.id, link.memberships_url)
+    if anew or kept is None:
+        kept = _ask(link, kept.roster if kept else None)
+        if kept.roster and not kept.trouble:
+            _correct_roles(run_id, link, kept.roster, asker_id)
+    return Seen(kept.roster, kept.trouble, platform=link.platform.name, link=link)
+
+
+def _ask(link: ResourceLink, before: Roster | None) -> _Kept:
+    assert link.memberships_url
     try:
-        fetched = _fetch(link)
+        answered = _Kept(_fetch(link))
     except RosterError as error:
         log.info("roster", platform=link.platform.id, trouble=error.trouble.value)
-        return Seen(known, error.trouble, platform=name, link=link)
-    _keep(link.platform.id, link.memberships_url, fetched)
-    _correct_roles(run_id, link, fetched, asker_id)
-    return Seen(fetched, platform=name, link=link)
+        answered = _Kept(before, error.trouble)
+    _keep((link.platform.id, link.memberships_url), answered)
+    return answered
 
 
 def _link_of(run_id: int) -> ResourceLink | None:
@@ -131,35 +149,45 @@ def _groups(connection: Connection, link: ResourceLink) -> tuple[Group, ...]:
         return ()
 
 
-def _asking(connection: Connection, scope: str, media_type: str) -> Ask:
+def _asking(platform: Connection, scope: str, media_type: str) -> Ask:
     """One media type in Accept and nothing else: Moodle refuses all but that (nrps-members.http)."""
+    end = time.monotonic() + SECONDS
 
     def ask(address: str) -> Answer:
-        return connection.call("GET", address, [scope], {"Accept": media_type})
+        if time.monotonic() > end:
+            raise LaterError("out_of_time")
+        return platform.call("GET", address, [scope], {"Accept": media_type})
 
     return ask
 
 
-def _known(platform_id: int, url: str) -> Roster | None:
+def _known(platform_id: int, url: str) -> _Kept | None:
+    """What need not be asked for again yet. A list that is older than it may be is not shown either."""
+    moment = db.now()
     with _keeping:
-        known = _rosters.get((platform_id, url))
-    return known if known and known.fetched_at > db.now() - KEPT else None
+        for key in [key for key, kept in _kept.items() if not _holds(kept, moment)]:
+            del _kept[key]
+        return _kept.get((platform_id, url))
 
 
-def _keep(platform_id: int, url: str, fetched: Roster) -> None:
+def _holds(kept: _Kept, moment: datetime) -> bool:
+    if kept.trouble is not None and kept.tried_at <= moment - RESTED:
+        return False
+    return kept.roster is None or kept.roster.fetched_at > moment - KEPT
+
+
+def _keep(key: tuple[int, str], answered: _Kept) -> None:
     with _keeping:
-        for key in [key for key, kept in _rosters.items() if kept.fetched_at <= db.now() - KEPT]:
-            del _rosters[key]
-        _rosters.pop((platform_id, url), None)
-        while len(_rosters) >= MOST_KEPT:
-            del _rosters[next(iter(_rosters))]
-        _rosters[platform_id, url] = fetched
+        _kept.pop(key, None)
+        while len(_kept) >= MOST_KEPT:
+            del _kept[next(iter(_kept))]
+        _kept[key] = answered
 
 
 def forget() -> None:
     """Throw all lists away (tests: another database may use the same numbers)."""
     with _keeping:
-        _rosters.clear()
+        _kept.clear()
 
 
 # --- Roles ------------------------------------------------------------------------------------------------------------

@@ -80,6 +80,8 @@ def refresh(run_id: int) -> BaseResponse:
     seen = rosters.look(run_id, person().id, anew=True)
     if seen.roster and not seen.trouble:
         flash(_("The list of the learning platform is up to date."), "success")
+    elif seen.trouble:
+        flash(_(TROUBLES[seen.trouble]), "warning")
     return redirect(url_for(".overview", run_id=run_id), 303)
 
 

@@ -28,7 +28,7 @@ ENGLISH = {"Accept-Language": "en"}
 @pytest.fixture
 def house(app: Flask) -> Iterator[Flask]:
     """A university with the small course; each request is somebody else's."""
-    app.teardown_request(lambda _: g.pop("_login_user", None))
+    app.teardown_request(lambda _: [g.pop(name, None) for name in ("_login_user", "_flask_babel")])
     limiter.reset()
     with app.app_context():
         builders.organisation()

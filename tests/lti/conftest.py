@@ -27,7 +27,12 @@ def house(app: Flask) -> Iterator[Flask]:
 @pytest.fixture
 def by_turns(app: Flask) -> None:
     """For tests in which several people ask: the test's own context outlives requests, and would take each for the first one."""
-    app.teardown_request(lambda _: g.pop("_login_user", None))
+    app.url_value_preprocessor(lambda *_: _forget())  # What runs first in a request.
+
+
+def _forget() -> None:
+    for name in ("_login_user", "_flask_babel"):
+        g.pop(name, None)
 
 
 @pytest.fixture

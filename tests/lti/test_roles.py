@@ -82,6 +82,15 @@ def test_a_lecturer_who_becomes_a_learner_gets_points_and_certificate_for_what_t
     assert len(lms.scores()) == 1
 
 
+def test_who_no_longer_teaches_does_not_go_on_in_a_launch_that_is_open(browser: Browser) -> None:
+    open_launch = browser.launch(**TEACHER).location
+    enrolment = db.session.scalars(select(Enrolment)).one()
+    rosters.make_learner(enrolment.run_id, enrolment.id)
+    assert "Class" not in page(browser, open_launch).split("<main")[1]
+    root = open_launch.split("/courses")[0]
+    assert browser.client.get(f"{root}/lti/class/{enrolment.run_id}").status_code == 403
+
+
 # --- Several courses, several platforms -------------------------------------------------------------------------------
 
 def in_course(number: int, lms: Lms) -> dict[str, object]:

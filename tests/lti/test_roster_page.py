@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -322,8 +323,50 @@ def test_a_lecturer_says_that_somebody_takes_part_as_a_learner(house: Flask, lms
 def test_rosters_of_two_platforms_do_not_mix(lms: Lms, teacher: Browser) -> None:
     lms.members = [learner("4", "Mine")]
     open_class(teacher)
-    assert len(rosters._rosters) == 1
+    assert len(rosters._kept) == 1
     assert rosters._known(999, f"{lms.url}/members") is None
+
+
+@ON_ONE_DATABASE
+def test_a_platform_that_does_not_answer_is_left_alone_for_a_minute(lms: Lms, teacher: Browser) -> None:
+    lms.answers["members"].append(Answer(500))
+    assert "did not answer" in open_class(teacher)
+    assert "did not answer" in open_class(teacher)
+    assert lms.count("/members") == 1
+    for kept in rosters._kept.values():
+        kept.tried_at -= rosters.RESTED
+    assert "did not answer" not in open_class(teacher)
+
+
+@ON_ONE_DATABASE
+def test_a_list_that_cannot_be_refreshed_stays_with_a_word_about_it(lms: Lms, teacher: Browser) -> None:
+    lms.members = [learner("4", "Änne")]
+    open_class(teacher)
+    lms.answers["members"].append(Answer(503))
+    run_id = db.session.scalars(select(Run.id)).one()
+    teacher.client.post(f"{teacher.root}/lti/class/{run_id}/refresh")  # type: ignore[attr-defined]
+    page = open_class(teacher)
+    assert "as it was a few minutes ago" in page
+    assert list(table(page)) == ["Änne"]
+
+
+@ON_ONE_DATABASE
+def test_a_list_is_forgotten_after_ten_minutes(lms: Lms, teacher: Browser) -> None:
+    lms.members = [learner("4", "Old")]
+    open_class(teacher)
+    for key, kept in list(rosters._kept.items()):
+        assert kept.roster
+        rosters._kept[key] = rosters._Kept(replace(kept.roster, fetched_at=kept.roster.fetched_at - rosters.KEPT))
+    lms.answers["members"].append(Answer(500))
+    assert "Old" not in open_class(teacher)
+
+
+@ON_ONE_DATABASE
+def test_a_platform_that_is_switched_off_is_not_asked(lms: Lms, teacher: Browser) -> None:
+    with db.transaction() as tx:
+        tx.execute(update(Platform).values(active=False))
+    open_class(teacher)
+    assert lms.count("/members") == 0
 
 
 def test_visits_and_answers_are_counted(house: Flask, lms: Lms, teacher: Browser) -> None:
