@@ -27,7 +27,11 @@ def configuration() -> Response:
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": ["iss", "sub", "name", "given_name", "family_name", "email"],
         "https://purl.imsglobal.org/spec/lti-platform-configuration": {
-            "product_family_code": "campus-demo", "version": "1", "messages_supported": [{"type": "LtiResourceLinkRequest"}], "variables": [],
+            "product_family_code": "campus-demo", "version": "1", "variables": [],
+            "messages_supported": [
+                {"type": "LtiResourceLinkRequest"}, {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"]},
+                {"type": "LtiSubmissionReviewRequest"},
+            ],
         },
     })
 

@@ -160,7 +160,7 @@ def _back_to(platform: Platform) -> Response:
 def _product(platform: Platform) -> str:
     """Name and version of the LMS, as far as it has said them."""
     profile = profile_of(platform.family)
-    return f"{profile.product or platform.family} {profile.release(platform.version)}".strip() or "–"
+    return f"{profile.product or platform.family} {profile.release(platform.version)}".strip()
 
 
 # --- Keys ------------------------------------------------------------------------------------------------------------------
