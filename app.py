@@ -75,9 +75,8 @@ def _connect_rooms() -> None:
     modules.presenters.register(Presenter(
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
-    courses.tools.register(lti.views.people.tools)
+    courses.tools.register(lti.views.people.tools, lti.views.scores.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     joined.connect(assessments.service.follow_join)
     graded.connect(lti.tasks.on_graded)
-    courses.tools.register(lti.views.scores.tools)

@@ -28,12 +28,17 @@ ENGLISH = {"Accept-Language": "en"}
 @pytest.fixture
 def house(app: Flask) -> Iterator[Flask]:
     """A university with the small course; each request is somebody else's."""
-    app.teardown_request(lambda _: [g.pop(name, None) for name in ("_login_user", "_flask_babel")])
+    app.url_value_preprocessor(lambda *_: _forget())  # What runs first in a request.
     limiter.reset()
     with app.app_context():
         builders.organisation()
         builders.edition()
         yield app
+
+
+def _forget() -> None:
+    for name in ("_login_user", "_flask_babel"):
+        g.pop(name, None)
 
 
 @pytest.fixture
