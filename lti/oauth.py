@@ -3,7 +3,9 @@
 The signature itself is oauthlib's. What stands here says why a form is refused, so that an operator can mend it.
 """
 
+import re
 from dataclasses import dataclass
+from itertools import product
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from oauthlib.common import Request
@@ -49,9 +51,9 @@ def verify(form: Form, secret: str, now: float) -> dict[str, str]:
     if form.fields["oauth_signature_method"] not in METHODS:
         raise Refused("signature_method")
     _check_time(form.fields["oauth_timestamp"], now)
-    for address in _addresses(form):
+    for address, body in product(_addresses(form), _bodies(form)):
         endpoint = SignatureOnlyEndpoint(_OneConsumer(form.fields["oauth_consumer_key"], secret))
-        valid, request = _validate(endpoint, address, form.body)
+        valid, request = _validate(endpoint, address, body)
         if valid and request is not None:
             return {str(name): str(value) for name, value in request.params}
     raise Refused("signature")
@@ -85,6 +87,15 @@ def _addresses(form: Form) -> list[str]:
     left = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair not in posted]
     once = urlunsplit(parts._replace(query=urlencode(left)))
     return list(dict.fromkeys([form.address, once]))
+
+
+def _bodies(form: Form) -> list[str]:
+    """The body as it came, and with the line ends that were signed.
+
+    Browsers post every line end as CR LF (HTML Standard, 4.10.21.4); a consumer that signs a description of several lines as it stands
+    in its database has signed LF.
+    """
+    return list(dict.fromkeys([form.body, re.sub("%0D%0A", "%0A", form.body, flags=re.IGNORECASE)]))
 
 
 class _OneConsumer(RequestValidator):

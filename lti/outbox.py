@@ -23,11 +23,13 @@ from sqlalchemy import (
     Integer,
     Select,
     bindparam,
+    exists,
     func,
     or_,
     select,
     update,
 )
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from accounts.models import Person, Role
@@ -57,6 +59,10 @@ _OF_LINK = (
     ResourceLink.kind, ResourceLink.module, ResourceLink.item, ResourceLink.draw, ResourceLink.scopes, ResourceLink.lineitem,
     ResourceLink.lineitems, *_POLICY,
 )
+
+_Later = aliased(ScorePush)
+NEWEST = ~exists().where(_Later.participant_id == ScorePush.participant_id, _Later.id > ScorePush.id)
+"""The last row of a participant, which says how their score stands."""
 
 # Learners whose link still leads to their run. Platforms refuse scores for anybody else.
 _LISTENING = (

@@ -54,6 +54,10 @@ class Generic:
         """By which subjects a member of a roster may be known to Lotse (see `person`)."""
         return (user_id,)
 
+    def release(self, version: str) -> str:
+        """The product's version as people know it."""
+        return version
+
     def audience(self, issuer: str) -> Any:
         """`aud` of a deep linking response."""
         return issuer

@@ -21,7 +21,6 @@ from lti.service import scores
 PAGE = 50
 SHOWS = ("all", "failed", "waiting")
 
-_NEWEST = select(func.max(ScorePush.id)).group_by(ScorePush.participant_id)
 _TROUBLED = or_(ScorePush.state == WorkState.FAILED, and_(ScorePush.state == WorkState.DUE, ScorePush.error.is_not(None)))
 _SHOWN = {
     "failed": _TROUBLED,
@@ -35,7 +34,7 @@ _LEARNERS: Select[*tuple[Any, ...]] = (
         select(func.max(ScorePush.sent_at)).where(ScorePush.participant_id == Participant.id).correlate(Participant).scalar_subquery().label("sent_at"),
     )
     .join(Participant.link).join(Participant.enrolment).join(Person, Person.id == Enrolment.person_id)
-    .outerjoin(ScorePush, and_(ScorePush.participant_id == Participant.id, ScorePush.id.in_(_NEWEST)))
+    .outerjoin(ScorePush, and_(ScorePush.participant_id == Participant.id, outbox.NEWEST))
     .where(Enrolment.role == Role.LEARNER, Enrolment.run_id == ResourceLink.run_id)
 )
 
@@ -183,7 +182,7 @@ def _revive(link: ResourceLink, participant_id: int | None) -> Iterable[int]:
     leaves = leaves_at(link, moment)
     state = WorkState.WAITING if leaves is None else WorkState.DUE
     revived = db.session.scalars(
-        update(ScorePush).where(ScorePush.participant_id.in_(_mine(link.id, participant_id)), ScorePush.id.in_(_NEWEST), _TROUBLED)
+        update(ScorePush).where(ScorePush.participant_id.in_(_mine(link.id, participant_id)), outbox.NEWEST, _TROUBLED)
         .values(state=state, due_at=leaves or moment, tries=0, error=None)
         .returning(ScorePush.id).execution_options(synchronize_session=False)
     ).all()

@@ -64,10 +64,9 @@ def resend() -> int:
 
 def failed_by_platform() -> dict[int, int]:
     """How many learners' last scores have finally failed, by platform of the organisation acted for."""
-    newest = select(func.max(ScorePush.id)).group_by(ScorePush.participant_id)
     rows = db.session.execute(
         select(ResourceLink.platform_id, func.count()).select_from(ScorePush).join(ScorePush.participant).join(Participant.link)
-        .where(ScorePush.state == WorkState.FAILED, ScorePush.id.in_(newest)).group_by(ResourceLink.platform_id)
+        .where(ScorePush.state == WorkState.FAILED, outbox.NEWEST).group_by(ResourceLink.platform_id)
     )
     return {row[0]: row[1] for row in rows}
 

@@ -159,8 +159,8 @@ def _back_to(platform: Platform) -> Response:
 
 def _product(platform: Platform) -> str:
     """Name and version of the LMS, as far as it has said them."""
-    name = profile_of(platform.family).product or platform.family
-    return f"{name} {platform.version}".strip() or "–"
+    profile = profile_of(platform.family)
+    return f"{profile.product or platform.family} {profile.release(platform.version)}".strip() or "–"
 
 
 # --- Keys ------------------------------------------------------------------------------------------------------------------

@@ -115,6 +115,30 @@ def test_without_scripts_a_task_does_it_and_the_way_leads_back_to_the_question(p
     assert ANSWER in page.client.get(page.path).text
 
 
+@pytest.mark.parametrize(("place", "maximum"), [("exercise/quelle/eins", 2), ("quiz/0/eins", None)])
+def test_on_a_page_of_its_own_the_answer_comes_back_with_that_pages_points(page: PromptPage, place: str, maximum: int | None) -> None:
+    own = f"{page.path.removesuffix('/eins')}/{place}"
+    assert 'action="eins/quelle/try"' in page.client.get(own).text
+    sent = page.client.post(f"{own}/quelle/try", data={"attempt": "1", "prompt": "Answer from the source."}, headers={"HX-Request": "true"})
+    live = live_of(sent)
+    events_of(page.client.get(f"{live}/stream").text)
+    html = page.client.get(f"{live}/question", headers={"HX-Request": "true", "HX-Current-URL": f"http://localhost{own}"}).text
+    assert ANSWER in html
+    assert "Ihre Punkte" in html
+    assert maximum is None or f"1 von {maximum}" in html
+    assert "Punkte in diesem Modul" in page.client.get(f"{live}/question", headers={"HX-Current-URL": "http://localhost/elsewhere"}).text
+    other = f"http://localhost{page.path.removesuffix('/eins')}/exercise/dreimal/eins"  # This page does not show the question.
+    assert page.client.get(f"{live}/question", headers={"HX-Current-URL": other}).status_code == 404
+
+
+def test_on_a_page_of_its_own_without_scripts_the_way_leads_back_there(page: PromptPage) -> None:
+    own = f"{page.path.removesuffix('/eins')}/exercise/quelle/eins"
+    sent = page.client.post(f"{own}/quelle/try", data={"attempt": "1", "prompt": "Answer from the source."})
+    assert sent.status_code == 303
+    assert page.client.get(sent.location).location == f"{own}#q-quelle"
+    assert page.client.post(f"{own}/quelle/try", data={"attempt": "2", "prompt": ""}).text.count(f"{own}#q-quelle") == 1
+    assert page.client.post(f"{own}/dreimal/try", data={"attempt": "1", "prompt": "x"}).status_code == 404
+
 def test_while_it_is_at_work_the_page_without_scripts_looks_again_by_itself(page: PromptPage) -> None:
     live = live_of(page.send())
     assert 'http-equiv="refresh"' in page.client.get(live).text

@@ -136,7 +136,7 @@ def test_every_state_of_the_picker_is_accessible(adding: Opener, stage: Stage) -
 
     def look(where: str) -> None:
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             assert_accessible(page, f"{where} {scheme}")
         assert_no_sideways_scroll(page, 320, where)
         page.set_viewport_size({"width": 1280, "height": 600})

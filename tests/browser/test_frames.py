@@ -6,16 +6,18 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, expect
+from sqlalchemy import select
 
-from accounts.models import Person
+from accounts.models import Organisation, Person, Role
 from core import db
-from core.sessions import BrowserSession, digest
+from core.sessions import DIRECT_COOKIE, BrowserSession, DatabaseSessions, digest
 from lti.registration import PlatformData
 from lti.service import add_platform
 from setup import system
@@ -321,3 +323,21 @@ def test_the_pages_are_accessible_and_fit(playwright: Playwright, tmp_path: Path
         assert_accessible(page, "course in a launch")
         assert_no_sideways_scroll(page, width, "course in a launch")
         context.close()
+
+
+def test_an_administrator_checks_the_connection(playwright: Playwright, tmp_path: Path, site: Site) -> None:
+    context = opened(playwright, tmp_path / "profile", blocked=False, viewport={"width": 390, "height": 800})
+    with db.unscoped():
+        [organisation_id] = db.session.scalars(select(Organisation.id))
+    with db.scoped(organisation_id):
+        who = builders.person("Ada", roles=(Role.ADMINISTRATOR,))
+    secret = DatabaseSessions(timedelta(hours=1)).create({"_user_id": str(who.id), "organisation_id": organisation_id})
+    db.session.remove()
+    # A `__Host-` cookie can be given for https addresses only; the browser sends it to localhost all the same.
+    context.add_cookies([{"name": DIRECT_COOKIE, "value": secret, "url": site.lotse.replace("http:", "https:"), "secure": True}])
+    page = visited(context, f"{site.lotse}/lti/diagnose")
+    page.get_by_role("button", name="Check the connection").click()
+    expect(page.get_by_role("status").filter(has_text="accepts Lotse's signature")).to_be_visible()
+    assert_accessible(page, "diagnose, checked")
+    assert_no_sideways_scroll(page, 390, "diagnose, checked")
+    context.close()

@@ -124,6 +124,15 @@ def test_the_address_may_name_the_course_and_consumers_may_repeat_it_in_the_form
 
 
 @once
+def test_a_description_of_several_lines_may_have_been_signed_with_other_line_ends(consumer: Consumer) -> None:
+    signed = consumer.sign(consumer.fields(resource_link_description="one\ntwo"))
+    posted_by_browsers = signed.replace("%0A", "%0D%0A")
+    assert posted_by_browsers != signed
+    assert consumer.post(posted_by_browsers).status_code == 303
+    assert consumer.post(consumer.sign(consumer.fields(resource_link_description="one\r\ntwo"))).status_code == 303
+
+
+@once
 def test_custom_parameters_name_the_module(consumer: Consumer) -> None:
     assert consumer.launch(custom_course="kurs", custom_module="eins").location.endswith("/eins")
 

@@ -21,7 +21,7 @@ from lti.outbox import stamp
 from lti.score_policy import due_in
 from lti.service import delivery, gradebook, scores
 from tests.lti.lms import AGS, LTI, SCOPE, Answer, Browser, Lms
-from tests.lti.test_scores import elsewhere, given, let_due, no_line_item, push, pushes, right, wrong
+from tests.lti.test_scores import drain, elsewhere, given, let_due, no_line_item, push, pushes, right, wrong
 
 ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -304,8 +304,9 @@ def test_two_workers_that_drain_at_once_send_each_score_once(house: Flask, brows
     with db.transaction() as tx:
         tx.execute(update(ScorePush).values(due_at=db.now() - timedelta(seconds=1)))
     first = pushes()[0].id
+    lane = outbox.lane_of(first)
     db.session.commit()
-    workers = [threading.Thread(target=elsewhere, args=(house, first)) for _ in range(2)]
+    workers = [threading.Thread(target=drain, args=(house, lane)) for _ in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from accounts import service as accounts
 from core import db
 from core.cipher import encrypt
 from courses import service as courses
@@ -211,6 +212,13 @@ def test_the_privacy_notice_is_named_where_there_is_one(house: Flask) -> None:
     words = {"de": "x", "en": "y"}
     assert "policy_uri" not in dynamic.request_document(platform, Tool("https://lotse.example", "U", words, words))
     assert dynamic.request_document(platform, Tool("https://lotse.example", "U", words, words, "https://p.example"))["policy_uri"] == "https://p.example"
+
+
+def test_the_version_of_moodle_is_shown_as_people_know_it() -> None:
+    moodle = profile_of("moodle")
+    assert [moodle.release(version) for version in ("2024100706", "2026050100", "4.5.6 (Build: 20250811)", "2019")] == [
+        "4.5 (2024100706)", "5.1 (2026050100)", "4.5.6 (Build: 20250811)", "2019",
+    ]
 
 
 def test_ilias_is_known_under_both_of_its_names() -> None:
@@ -430,6 +438,7 @@ def test_a_tool_of_lti_1_1_goes_on_as_1_3_with_its_links(house: Flask, moodle: R
     with db.transaction() as tx:
         deployment = tx.scalars(select(Deployment)).one()
         run_id = house_run()
+        person = accounts.find_or_add("lti1p1:legacy-key", "4", name="Änne")
         tx.add(ResourceLink(platform_id=old.id, deployment_id=deployment.id, resource_link_id="7", title="Alt", run_id=run_id, scopes=[]))
     moodle.prepared += upgrade_answers("geheim")
     assert Administrator(house, moodle).register(registration_token=moodle.token(scope="reg-update")).status_code == 200
@@ -442,6 +451,8 @@ def test_a_tool_of_lti_1_1_goes_on_as_1_3_with_its_links(house: Flask, moodle: R
     assert link.platform_id == new.id
     assert db.session.scalars(select(Deployment.deployment_id).where(Deployment.id == link.deployment_id)).one() == "2"
     assert "consumer" not in (new.registered or {})
+    with db.transaction():  # Whoever comes by 1.3 now is the person of before.
+        assert accounts.find_or_add(new.issuer, "4").id == person.id
 
 
 def house_run() -> int:

@@ -17,6 +17,7 @@ from core.jobs import WorkState
 from courses.models import Enrolment
 from lti import outbox
 from lti.models import KeyState, Participant, ResourceLink, ScorePush, ToolKey
+from lti.outbox import Lane
 from lti.service import delivery, scores, tool_keys
 from tests.lti.lms import AGS, LTI, SCOPE, Answer, Browser, Lms
 
@@ -58,8 +59,13 @@ def elsewhere(house: Flask, push_id: int) -> None:
     with house.app_context():
         lane = outbox.lane_of(push_id)
         assert lane is not None
-        with db.scoped(lane.organisation_id):
-            scores.drain(lane)
+    drain(house, lane)
+
+
+def drain(house: Flask, lane: Lane) -> None:
+    """Send what is due at a platform."""
+    with house.app_context(), db.scoped(lane.organisation_id):
+        scores.drain(lane)
 
 
 def pushes() -> list[ScorePush]:

@@ -198,6 +198,13 @@ def test_a_launch_of_open_edx_cannot_be_replayed(edx: OpenEdx) -> None:
     assert browser.submit(answer).status_code in (400, 401, 403)
 
 
+def test_open_edx_is_recognised_though_it_names_no_product(edx: OpenEdx) -> None:
+    edx.launch("course", "anna")
+    edx.old_launch("olga")
+    with edx.lotse.app_context(), db.unscoped():
+        assert set(db.session.scalars(select(Platform.family))) == {"openedx"}
+
+
 # --- LTI 1.1 ------------------------------------------------------------------------------------------------------------
 
 def test_a_learner_comes_in_by_lti_11(edx: OpenEdx) -> None:

@@ -41,9 +41,11 @@ async function run(item) {
 async function report() {
   const items = [...list.querySelectorAll("[data-check]")];
   await Promise.all(items.map(run));
-  const lines = items.map((item) => `${item.querySelector("strong").textContent}: ${item.className.split("--")[1]}. ${item.querySelector("p").textContent}`);
+  const names = items.map((item) => `${item.querySelector("strong").textContent}:`);
+  const lines = items.map((item, at) => `${names[at]} ${item.className.split("--")[1]}. ${item.querySelector("p").textContent}`);
   const area = document.querySelector("[data-report]");
-  area.value = [area.value.trim(), "", ...lines, navigator.userAgent].join("\n");
+  const known = area.value.trim().split("\n").filter((line) => !names.some((name) => line.startsWith(name)));
+  area.value = [...known, ...lines, navigator.userAgent].join("\n");
 }
 
 if (list) report();
