@@ -172,7 +172,7 @@ def test_platforms_of_another_organisation_are_not_there(house: Flask, administr
     platform = db.session.scalars(select(Platform)).one().id
     builders.organisation("anderswo")
     foreign = builders.browser(house, builders.person("Cy", roles=(Role.ADMINISTRATOR,)))
-    assert foreign.post(f"/lti/diagnose/{platform}").status_code == 404
+    assert foreign.post(f"/lti/diagnose/{platform}", headers=ENGLISH).status_code == 404
     assert "No learning platform is registered yet" in page(foreign)
 
 

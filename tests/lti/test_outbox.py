@@ -199,7 +199,6 @@ def test_a_row_that_was_on_its_way_when_the_rules_changed_waits_as_they_say(brow
 
 def test_a_release_and_a_grade_at_the_same_moment_leave_no_score_behind(house: Flask, browser: Browser, lms: Lms) -> None:
     browser.launch()
-    right("farbe")
     rules(send="release")
     enrolment = db.session.scalars(select(Enrolment.id)).one()
     organisation, chosen = db.acting_for() or 0, link().id
@@ -223,7 +222,7 @@ def test_a_release_and_a_grade_at_the_same_moment_leave_no_score_behind(house: F
         thread.start()
     for thread in both:
         thread.join()
-    assert WorkState.WAITING not in {row.state for row in pushes()}
+    assert [row.state for row in pushes()] in ([WorkState.DONE], [WorkState.DUE])
 
 
 # --- Order ------------------------------------------------------------------------------------------------------------

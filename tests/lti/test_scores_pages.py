@@ -21,7 +21,7 @@ from tests import builders
 from tests.lti.lms import AGS, LTI, SCOPE, Answer, Browser, Lms
 from tests.lti.test_scores import given, pushes, right, wrong
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("by_turns")]
 
 
 class Desk:
