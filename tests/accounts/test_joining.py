@@ -25,20 +25,20 @@ from tests.lti.test_scores import right
 ENGLISH = {"Accept-Language": "en"}
 
 
-def _forget_who_asked(_error: object) -> None:
-    for name in ("_login_user", "_flask_babel"):
-        g.pop(name, None)
-
-
 @pytest.fixture
 def house(app: Flask) -> Iterator[Flask]:
     """A university with the small course; each request is somebody else's."""
-    app.teardown_request(_forget_who_asked)
+    app.url_value_preprocessor(lambda *_: _forget())  # What runs first in a request.
     limiter.reset()
     with app.app_context():
         builders.organisation()
         builders.edition()
         yield app
+
+
+def _forget() -> None:
+    for name in ("_login_user", "_flask_babel"):
+        g.pop(name, None)
 
 
 @pytest.fixture
