@@ -40,7 +40,7 @@ from tests.ports import free_port
 
 PEOPLE = {
     "beginner": "Lena Ahrens", "learner": "Yunus Çelik", "graduate": "Dr. Anna-Lena Freifrau von Müller-Lüdenscheidt",
-    "open": "李小龍 Øystein Đặng", "nameless": None, "waiting": "Nadia Benali", "delayed": "Piotr Żółć", "withdrawn": "Tomasz Wieczorek",
+    "open": "Ξένια Øystein Đặng", "nameless": None, "waiting": "Nadia Benali", "delayed": "Piotr Żółć", "withdrawn": "Tomasz Wieczorek",
 }
 
 
