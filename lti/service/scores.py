@@ -165,11 +165,11 @@ def _fates(packed: Mapping[int, Packed], failures: Mapping[int, Failure | None])
 def _settle_failed(taken: Taken, push_ids: list[int], fate: _Fate) -> None:
     if fate.over:
         kept = jobs.settle_all(ScorePush, taken.lease, push_ids, WorkState.FAILED, error=fate.error)
-        log.warning("scores_failed", pushes=sorted(kept), tries=fate.tries, reason=fate.error)
+        log.warning("scores_failed", count=len(kept), first=min(kept, default=None), tries=fate.tries, reason=fate.error)
         return
     wait = jobs.backoff(fate.tries) if fate.delay is None else fate.delay
     kept = jobs.settle_all(ScorePush, taken.lease, push_ids, WorkState.DUE, error=fate.error, due_at=db.now() + wait)
-    log.info("scores_postponed", pushes=sorted(kept), tries=fate.tries, reason=fate.error)
+    log.info("scores_postponed", count=len(kept), first=min(kept, default=None), tries=fate.tries, reason=fate.error)
 
 
 def _call_again(lane: Lane) -> None:
