@@ -164,3 +164,8 @@ def test_no_text_in_a_form_or_query_makes_a_fault(house: Flask, lms: Lms, who: s
         if "GET" in (rule.methods or set()):
             wrong += found(f"GET {address} {typed[:20]!r}", client.get(f"{address}?{urlencode({name: text[:100] for name, text in fields.items()}, errors='surrogatepass')}"))
     assert wrong == []
+
+
+def test_a_sign_in_name_that_no_database_holds_is_a_wrong_one(house: Flask, lms: Lms) -> None:
+    form = {"organisation": str(db.acting_for()), "username": "ada\0", "password": "not the right one"}
+    assert house.test_client().post("/sign-in", data=form).status_code == 422
