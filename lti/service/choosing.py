@@ -12,7 +12,7 @@ from core import db
 from core.config import settings
 from core.i18n import N_
 from lti import deep_linking, keys
-from lti.addresses import safe_origin
+from lti.addresses import fault_of
 from lti.claims import Message
 from lti.deep_linking import LINK_TYPE, Chosen, preset_points
 from lti.landing import Landing
@@ -107,8 +107,8 @@ def begin(platform: Platform, deployment_id: int, message: Message) -> Landing:
     Only people who teach in the context may choose: the role of the context counts, as everywhere (lti.roles).
     """
     choice = message.choice
-    if choice is None or safe_origin(choice.return_url) is None:
-        raise Refused("return_url_missing")
+    if choice is None or fault_of(choice.return_url, settings()) is not None:
+        raise Refused("return_url_missing")  # Also what would carry the signed choice through the internet in the clear.
     if role_in_context(message.roles) != Role.LECTURER:
         raise Refused("teachers_only")
     if message.family and platform.family != message.family:

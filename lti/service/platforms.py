@@ -11,7 +11,7 @@ from core import db
 from core.config import settings
 from lti import legacy, registration
 from lti.models import Deployment, LaunchRecord, Platform
-from lti.refusals import REASONS
+from lti.refusals import REASONS, Refused
 from lti.registration import PlatformData
 
 
@@ -51,7 +51,11 @@ def _go_on_from_lti11(platform: Platform) -> None:
     consumer = db.session.get(Platform, told.pop("consumer", None) or 0)
     if consumer is None or not told.get("deployment_id"):
         return
-    legacy.carry_over(consumer, platform, registration.approved_deployment(platform.id, told["deployment_id"]))
+    try:
+        deployment_id = registration.approved_deployment(platform.id, told["deployment_id"])
+    except Refused:
+        return  # Another deployment was approved; this one's turn comes when it is.
+    legacy.carry_over(consumer, platform, deployment_id)
     platform.registered = told
 
 

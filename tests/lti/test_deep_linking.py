@@ -284,6 +284,7 @@ def test_only_who_teaches_in_the_course_may_choose(browser: Browser, roles: list
 
 @pytest.mark.parametrize("url", [
     "javascript:alert(1)", "data:text/html,x", "//evil.example", "", None, 5, "https:///x", "https://a;script-src *", "ftp://lms.example/", "https://a b/",
+    "http://lms.example/return", "https://lms.example@evil.example/",
 ])
 def test_a_return_address_that_is_none_is_refused(browser: Browser, url: Any) -> None:
     response = browser.launch(**request_claims({"deep_link_return_url": url}))

@@ -455,6 +455,22 @@ def test_a_tool_of_lti_1_1_goes_on_as_1_3_with_its_links(house: Flask, moodle: R
         assert accounts.find_or_add(new.issuer, "4").id == person.id
 
 
+def test_what_was_1_1_waits_for_its_own_deployment_whichever_is_approved_first(house: Flask, moodle: Registering) -> None:
+    old = consumer("geheim")
+    with db.transaction() as tx:
+        deployment = tx.scalars(select(Deployment)).one()
+        tx.add(ResourceLink(platform_id=old.id, deployment_id=deployment.id, resource_link_id="7", title="Alt", run_id=house_run(), scopes=[]))
+    moodle.prepared += upgrade_answers("geheim")
+    Administrator(house, moodle).register(registration_token=moodle.token(scope="reg-update"))
+    new = next(platform for platform in the_platforms() if platform.protocol == "1.3")
+    platforms.approve(new, "99")
+    link = db.session.scalars(select(ResourceLink)).one()
+    assert link.platform_id == old.id
+    platforms.approve(new, "2")
+    db.session.refresh(link)
+    assert link.platform_id == new.id
+
+
 def house_run() -> int:
     course_id = next(iter(courses.course_ids().values()))
     return courses.run_id(course_id, "lti:1:2:kurs", "Kurs")
