@@ -155,7 +155,7 @@ def test_what_is_sent_has_the_shape_that_the_platform_took_when_it_was_recorded(
     assert sent["redirect_uris"] == [f"{base}/lti/launch", f"{base}/lti/deep-link"]
     assert (sent["initiate_login_uri"], sent["jwks_uri"], sent["logo_uri"]) == (f"{base}/lti/login", f"{base}/lti/jwks", f"{base}/lti/logo.svg")
     assert sent["client_name"] == sent["client_name#de"] == "Lotse – Universität Musterstadt"
-    assert sent[TOOL]["domain"] == "localhost"
+    assert sent[TOOL]["domain"] == "localhost:8000"
     assert sent[TOOL]["description#de"].startswith("Kurse")
     asked = next(asked for asked in registering.asked if asked.method == "POST")
     assert asked.headers["content-type"] == "application/json"
