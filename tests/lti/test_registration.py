@@ -272,6 +272,13 @@ def test_a_configuration_that_cannot_be_right_is_refused(house: Flask, moodle: R
     assert moodle.registrations == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_issuer_in_a_folder_of_the_configurations_host_is_taken(house: Flask, moodle: Registering) -> None:
+    moodle.configuration["issuer"] = f"{moodle.url}/lernen"
+    assert Administrator(house, moodle).register().status_code == 200
+    assert [platform.issuer for platform in the_platforms()] == [f"{moodle.url}/lernen"]
+
+
 ANSWERS: dict[str, tuple[Answer, str]] = {
     "no JSON": (Answer(200, b"<h1>Welcome</h1>"), "malformed"),
     "a list": (Answer(200, b"[]"), "malformed"),
