@@ -38,7 +38,7 @@ class Ilias(Generic):
         person = replace(message.person, name=_shown(message.person.name))
         if not person.email or not person.email.endswith(PSEUDONYM):
             return person
-        if person.email.split("@")[0] == person.subject or person.subject.startswith(REAL_EMAIL):
+        if person.email.rpartition("@")[0] == person.subject or person.subject.startswith(REAL_EMAIL):
             return replace(person, email=None)  # Never write to an address that ends in .ilias.
         return replace(person, subject=person.email, email=None)
 

@@ -132,6 +132,14 @@ def test_a_random_subject_of_ilias_is_still_the_same_person(house: Flask, record
     assert (participant.user_id, participant.other_user_id) == ("another random value", PSEUDONYM)
 
 
+@pytest.mark.parametrize("login", ["erika", "erika@hochschule.example"])
+def test_a_login_is_the_key_also_where_it_is_an_address(house: Flask, recorded: Lms, login: str) -> None:
+    claims = claims_in("ilias/idtoken-resource-link.random-ident.json")
+    launch(house, recorded, {**claims, "sub": login, "email": f"{login}@{PSEUDONYM.rpartition('@')[2]}"})
+    assert db.session.scalars(select(Identity.subject)).all() == [login]
+    assert db.session.scalars(select(Person.email)).one() is None
+
+
 def test_an_address_that_somebody_chose_is_nobodys_key_in_ilias(house: Flask, recorded: Lms) -> None:
     claims = claims_in("ilias/idtoken-resource-link.random-ident.json")
     launch(house, recorded, claims)
