@@ -167,6 +167,7 @@ def test_only_what_the_platform_offers_is_asked_for(administrator: Administrator
     sent = registering.registrations[0]
     assert set(sent["scope"].split()) <= set(registering.configuration["scopes_supported"])
     assert "lti-ags/scope/score" in sent["scope"]
+    assert "result" not in sent["scope"]  # Lotse does not read results, so it does not ask for that.
     assert ("nrps" in sent["scope"]) == (registering.product == "moodle")
     assert sent[TOOL]["custom_parameters"] == {"moodle": {"context_history": "$Context.id.history"}, "ilias": {}}[registering.product]
     kinds = {message["type"]: message for message in sent[TOOL]["messages"]}
