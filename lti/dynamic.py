@@ -206,7 +206,7 @@ def request_document(platform: Configuration, tool: Tool) -> dict[str, Any]:
         "token_endpoint_auth_method": "private_key_jwt",
         "scope": " ".join(platform.wanted_scopes),
         TOOL: {
-            "domain": urlsplit(tool.base_url).hostname,  # Without a port: Moodle compares it to the host of the target.
+            "domain": urlsplit(tool.base_url).netloc,  # With its port: Moodle compares it to all that stands before the path of the target.
             "description": tool.description["en"],
             "description#de": tool.description["de"],
             "target_link_uri": launch,

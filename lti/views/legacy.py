@@ -68,11 +68,11 @@ def _address() -> str:
 
 
 def _refuse(refused: Refused, consumer: Platform | None, posted: Form | None) -> Page:
-    """Say why and what to do; keep the reason for the operator."""
+    """Say why and what to do, also in a frame; keep the reason for the operator."""
     log.info("launch_refused", reason=refused.code, platform=consumer.id if consumer else None)
-    if consumer is not None:
-        launches.record_refusal(consumer, g.reference, refused)
-        g.frame_ancestors = launches.frame_ancestors(consumer.organisation_id)
+    launches.record_refusal(consumer, g.reference, refused, {"client_id": posted.fields["oauth_consumer_key"]} if posted else None)
+    # Whose frame it is is not known of a key that nobody has; the page shows nothing of anybody.
+    g.frame_ancestors = launches.frame_ancestors(consumer.organisation_id) if consumer else ["*"]
     if refused.code == "cookie_missing" and posted is not None:
         page = render_template("lti/legacy_window.html", action=posted.address, fields=posted.fields)
         return page, refused.reason.status
