@@ -5,13 +5,15 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from core.typed import visible
+
 
 class SignInForm(FlaskForm):
     """Local sign-in. The organisation is asked for only where there is more than one."""
 
     organisation = SelectField(_l("University"), coerce=int)
     username = StringField(
-        _l("Sign-in name"), validators=[InputRequired(_l("Please enter your sign-in name.")), Length(max=200)],
+        _l("Sign-in name"), filters=[visible], validators=[InputRequired(_l("Please enter your sign-in name.")), Length(max=200)],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = PasswordField(

@@ -6,7 +6,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, Flask, Response, g, jsonify, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,6 +30,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import db
@@ -34,6 +47,13 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
 )
+
+
+class _RowNumber(IntegerConverter):
+    """`<int:…>` in an address: a number that a row can have. A larger one would make the database fail in place of finding nothing."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
 
 
 class _Limits(Limiter):
@@ -67,6 +87,7 @@ def connect(app: Flask, settings: Settings) -> None:
         WTF_CSRF_SSL_STRICT=False,  # An LMS's frame may withhold the referrer; the token is what counts.
         RATELIMIT_STORAGE_URI=settings.broker_url if settings.broker_url.startswith("redis") else "memory://",
     )
+    app.url_map.converters["int"] = _RowNumber
     csrf.init_app(app)
     limiter.init_app(app)
     if settings.trusted_proxies:
@@ -111,6 +132,8 @@ class _Assets:
 def _begin() -> None:
     g.reference = secrets.token_hex(4)
     structlog.contextvars.bind_contextvars(reference=g.reference)
+    if "\0" in request.path or b"%00" in request.query_string:
+        abort(400)  # No page has such an address, and PostgreSQL fails over it in place of finding nothing.
 
 
 _ALWAYS = {

@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from core.config import settings
+from core.typed import visible
 from lti.registration import PlatformData
 from lti.service.registrations import HOURS, MOST_HOURS
 
@@ -21,7 +22,7 @@ _MOST = Length(max=2000, message=_l("This is too long."))
 class LinkForm(FlaskForm):
     """A new registration link."""
 
-    name = StringField(_l("Name of the learning platform"), validators=[Length(max=100, message=_l("This is too long."))], description=_l("For your own lists, for example “Moodle of the university”."), render_kw=_PLAIN)
+    name = StringField(_l("Name of the learning platform"), filters=[visible], validators=[Length(max=100, message=_l("This is too long."))], description=_l("For your own lists, for example “Moodle of the university”."), render_kw=_PLAIN)
     hours = IntegerField(
         _l("Valid for how many hours"), default=HOURS,
         validators=[NumberRange(1, MOST_HOURS, message=_l("Please enter a whole number from 1 to 336."))], render_kw={"inputmode": "numeric"},
@@ -31,14 +32,14 @@ class LinkForm(FlaskForm):
 class PlatformForm(FlaskForm):
     """A platform that is registered by hand. The labels are those of Moodle and ILIAS."""
 
-    name = StringField(_l("Name of the learning platform"), validators=[Length(max=100, message=_l("This is too long."))], render_kw=_PLAIN)
-    issuer = StringField(_l("Platform ID (issuer)"), validators=[_NEEDED, _MOST], description=_l("For example https://moodle.example, exactly as the platform writes it."), render_kw=_PLAIN)
-    client_id = StringField(_l("Client ID"), validators=[_NEEDED, _MOST], render_kw=_PLAIN)
-    auth_url = StringField(_l("Authentication request URL"), validators=[_NEEDED, _MOST], render_kw={**_PLAIN, "inputmode": "url"})
-    token_url = StringField(_l("Access token URL"), validators=[_NEEDED, _MOST], render_kw={**_PLAIN, "inputmode": "url"})
-    jwks_url = StringField(_l("Public keyset URL"), validators=[_NEEDED, _MOST], render_kw={**_PLAIN, "inputmode": "url"})
+    name = StringField(_l("Name of the learning platform"), filters=[visible], validators=[Length(max=100, message=_l("This is too long."))], render_kw=_PLAIN)
+    issuer = StringField(_l("Platform ID (issuer)"), filters=[visible], validators=[_NEEDED, _MOST], description=_l("For example https://moodle.example, exactly as the platform writes it."), render_kw=_PLAIN)
+    client_id = StringField(_l("Client ID"), filters=[visible], validators=[_NEEDED, _MOST], render_kw=_PLAIN)
+    auth_url = StringField(_l("Authentication request URL"), filters=[visible], validators=[_NEEDED, _MOST], render_kw={**_PLAIN, "inputmode": "url"})
+    token_url = StringField(_l("Access token URL"), filters=[visible], validators=[_NEEDED, _MOST], render_kw={**_PLAIN, "inputmode": "url"})
+    jwks_url = StringField(_l("Public keyset URL"), filters=[visible], validators=[_NEEDED, _MOST], render_kw={**_PLAIN, "inputmode": "url"})
     deployments = StringField(
-        _l("Deployment IDs"), validators=[Optional(), _MOST], description=_l("Several with spaces between them. If you leave this empty, the first launch shows the ID, and you approve it then."), render_kw=_PLAIN,
+        _l("Deployment IDs"), filters=[visible], validators=[Optional(), _MOST], description=_l("Several with spaces between them. If you leave this empty, the first launch shows the ID, and you approve it then."), render_kw=_PLAIN,
     )
 
     def data_of_platform(self) -> PlatformData:

@@ -15,7 +15,7 @@ from lti.models import Deployment, Platform
 from lti.platforms import family_at
 from lti.refusals import Refused
 
-TAKEN = N_("another organisation has registered this issuer and client")
+TAKEN = N_("another organisation has registered this client ID, or another platform has it")
 
 
 class RegistrationError(ValueError):
@@ -69,13 +69,22 @@ def store(data: PlatformData) -> Platform:
     return found
 
 
-def known(issuer: str, client_id: str) -> Platform | None:
-    """The platform of the organisation acted for. Raises RegistrationError when another organisation has registered it."""
+def known(issuer: str, client_id: str, *, by_link: bool = False) -> Platform | None:
+    """The platform of the organisation acted for. Raises RegistrationError when another organisation has registered it.
+
+    A client id belongs to one organisation, whatever the issuer, for all organisations sign with the same keys and Moodle checks
+    neither audience nor issuer of an assertion (docs/decisions/0003). Who had Lotse sign as the client of another organisation,
+    for a token endpoint of their own, could carry that signature to the other's Moodle and be let in to its gradebooks and rosters.
+    Plain numbers may repeat: each self-hosted Canvas begins to count at the same one, and Canvas checks the audience.
+
+    `by_link`: a platform that registers itself may not take the client id of another one of the same organisation either.
+    """
     with db.unscoped():  # (issuer, client) tells the tenant at a login, so no two tenants may have the same.
-        found = db.session.scalars(select(Platform).where(Platform.issuer == issuer, Platform.client_id == client_id)).one_or_none()
-    if found is not None and found.organisation_id != db.acting_for():
+        found = db.session.scalars(select(Platform).where(Platform.client_id == client_id)).all()
+    foreign = [row for row in found if row.organisation_id != db.acting_for() or (by_link and row.issuer != issuer)]
+    if any(row.issuer == issuer or not client_id.isdecimal() for row in foreign):
         raise RegistrationError(TAKEN)
-    return found
+    return next((row for row in found if row.issuer == issuer), None)
 
 
 def bring_up_to_date(found: Platform, data: PlatformData) -> None:

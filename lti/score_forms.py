@@ -36,12 +36,12 @@ class PolicyForm(FlaskForm):
 
     def validate_send(self, field: RadioField) -> None:
         """A due date is needed where scores wait for it."""
-        if field.data == "due" and not self.due_at.raw_data[0] and self.announced is None:
+        if field.data == "due" and not any(self.due_at.raw_data or ()) and self.announced is None:
             raise ValidationError(_("Please say below when the due date is: your learning platform names none."))
 
     def validate_due_at(self, field: DateTimeLocalField) -> None:
-        """Only what calendars know."""
-        if field.data.year not in YEARS:
+        """Only what calendars know. What is no date at all has its message already."""
+        if field.data is not None and field.data.year not in YEARS:
             raise ValidationError(_("Please check the year."))
 
     @property

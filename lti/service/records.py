@@ -13,6 +13,7 @@ from lti.models import LaunchRecord, Platform
 from lti.refusals import REASONS, Refused
 
 PAGE = 50
+MOST_PAGES = 10_000                    # a larger number is none that a database counts to
 LONGEST = 300
 # What an LMS administrator compares. login_hint and lti_message_hint are about people, and stay out.
 COMPARED = {"iss": "issuer", "client_id": "client_id", "lti_deployment_id": "deployment_id", "target_link_uri": "target_link_uri"}

@@ -269,7 +269,7 @@ def _check_present(platform: Configuration, present: Present) -> Platform | None
     """Before anything is changed at the platform: may this organisation change it? The 1.1 consumer, if it was one."""
     try:
         if present.client_id:
-            registration.known(platform.issuer, present.client_id)
+            registration.known(platform.issuer, present.client_id, by_link=True)
     except RegistrationError as error:
         raise RegistrationFault("platform_taken") from error
     return _consumer(present)
@@ -297,7 +297,7 @@ def _keep(link: RegistrationLink, moment: datetime, platform: Configuration, ans
     """
     data = PlatformData(platform.issuer, answer.client_id, platform.auth_url, platform.token_url, platform.jwks_url, name=link.name)
     with db.transaction() as tx:
-        row = registration.known(data.issuer, data.client_id)
+        row = registration.known(data.issuer, data.client_id, by_link=True)
         as_before = row is not None and (row.auth_url, row.token_url, row.jwks_url) == (data.auth_url, data.token_url, data.jwks_url)
         if row is None:
             row = Platform()

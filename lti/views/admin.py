@@ -199,7 +199,7 @@ def launches() -> str:
     """Recent launches, and why one was refused."""
     known = {standing.platform.id: standing.platform for standing in platforms.standings()}
     form = SearchForm(request.args, [(0, _("all")), *((platform.id, platform.name) for platform in known.values())])
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = min(max(request.args.get("page", 1, type=int), 1), records.MOST_PAGES)
     found, more = records.search(form.reference.data or "", form.platform.data, form.outcome.data or "", page)
     given = {name: value for name, value in request.args.items() if name in form and value}
     return render_template(

@@ -24,6 +24,8 @@ from modules.service import parsed
 
 bp = Blueprint("lti_scores", __name__, url_prefix="/lti/scores")
 
+LONGEST_NUMBER = 10                    # digits: as many as every database takes
+
 Page = str | Response | tuple[str, int]
 
 
@@ -94,7 +96,7 @@ def again(run_id: int, link_id: int) -> Response:
     """Send once more: what has failed, everything, or one learner's score."""
     lecturer_part(run_id)
     _link(run_id, link_id)
-    participant_id = request.form.get("participant", type=int)
+    participant_id = _one_learner()
     if participant_id is not None and gradebook.learner(link_id, participant_id) is None:
         abort(404)
     count = gradebook.send_again(link_id, participant_id, everything="everything" in request.form)
@@ -105,6 +107,16 @@ def again(run_id: int, link_id: int) -> Response:
     if participant_id is not None:
         return redirect(url_for("lti_scores.learner", run_id=run_id, link_id=link_id, participant_id=participant_id), 303)
     return _back(run_id, link_id)
+
+
+def _one_learner() -> int | None:
+    """The learner whom a form is about; None where it is about all. What is no row's number must not become a request for all."""
+    number = request.form.get("participant", "")
+    if not number:
+        return None
+    if not (number.isascii() and number.isdecimal() and len(number) < LONGEST_NUMBER):
+        abort(404)
+    return int(number)
 
 
 def _link(run_id: int, link_id: int) -> LinkState:

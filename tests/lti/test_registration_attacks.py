@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 
 from core import db
 from lti.models import LaunchRecord, Platform, RegistrationLink
-from lti.service import registrations
+from lti.registration import PlatformData, RegistrationError
+from lti.service import platforms, registrations
 from tests import builders
 from tests.lti.lms import Answer
 from tests.lti.registering import Administrator, Registering
@@ -106,6 +107,39 @@ def test_another_tenants_platform_is_not_taken_over(house: Flask, administrator:
     assert (page.status_code, "Another organisation" in page.text) == (409, True)
     assert [platform.client_id for platform in platforms_of(first)] == [client_id]
     assert platforms_of(second) == []
+
+
+def test_nobody_gets_a_signature_as_the_client_of_another_tenant(house: Flask, administrator: Administrator, moodle: Registering) -> None:
+    """Moodle does not look at the audience of an assertion, so one for the attacker's token endpoint would open the other's gradebooks."""
+    administrator.register()
+    client_id = moodle.client_id
+    second = builders.organisation("anderswo").id
+    evil = Registering()
+    evil.prepared.append(Answer(200, f'{{"client_id": "{client_id}"}}'.encode()))
+    page = Administrator(house, evil).register()
+    assert (page.status_code, evil.issuer == moodle.issuer) == (409, False)
+    by_hand = PlatformData("https://evil.example", client_id, "https://evil.example/a", f"{evil.url}/token", f"{evil.url}/jwks")
+    with pytest.raises(RegistrationError):
+        platforms.add_platform(second, by_hand)
+    assert platforms_of(second) == []
+    evil.close()
+
+
+def test_a_platform_that_registers_itself_does_not_take_the_client_id_of_another(house: Flask, administrator: Administrator, moodle: Registering) -> None:
+    administrator.register()
+    evil = Registering()
+    evil.prepared.append(Answer(200, f'{{"client_id": "{moodle.client_id}"}}'.encode()))
+    assert Administrator(house, evil).register().status_code == 409
+    evil.close()
+
+
+def test_several_canvas_may_count_their_clients_from_the_same_number_on(house: Flask) -> None:
+    for slug in ("hier", "dort"):
+        with db.scoped(builders.organisation(slug).id):
+            platforms.add_platform(db.acting_for() or 0, PlatformData(
+                f"https://canvas.{slug}.example", "10000000000001", f"https://canvas.{slug}.example/a", f"https://canvas.{slug}.example/t", f"https://canvas.{slug}.example/j",
+            ))
+            assert len(platforms_of(db.acting_for() or 0)) == 1
 
 
 def test_an_update_of_another_tenants_platform_is_refused_before_anything_is_changed_there(house: Flask, administrator: Administrator, moodle: Registering) -> None:

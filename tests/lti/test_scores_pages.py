@@ -167,6 +167,21 @@ def test_rules_are_checked(desk: Desk) -> None:
     assert db.session.scalars(select(ResourceLink.send)).all() == ["submission"]
 
 
+@pytest.mark.parametrize("typed", ["tomorrow", "2031-13-01T00:00"])
+def test_what_is_no_date_is_named_beside_the_field(desk: Desk, typed: str) -> None:
+    page = desk.rules(send="due", due_at=typed)
+    assert (page.status_code, typed in page.text) == (422, True)
+
+
+def test_a_form_without_the_field_of_the_date_is_no_fault(desk: Desk) -> None:
+    assert desk.post(keep="best", send="due").status_code == 422
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "9" * 30, "2147483648"])
+def test_a_learner_who_is_none_is_not_taken_for_everybody(desk: Desk, number: str) -> None:
+    assert desk.post("/again", participant=number).status_code == 404
+
+
 def test_the_due_date_is_meant_in_the_installations_time(desk: Desk) -> None:
     assert desk.rules(send="due", due_at="2031-07-01T12:00").status_code == 303
     due = db.session.scalars(select(ResourceLink.due_at)).one()
