@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from core.http import Answer, OutgoingError
+from lti.addresses import with_query
 from lti.connection import Connection, LaterError, judge
 from lti.paging import next_page
 from lti.platforms.generic import Generic
@@ -71,12 +72,6 @@ def scores_url(lineitem: str) -> str:
     """`/scores` belongs to the path: Moodle's line items have a query (AGS 2.0, section 3.4.3)."""
     parts = urlsplit(lineitem)
     return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/scores"))
-
-
-def with_query(url: str, **values: str) -> str:
-    """The address with further query parameters; those that it has stay."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(query=urlencode([*parse_qsl(parts.query, keep_blank_values=True), *values.items()])))
 
 
 # --- Line item and score ----------------------------------------------------------------------------------------------

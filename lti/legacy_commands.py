@@ -3,8 +3,8 @@
 import click
 
 from accounts import service as accounts
+from lti.addresses import origin_of
 from lti.commands import lti
-from lti.launch import origin_of
 from lti.legacy import PROTOCOL
 from lti.models import Platform
 from lti.service import legacy, platforms

@@ -1,13 +1,13 @@
 """Names and Role Provisioning Services 2.0: who is in the LMS course. Read with suspicion, as all that platforms send."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from core.http import Answer, OutgoingError
-from lti.claims import cleaned
-from lti.grades import with_query
+from lti.addresses import with_query
+from lti.claims import cleaned, name_of, strings_in
 from lti.paging import next_page
 from lti.roles import learns, role_in_context
 
@@ -103,20 +103,14 @@ def read_member(entry: object) -> Member | None:
     """One entry (NRPS 2.0, section 2.2); None when it names nobody. Without a status a member is active."""
     if not isinstance(entry, dict) or not isinstance(entry.get("user_id"), str) or not entry["user_id"]:
         return None
-    named = entry.get("roles")
-    roles = [role for role in named if isinstance(role, str)] if isinstance(named, list) else []
+    roles = strings_in(entry.get("roles"))
     teaches = role_in_context(roles).value != "learner"
     status = entry.get("status")
     return Member(
-        user_id=entry["user_id"], name=_name(entry), email=cleaned(entry.get("email")), teaches=teaches,
+        user_id=entry["user_id"], name=name_of(entry), email=cleaned(entry.get("email")), teaches=teaches,
         learns=not teaches and learns(roles), active=not isinstance(status, str) or status.casefold() == ACTIVE,
         groups=_groups(entry.get("group_enrollments")),
     )
-
-
-def _name(entry: Mapping[str, Any]) -> str | None:
-    parts = (cleaned(entry.get("given_name")), cleaned(entry.get("family_name")))
-    return cleaned(entry.get("name")) or " ".join(part for part in parts if part) or None
 
 
 def _groups(value: object) -> frozenset[str]:

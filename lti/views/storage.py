@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from flask import g, render_template, request, url_for
 
-from lti.launch import origin_of
+from lti.addresses import origin_of
 from lti.models import Platform
 from lti.service import launches, windows
 from lti.service.login import Login
