@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 import assessments.excerpt_views
 import lti.offers
@@ -104,6 +106,21 @@ class _Templates(BytecodeCache):
 
 
 _templates = _Templates()
+
+
+class _Rule(Rule):
+    """An address whose code is made when it is first built: each house has hundreds, a test asks for a few, and each takes its time."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        make = cache(super()._compile_builder)
+
+        def build(*values: Any, **named: Any) -> tuple[str, str]:
+            return make(append_unknown)(*values, **named)
+
+        return build
+
+
+Flask.url_rule_class = _Rule
 
 
 def forget_kept() -> None:
