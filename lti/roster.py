@@ -1,26 +1,22 @@
 """Names and Role Provisioning Services 2.0: who is in the LMS course. Read with suspicion, as all that platforms send."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from core.http import Answer, OutgoingError
+from lti import scopes
 from lti.addresses import with_query
 from lti.claims import cleaned, name_of, strings_in
-from lti.paging import next_page
+from lti.paging import Ask, walk
 from lti.roles import learns, role_in_context
 
-SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+SCOPE = scopes.ROSTER.uri
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 PAGE = 200                             # members asked for at once; a platform may give fewer (NRPS 2.0, section 2.4.1)
 MOST_PAGES = 50
 MOST_MEMBERS = 5000
 ACTIVE = "active"
-
-Ask = Callable[[str], Answer]
-"""An address of the platform → its answer. Raises connection.LaterError."""
-
 
 class Trouble(StrEnum):
     """Why a platform's list could not be read, for people to be told."""
@@ -77,14 +73,13 @@ def members(ask: Ask, url: str, *, groups: bool = False) -> Listing:
 def pages(ask: Ask, url: str, name: str) -> tuple[list[Any], bool]:
     """The entries of a list and whether these are all: no more pages than bounded, none twice. Raises RosterError."""
     entries: list[Any] = []
-    seen: set[str] = set()
-    address: str | None = url
-    while address and address not in seen and len(seen) < MOST_PAGES and len(entries) <= MOST_MEMBERS:
-        seen.add(address)
-        answer = ask(address)
+    whole = True
+    for answer, more in walk(ask, url, MOST_PAGES):
         entries += _entries_in(answer, name)
-        address = next_page(answer.headers.get("Link", ""), address)
-    return entries, address is None
+        whole = not more
+        if len(entries) > MOST_MEMBERS:
+            break
+    return entries, whole
 
 
 def _entries_in(answer: Answer, name: str) -> list[Any]:
