@@ -19,7 +19,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    CursorResult,
     Integer,
     Select,
     bindparam,
@@ -163,12 +162,12 @@ def _add(listening: Iterable[Any], *, graded: bool = False) -> list[int]:
 
 def _touch(participant_id: int, graded: bool) -> bool:
     """Lock the row that waits, if there is one; it is dated anew when it stands for another grade."""
-    touched = db.session.execute(
+    touched = db.changed(
         update(ScorePush).where(ScorePush.participant_id == participant_id, ScorePush.state.in_(HELD))
         .values(queued_at=db.now() if graded else ScorePush.queued_at)
         .execution_options(synchronize_session=False)
     )
-    return isinstance(touched, CursorResult) and touched.rowcount > 0
+    return touched > 0
 
 
 SPOKEN_TO = (Platform.active.is_(True), Platform.waiting.is_(False))

@@ -27,8 +27,9 @@ from lti.classroom import Learner
 from lti.connection import Connection, LaterError
 from lti.groups import Group
 from lti.models import Participant, Platform, ResourceLink
+from lti.paging import Ask
 from lti.platforms import profile_of
-from lti.roster import Ask, Listing, Member, RosterError, Trouble
+from lti.roster import Listing, Member, RosterError, Trouble
 from lti.service import scores
 from lti.service.calls import connected
 
