@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import CursorResult, Update, delete, or_, select, update
+from sqlalchemy import Update, delete, or_, select, update
 
 from accounts.models import Grant, Identity, JoinCode, Person
 from accounts.service import LOCAL
@@ -93,10 +93,10 @@ def maker_of(code: str, person_id: int) -> Account:
 
 def accept(code: str, person_id: int) -> None:
     """Say that the code's maker is oneself. Saying it twice changes nothing. Raises CannotJoinError."""
-    with db.transaction() as tx:
+    with db.transaction():
         found = _valid(code, person_id)
         free = or_(JoinCode.other_id.is_(None), JoinCode.other_id == person_id)
-        _exactly_one(tx.execute(_of(found.code).where(free).values(other_id=person_id, expires_at=db.now() + LIFE)))
+        _change_one(_of(found.code).where(free).values(other_id=person_id, expires_at=db.now() + LIFE))
 
 
 def confirm(person_id: int) -> bool:
@@ -186,8 +186,8 @@ def _of(code: str) -> Update:
     return update(JoinCode).where(JoinCode.code == code, JoinCode.used_at.is_(None)).execution_options(synchronize_session=False)
 
 
-def _exactly_one(result: object) -> None:
-    if not isinstance(result, CursorResult) or result.rowcount != 1:
+def _change_one(code: Update) -> None:
+    if db.changed(code) != 1:
         raise CannotJoinError(UNKNOWN)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import CursorResult, and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from accounts.joining import BOTH, CannotJoinError, husk
@@ -289,11 +289,11 @@ def _reach(enrolment_id: int, column: str, award: str) -> None:
     """Note that a threshold is reached, and say so exactly once even when two answers reach it together."""
     field = getattr(Enrolment, column)
     moment = db.now()
-    taken = db.session.execute(
+    taken = db.changed(
         update(Enrolment).where(Enrolment.id == enrolment_id, field.is_(None)).values({column: moment})
         .execution_options(synchronize_session=False)
     )
-    if isinstance(taken, CursorResult) and taken.rowcount == 1:
+    if taken == 1:
         completed.send("assessments", enrolment=courses.enrolment(enrolment_id), award=award)
 
 

@@ -19,6 +19,7 @@ from flask.globals import app_ctx
 from sqlalchemy import (
     JSON,
     Connection,
+    CursorResult,
     DateTime,
     Dialect,
     Engine,
@@ -46,6 +47,7 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 from sqlalchemy.sql.base import ExecutableOption
+from sqlalchemy.sql.dml import UpdateBase
 
 from core.readers import Readers
 from core.turns import Turns
@@ -200,6 +202,12 @@ def transaction() -> Iterator[Session]:
         waiting = current.info.pop("after_commit")
     for call in waiting:
         call()
+
+
+def changed(statement: UpdateBase) -> int:
+    """How many rows an update or a deletion has changed. With a condition on what was there before, exactly one of several who try it gets 1."""
+    result = session.execute(statement)
+    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 def after_commit(call: Callable[[], object]) -> None:

@@ -18,7 +18,7 @@ import structlog
 from celery import Celery, Task
 from celery.beat import EmbeddedService, Scheduler
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, CursorResult, Index, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Index, Select, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -69,13 +69,13 @@ def claim(model: type[_Row], row_id: int, lease: timedelta = LEASE) -> _Row | No
     """
     token = secrets.token_hex(8)
     with db.unscoped(), db.transaction() as tx:  # A message carries an id only; the row says whose it is.
-        taken = tx.execute(
+        taken = db.changed(
             update(model)
             .where(model.id == row_id, claimable(model))
             .values(state=WorkState.RUNNING, lease=token, lease_until=db.now() + lease, tries=model.tries + 1)
             .execution_options(synchronize_session=False)
         )
-        if not isinstance(taken, CursorResult) or taken.rowcount != 1:
+        if taken != 1:
             return None
         row: _Row = tx.scalars(select(model).where(model.id == row_id).execution_options(populate_existing=True)).one()
     db.act_for(row.organisation_id)
@@ -122,11 +122,10 @@ def settle(row: Any, state: WorkState, *, error: str | None = None, due_at: date
     changes: dict[str, Any] = {"state": state, "error": error, "lease": None, "lease_until": None}
     if due_at:
         changes["due_at"] = due_at
-    result = db.session.execute(
+    kept = db.changed(
         update(type(row)).where(type(row).id == row.id, type(row).lease == row.lease).values(changes)
         .execution_options(synchronize_session=False)
-    )
-    kept = isinstance(result, CursorResult) and result.rowcount == 1
+    ) == 1
     if kept:
         db.session.refresh(row)
     return kept
@@ -166,11 +165,11 @@ def _hold(app: Flask, organisation_id: int, mine: tuple[Any, int, str], lease: t
 
 
 def _prolong(model: Any, row_id: int, token: str | None, lease: timedelta) -> None:
-    result = db.session.execute(
+    kept = db.changed(
         update(model).where(model.id == row_id, model.lease == token).values(lease_until=db.now() + lease)
         .execution_options(synchronize_session=False)
     )
-    if not isinstance(result, CursorResult) or result.rowcount != 1:
+    if kept != 1:
         raise LostLeaseError
 
 

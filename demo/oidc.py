@@ -1,5 +1,6 @@
 """The platform's side of a launch: initiation, authorisation endpoint, keys (LTI Security Framework 1.0, 5.1.1)."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request
@@ -94,7 +95,7 @@ def _message(launch: Launch, person: Member, nonce: str) -> dict[str, Any]:
     activity = activity_of(launch.activity)
     if activity is None:
         abort(404)
-    content = claims.resource_link(addresses(), person, activity, nonce=nonce, locale=language(), target=launch.target)
+    content = claims.resource_link(addresses(), person, activity if activity.chosen else replace(activity, title=_(activity.title)), nonce=nonce, locale=language(), target=launch.target)
     return content | roster.said(content, launch)
 
 

@@ -159,7 +159,7 @@ def _fault(document: dict[str, Any]) -> str:
         wrong.append("invalid_redirect_uris")
     if not configuration.get("domain"):
         wrong.append("missing_domain")
-    elif urlsplit(configuration.get("target_link_uri", "")).hostname != configuration["domain"]:
+    elif urlsplit(configuration.get("target_link_uri", "")).netloc != configuration["domain"]:
         wrong.append("domain_targetlinkuri_mismatch")
     return wrong[0] if wrong else ""
 

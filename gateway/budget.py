@@ -6,10 +6,9 @@ is not known and costs the learner nothing. One that was only slow still books w
 
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, Result, Update, delete, select, update
+from sqlalchemy import Update, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core import db
@@ -31,8 +30,7 @@ def reserve(person_id: int, tokens: int, cause: str) -> Reservation:
         if tx.scalar(select(Allowance.id).where(Allowance.person_id == person_id, Allowance.day == day)) is None:
             tx.add(Allowance(person_id=person_id, day=day))
     with db.transaction() as tx:
-        taken = tx.execute(_more(person_id, day, tokens).where(Allowance.tokens <= settings().daily_tokens - tokens))
-        if not _one(taken):
+        if db.changed(_more(person_id, day, tokens).where(Allowance.tokens <= settings().daily_tokens - tokens)) != 1:
             raise GatewayError("tokens")
         reservation = Reservation(person_id=person_id, day=day, tokens=tokens, cause=cause)
         tx.add(reservation)
@@ -41,10 +39,10 @@ def reserve(person_id: int, tokens: int, cause: str) -> Reservation:
 
 def settle(reservation: Reservation, used: int) -> None:
     """Book what was really used and give the rest back, unless `release` has given all back. Call in a transaction."""
-    gone = db.session.execute(
+    gone = db.changed(
         delete(Reservation).where(Reservation.id == reservation.id).execution_options(synchronize_session=False)
     )
-    held = reservation.tokens if _one(gone) else 0
+    held = reservation.tokens if gone == 1 else 0
     db.session.execute(_more(reservation.person_id, reservation.day, used - held))
 
 
@@ -60,10 +58,6 @@ def _more(person_id: int, day: date, tokens: int) -> Update:
         update(Allowance).where(Allowance.person_id == person_id, Allowance.day == day)
         .values(tokens=Allowance.tokens + tokens).execution_options(synchronize_session=False)
     )
-
-
-def _one(result: Result[Any]) -> bool:
-    return isinstance(result, CursorResult) and result.rowcount == 1
 
 
 def _today() -> date:

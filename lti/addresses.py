@@ -1,16 +1,29 @@
-"""Addresses that come from people and platforms: are they fit for what Lotse does with them?"""
+"""Addresses that come from people and platforms: their origins, and whether they are fit for what Lotse does with them."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from core.config import Settings
 from core.i18n import N_
-from lti.launch import origin_of
 
 LONGEST_URL = 2000
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
 _HOST_OF = re.compile(r"https?://(.+?)(?::\d+)?\Z")
+
+
+def origin_of(url: str) -> str | None:
+    """Scheme, host and port of an address, as browsers write an origin; None when it is no http(s) address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        return None
+    standard = port in (None, 443 if parts.scheme == "https" else 80)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" if standard else f"{parts.scheme}://{host}:{port}"
 
 
 def safe_origin(url: str) -> str | None:
@@ -32,3 +45,9 @@ def fault_of(url: str, settings: Settings) -> str | None:
     if parts.scheme == "http" and not named:
         return N_("only https is allowed, or list the host in LOTSE_OUTGOING_HOSTS")
     return None
+
+
+def with_query(url: str, **values: str) -> str:
+    """The address with further query parameters; those that it has stay."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query=urlencode([*parse_qsl(parts.query, keep_blank_values=True), *values.items()])))

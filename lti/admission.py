@@ -78,7 +78,7 @@ def use(state: str) -> None:
 def enter(platform: Platform, deployment_id: int, message: Message, person: Person) -> Admitted:
     """Bring the rows up to date with what the platform says. Raises Refused when the link opens nothing."""
     began = db.now()
-    _learn(platform, message)
+    learn(platform, message)
     profile = profile_of(message.family or platform.family)
     course, course_id, target = _target(message)
     person_id = accounts.recognise(platform.issuer, person.subject, name=person.name, email=person.email, language=language_of(message))
@@ -91,8 +91,8 @@ def enter(platform: Platform, deployment_id: int, message: Message, person: Pers
     return Admitted(person_id, part, role, link_id, opened, participant_id, is_new and part.enrolled_at < began, *_consequences(changed))
 
 
-def _learn(platform: Platform, message: Message) -> None:
-    """What the platform says about itself, for its profile and for the operator's list."""
+def learn(platform: Platform, message: Message) -> None:
+    """What the platform says about itself, for its profile and for the operator's list. Call in the transaction of the launch."""
     if message.family and platform.family != family_of(message.family):
         platform.family = family_of(message.family)
     if message.version and platform.version != message.version:

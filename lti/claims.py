@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from lti.refusals import Refused
@@ -86,11 +86,11 @@ class Message:
 
 def read(claims: Claims) -> Message:
     """The message in verified claims. Raises Refused when an id is no usable id."""
-    link = _object(claims, LTI + "resource_link")
-    context = _object(claims, LTI + "context")
-    presentation = _object(claims, LTI + "launch_presentation")
-    platform = _object(claims, LTI + "tool_platform")
-    review = _object(claims, LTI + "for_user")
+    link = object_in(claims, LTI + "resource_link")
+    context = object_in(claims, LTI + "context")
+    presentation = object_in(claims, LTI + "launch_presentation")
+    platform = object_in(claims, LTI + "tool_platform")
+    review = object_in(claims, LTI + "for_user")
     return Message(
         type=claims[LTI + "message_type"],
         deployment_id=_id(claims[LTI + "deployment_id"]),
@@ -99,60 +99,73 @@ def read(claims: Claims) -> Message:
         context_id=_id(context["id"]) if context.get("id") else None,
         context_title=_text(context, "title"),
         person=_person(claims),
-        roles=tuple(role for role in claims[LTI + "roles"] if isinstance(role, str)),
+        roles=strings_in(claims[LTI + "roles"]),
         target_link_uri=str(claims.get(LTI + "target_link_uri") or ""),
-        custom={str(key): value for key, value in _object(claims, LTI + "custom").items() if isinstance(value, str)},
-        services=_services(_object(claims, AGS)),
+        custom={str(key): value for key, value in object_in(claims, LTI + "custom").items() if isinstance(value, str)},
+        services=_services(object_in(claims, AGS)),
         roster=_roster(claims),
         family=(_text(platform, "product_family_code") or "").casefold(),
         version=_text(platform, "version") or "",
         locale=_text(presentation, "locale") or "",
         return_url=_url(presentation, "return_url"),
         for_user=_id(review["user_id"]) if review.get("user_id") else None,
-        choice=_choice(_object(claims, DEEP_LINKING)),
+        choice=_choice(object_in(claims, DEEP_LINKING)),
     )
 
 
 def _person(claims: Claims) -> Person | None:
     if not claims.get("sub"):
         return None
-    parts = (_text(claims, "given_name"), _text(claims, "family_name"))
-    name = _text(claims, "name") or " ".join(part for part in parts if part) or None
-    return Person(_id(claims["sub"]), name, _text(claims, "email"))
+    return Person(_id(claims["sub"]), name_of(claims), _text(claims, "email"))
 
 
 def _services(endpoint: Claims) -> Services:
-    scopes = endpoint.get("scope")
-    granted = tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else ()
-    return Services(_url(endpoint, "lineitem"), _url(endpoint, "lineitems"), granted)
+    return Services(_url(endpoint, "lineitem"), _url(endpoint, "lineitems"), strings_in(endpoint.get("scope")))
 
 
 def _roster(claims: Claims) -> Roster:
-    groups = _object(claims, GROUPS)
+    groups = object_in(claims, GROUPS)
     return Roster(
-        _url(_object(claims, NRPS), "context_memberships_url"), _url(groups, "context_groups_url"), _url(groups, "context_group_sets_url"),
+        _url(object_in(claims, NRPS), "context_memberships_url"), _url(groups, "context_groups_url"), _url(groups, "context_group_sets_url"),
     )
 
 
 def _choice(settings: Claims) -> Choice | None:
     """The settings; `data` goes back as it came, so it is not touched (Deep Linking 2.0, section 3.4.1.6)."""
-    return_url, types, data = _url(settings, "deep_link_return_url"), settings.get("accept_types"), settings.get("data")
+    return_url, data = _url(settings, "deep_link_return_url"), settings.get("data")
     if return_url is None:
         return None
-    named = tuple(kind for kind in types if isinstance(kind, str)) if isinstance(types, list) else ()
-    return Choice(return_url, settings.get("accept_multiple") in (True, "true"), named, data if isinstance(data, str) else None)
+    types = strings_in(settings.get("accept_types"))
+    return Choice(return_url, settings.get("accept_multiple") in (True, "true"), types, data if isinstance(data, str) else None)
 
 
-def _object(claims: Claims, name: str) -> Claims:
+def object_in(claims: Claims, name: str) -> Claims:
+    """What should be an object; an empty one in place of anything else."""
     value = claims.get(name)
     return value if isinstance(value, dict) else {}
 
 
 def _id(value: object) -> str:
-    """An id as it is: changing it could make two people one. isprintable() also refuses NUL and lone surrogates."""
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID or not value.isprintable():
+    """An id as it is: changing it could make two people one."""
+    if not is_id(value):
         raise Refused("claim_malformed")
     return value
+
+
+def is_id(value: object) -> TypeGuard[str]:
+    """Whether a value can be an id. isprintable() also refuses NUL and lone surrogates."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
+
+
+def strings_in(value: object) -> tuple[str, ...]:
+    """The strings of what should be a list of them."""
+    return tuple(entry for entry in value if isinstance(entry, str)) if isinstance(value, list) else ()
+
+
+def name_of(person: Claims) -> str | None:
+    """What somebody is called, in a launch or on a roster: whole, or else in parts."""
+    parts = (_text(person, "given_name"), _text(person, "family_name"))
+    return _text(person, "name") or " ".join(part for part in parts if part) or None
 
 
 def _text(claims: Claims, name: str) -> str | None:

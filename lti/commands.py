@@ -30,7 +30,7 @@ lti = AppGroup("lti", help="Learning platforms (Moodle, ILIAS …) that launch L
 @click.option("--name", default="", help="How it is called in lists.")
 def add_platform(organisation: str, **given: Any) -> None:
     """Register a platform, or bring its registration up to date. Saying it twice changes nothing."""
-    found = _organisation(organisation)
+    found = organisation_named(organisation)
     try:
         platform = platforms.add_platform(found.id, PlatformData(**given))
     except RegistrationError as error:
@@ -44,7 +44,7 @@ def add_platform(organisation: str, **given: Any) -> None:
 @click.option("--hours", default=registrations.HOURS, show_default=True, type=click.IntRange(1, registrations.MOST_HOURS), help="How long the link works.")
 def invite(organisation: str, name: str, hours: int) -> None:
     """Make a link with which a platform registers itself, once. It is shown only now."""
-    link, address = registrations.invite(_organisation(organisation).id, name, hours)
+    link, address = registrations.invite(organisation_named(organisation).id, name, hours)
     click.echo(f"{address}\n\nPaste it in the platform where a tool is added by its address. It works once, until {link.expires_at:%Y-%m-%d %H:%M} UTC.")
 
 
@@ -147,7 +147,8 @@ def info() -> None:
     click.echo("Custom parameters of a link course=… (needed with several courses), module=… (one module only)")
 
 
-def _organisation(slug: str) -> Organisation:
+def organisation_named(slug: str) -> Organisation:
+    """The organisation with this short name. Raises ClickException."""
     found = accounts.organisation(slug)
     if found is None:
         raise click.ClickException(f"There is no organisation {slug!r}. Make it with: ./lotse people add-organisation {slug} NAME")

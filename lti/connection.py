@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,10 +12,10 @@ import httpx2
 
 from core import db
 from core.http import Answer, OutgoingError, fetch
+from lti.dating import dated
 from lti.troubles import stored
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-SET_BACK = 10                          # seconds; Moodle refuses an assertion that is 2 s ahead of its own clock
 ASSERTION_LIFE = 300
 TOKEN_MARGIN = 60
 SLOWEST_RETRY = timedelta(hours=6)
@@ -118,18 +118,26 @@ class Connection:
 
     def _new_token(self, grant: Grant) -> tuple[str, float]:
         """Client credentials with a signed assertion (Security Framework 4.1; RFC 7523)."""
-        issued = int(db.now().timestamp()) - SET_BACK
-        assertion = self.sign({
-            "iss": self.client_id, "sub": self.client_id, "aud": self.token_url, "iat": issued, "exp": issued + ASSERTION_LIFE,
-            "jti": secrets.token_urlsafe(16),
-        })
-        answer = ask(self.http, "POST", self.token_url, data={
-            "grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion,
-            "scope": " ".join(sorted(grant.scopes)),
-        }, headers={"Accept": "application/json"})
+        assertion = self.sign(assertion_of(self.client_id, self.token_url))
+        answer = ask(self.http, "POST", self.token_url, data=token_request(assertion, grant.scopes), headers={"Accept": "application/json"})
         if answer.status != 200:
             raise LaterError("no_token", _asked_delay(answer), status=answer.status, strikes=STRIKES)
         return _token_in(answer)
+
+
+def assertion_of(client_id: str, token_url: str) -> dict[str, Any]:
+    """What Lotse signs to get an access token (RFC 7523, section 3)."""
+    return {
+        "iss": client_id, "sub": client_id, "aud": token_url, **dated(db.now().timestamp(), ASSERTION_LIFE), "jti": secrets.token_urlsafe(16),
+    }
+
+
+def token_request(assertion: str, scopes: Iterable[str]) -> dict[str, str]:
+    """The form that asks for an access token (Security Framework 1.0, section 4.1.1)."""
+    return {
+        "grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion,
+        "scope": " ".join(sorted(scopes)),
+    }
 
 
 def _token_in(answer: Answer) -> tuple[str, float]:

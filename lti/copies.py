@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from sqlalchemy import select
 
 from core import db
-from lti.claims import LONGEST_ID
+from lti.claims import is_id
 from lti.models import ResourceLink
 
 MOST = 20
@@ -25,7 +25,7 @@ def history(custom: Mapping[str, str], name: str) -> list[str]:
     if value.startswith("$"):
         return []
     ids = (unquote(part.strip()) for part in value.split(","))
-    return [id_ for id_ in ids if 0 < len(id_) <= LONGEST_ID and id_.isprintable()][:MOST]
+    return [id_ for id_ in ids if is_id(id_)][:MOST]
 
 
 def original_of(deployment_id: int, custom: Mapping[str, str], link: Mapping[str, Any]) -> ResourceLink | None:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from lti.claims import LTI
+from lti.dating import dated
 from lti.platforms.generic import Generic
 from lti.target import NO_SCORES, Target
 
@@ -15,7 +16,6 @@ LINK_TYPE = "ltiResourceLink"
 LONGEST_TITLE = 255                    # Moodle keeps no more (deep-linking-response-variants.json)
 LONGEST_TEXT = 1000
 LEAST_POINTS, MOST_POINTS = 1, 100     # a whole number: Moodle takes no other maximum (its README, “Deep linking”)
-SET_BACK = 10                          # seconds: Moodle refuses a token from the future, however near
 LIFE = 600
 _JOINER = "\N{ZERO WIDTH JOINER}"      # inside many emoji
 
@@ -43,9 +43,8 @@ class Platform:
 
 def response(to: Platform, items: Iterable[Chosen], launch_url: str, now: float, notes: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The claims of an LtiDeepLinkingResponse (section 4.5). `notes` are texts for people: msg or errormsg."""
-    issued = int(now) - SET_BACK
     return {
-        "iss": to.client_id, "aud": to.profile.audience(to.issuer), "iat": issued, "exp": issued + LIFE, "nonce": secrets.token_urlsafe(16),
+        "iss": to.client_id, "aud": to.profile.audience(to.issuer), **dated(now, LIFE), "nonce": secrets.token_urlsafe(16),
         LTI + "message_type": "LtiDeepLinkingResponse", LTI + "version": "1.3.0", LTI + "deployment_id": to.deployment_id,
         DL + "content_items": [content_item(item, launch_url, to.profile) for item in items],
         **({DL + "data": to.data} if to.data is not None else {}),

@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 import jwt
 
 from lti import scopes
-from lti.addresses import safe_origin
-from lti.claims import DEEP_LINK, RESOURCE_LINK, SUBMISSION_REVIEW
-from lti.launch import origin_of
+from lti.addresses import origin_of, safe_origin
+from lti.claims import DEEP_LINK, RESOURCE_LINK, SUBMISSION_REVIEW, is_id, object_in, strings_in
 from lti.platforms import family_of, profile_of
 from lti.registration_faults import RegistrationFault
 
@@ -30,8 +29,7 @@ CUSTOM = {
 }
 # Where Lotse's choice of contents may stand: in a course. Not inside of texts, for which ContentArea's kin RichTextEditor is.
 PLACEMENTS = ("ContentArea",)
-LONGEST_ID = 255
-LONGEST_WORD = 100
+LONGEST_WORD, MOST_WORDS = 100, 500
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,7 @@ def read_configuration(document: object, url: str) -> Configuration:
     registration_url = _address(document, "registration_endpoint")
     if origin_of(registration_url) != origin:
         raise RegistrationFault("endpoint_foreign", address=registration_url, origin=origin)
-    product = _object(document, PLATFORM)
+    product = object_in(document, PLATFORM)
     return Configuration(
         issuer=issuer, auth_url=_address(document, "authorization_endpoint"), token_url=_address(document, "token_endpoint"),
         jwks_url=_address(document, "jwks_uri"), registration_url=registration_url,
@@ -138,18 +136,13 @@ def _address(document: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _object(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = document.get(name)
-    return value if isinstance(value, dict) else {}
-
-
 def _word(value: object) -> str:
     """A short text to show, without what pages and databases cannot hold."""
     return "".join(letter for letter in value if letter.isprintable())[:LONGEST_WORD].strip() if isinstance(value, str) else ""
 
 
 def _words(value: object) -> tuple[str, ...]:
-    return tuple(entry for entry in value[:500] if isinstance(entry, str)) if isinstance(value, list) else ()
+    return strings_in(value)[:MOST_WORDS]
 
 
 def _messages(value: object) -> dict[str, tuple[str, ...]]:
@@ -206,7 +199,7 @@ def request_document(platform: Configuration, tool: Tool) -> dict[str, Any]:
         "token_endpoint_auth_method": "private_key_jwt",
         "scope": " ".join(platform.wanted_scopes),
         TOOL: {
-            "domain": urlsplit(tool.base_url).hostname,  # Without a port: Moodle compares it to the host of the target.
+            "domain": urlsplit(tool.base_url).netloc,  # With its port: Moodle compares it to all that stands before the path of the target.
             "description": tool.description["en"],
             "description#de": tool.description["de"],
             "target_link_uri": launch,
@@ -253,12 +246,12 @@ def read_answer(document: object) -> Registered:
     """
     if not isinstance(document, dict):
         raise RegistrationFault("answer_malformed")
-    client_id, configuration = document.get("client_id"), _object(document, TOOL)
-    if not _is_id(client_id):
+    client_id, configuration = document.get("client_id"), object_in(document, TOOL)
+    if not is_id(client_id):
         raise RegistrationFault("answer_malformed")
     scope = document.get("scope")
     granted = tuple(scope.split()[:100]) if isinstance(scope, str) else ()
-    return Registered(str(client_id), _deployment(configuration.get("deployment_id")), granted)
+    return Registered(client_id, _deployment(configuration.get("deployment_id")), granted)
 
 
 def _deployment(value: object) -> str | None:
@@ -266,13 +259,9 @@ def _deployment(value: object) -> str | None:
         value = str(value)
     if value in (None, ""):
         return None
-    if not _is_id(value):
+    if not is_id(value):
         raise RegistrationFault("answer_malformed")
-    return str(value)
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
+    return value
 
 
 def read_present(document: object) -> Present:
@@ -280,7 +269,7 @@ def read_present(document: object) -> Present:
     if not isinstance(document, dict):
         raise RegistrationFault("answer_malformed")
     client_id = document.get("client_id")
-    proof = _object(_object(document, TOOL), "oauth_consumer")
+    proof = object_in(object_in(document, TOOL), "oauth_consumer")
     values = [proof.get(name) for name in ("key", "nonce", "sign")]
-    consumer = Consumer(*(str(value) for value in values)) if all(_is_id(value) for value in values) else None
-    return Present(str(client_id) if _is_id(client_id) else None, consumer)
+    consumer = Consumer(*(str(value) for value in values)) if all(is_id(value) for value in values) else None
+    return Present(client_id if is_id(client_id) else None, consumer)

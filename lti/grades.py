@@ -4,16 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from core.http import Answer, OutgoingError
+from lti import scopes
+from lti.addresses import with_query
 from lti.connection import Connection, LaterError, judge
-from lti.paging import next_page
+from lti.paging import walk
 from lti.platforms.generic import Generic
 
-LINE_ITEMS = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
-READ_LINE_ITEMS = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
-SCORES = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+LINE_ITEMS, READ_LINE_ITEMS, SCORES = scopes.LINE_ITEM.uri, scopes.LINE_ITEM_READ.uri, scopes.SCORE.uri
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 LINE_ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 CONTAINER_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
@@ -73,12 +73,6 @@ def scores_url(lineitem: str) -> str:
     return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/scores"))
 
 
-def with_query(url: str, **values: str) -> str:
-    """The address with further query parameters; those that it has stay."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(query=urlencode([*parse_qsl(parts.query, keep_blank_values=True), *values.items()])))
-
-
 # --- Line item and score ----------------------------------------------------------------------------------------------
 
 def send(connection: Connection, profile: Generic, lineitem: str, parcel: Parcel) -> None:
@@ -99,16 +93,12 @@ def _post_score(connection: Connection, lineitem: str, parcel: Parcel) -> Answer
 def find_line_item(connection: Connection, address: Address) -> str | None:
     """The address of the line item that Lotse has made for a link earlier. Raises LaterError or NeverError."""
     assert address.lineitems
-    page: str | None = with_query(address.lineitems, resource_link_id=address.resource_link_id, resource_id=_resource(address))
-    for _ in range(MOST_PAGES):
-        if page is None:
-            break
-        listed = connection.call("GET", page, _reading(address), headers={"Accept": CONTAINER_TYPE})
+    first = with_query(address.lineitems, resource_link_id=address.resource_link_id, resource_id=_resource(address))
+    for listed, _more in walk(lambda page: connection.call("GET", page, _reading(address), {"Accept": CONTAINER_TYPE}), first, MOST_PAGES):
         judge(listed, "items")
         mine: list[str] = [entry["id"] for entry in _list_in(listed) if _is_mine(entry, address)]
         if mine:
             return mine[0]
-        page = next_page(listed.headers.get("Link", ""), page)
     return None
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lti import scopes
 from lti.claims import cleaned
-from lti.roster import Ask, pages
+from lti.paging import Ask
+from lti.roster import pages
 
-SCOPE = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+SCOPE = scopes.GROUPS.uri
 GROUPS_TYPE = "application/vnd.ims.lti-gs.v1.contextgroupcontainer+json"
 SETS_TYPE = "application/vnd.ims.lti-gs.v1.contextgroupsetcontainer+json"
 

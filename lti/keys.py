@@ -70,8 +70,13 @@ def _one(state: KeyState) -> ToolKey:
     return db.session.scalars(select(ToolKey).where(ToolKey.state == state)).one()
 
 
+def new_private_key() -> rsa.RSAPrivateKey:
+    """A key of Lotse's own."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=BITS)
+
+
 def _new(state: KeyState, secret: str) -> ToolKey:
-    private = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
+    private = new_private_key()
     kid = secrets.token_hex(8)
     public: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
     pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

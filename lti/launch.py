@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from core.sessions import digest
+from lti.addresses import origin_of
 from lti.claims import DEEP_LINK, DEEP_LINKING, LTI, RESOURCE_LINK, SUBMISSION_REVIEW, Claims
 from lti.refusals import Refused
 
@@ -258,17 +258,3 @@ OF_TYPE: dict[str, tuple[Check, ...]] = {
     DEEP_LINK: (("return_url_missing", _return_url), ("person_missing", _has_person)),
     SUBMISSION_REVIEW: (*_LINK, ("for_user_missing", _for_user), ("person_missing", _has_person)),
 }
-
-
-def origin_of(url: str) -> str | None:
-    """Scheme, host and port of an address, as browsers write an origin; None when it is no http(s) address."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        return None
-    standard = port in (None, 443 if parts.scheme == "https" else 80)
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}" if standard else f"{parts.scheme}://{host}:{port}"

@@ -18,7 +18,7 @@ from accounts import service as accounts
 from core import db
 from core.cipher import CipherError, decrypt, encrypt
 from courses import service as courses
-from lti.claims import LTI
+from lti.claims import LTI, is_id
 from lti.models import Deployment, Participant, Platform, ResourceLink
 
 PROTOCOL = "1.1"
@@ -102,12 +102,8 @@ def earlier(claims: Mapping[str, Any]) -> Earlier | None:
     if not isinstance(claim, dict):
         return None
     names = ("oauth_consumer_key", "oauth_consumer_key_sign", "user_id", "resource_link_id", "context_id")
-    key, sign, user_id, link_id, context_id = (_usable(claim.get(name)) for name in names)
+    key, sign, user_id, link_id, context_id = (value if is_id(value := claim.get(name)) else None for name in names)
     return Earlier(key, sign, user_id, link_id, context_id) if key and sign else None
-
-
-def _usable(value: object) -> str | None:
-    return value if isinstance(value, str) and 0 < len(value) <= 255 and value.isprintable() else None
 
 
 def signed_by(secret: str, found: Earlier, claims: Mapping[str, Any]) -> bool:

@@ -2,9 +2,8 @@
 
 import click
 
-from accounts import service as accounts
-from lti.commands import lti
-from lti.launch import origin_of
+from lti.addresses import origin_of
+from lti.commands import lti, organisation_named
 from lti.legacy import PROTOCOL
 from lti.models import Platform
 from lti.service import legacy, platforms
@@ -16,9 +15,7 @@ from lti.service import legacy, platforms
 @click.option("--name", default="", help="How it is called in lists.")
 def add_consumer(organisation: str, url: str, name: str) -> None:
     """Let an old platform launch by LTI 1.1. Prints its key and its secret; the secret is shown this once."""
-    found = accounts.organisation(organisation)
-    if found is None:
-        raise click.ClickException(f"There is no organisation {organisation!r}. Make it with: ./lotse people add-organisation {organisation} NAME")
+    found = organisation_named(organisation)
     if origin_of(url) is None:
         raise click.ClickException(f"--url {url!r}: this is no address; it begins with https:// and has a host")
     consumer, secret = legacy.add_consumer(found.id, name, url)

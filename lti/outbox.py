@@ -19,7 +19,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    CursorResult,
     Integer,
     Select,
     bindparam,
@@ -163,12 +162,16 @@ def _add(listening: Iterable[Any], *, graded: bool = False) -> list[int]:
 
 def _touch(participant_id: int, graded: bool) -> bool:
     """Lock the row that waits, if there is one; it is dated anew when it stands for another grade."""
-    touched = db.session.execute(
+    touched = db.changed(
         update(ScorePush).where(ScorePush.participant_id == participant_id, ScorePush.state.in_(HELD))
         .values(queued_at=db.now() if graded else ScorePush.queued_at)
         .execution_options(synchronize_session=False)
     )
-    return isinstance(touched, CursorResult) and touched.rowcount > 0
+    return touched > 0
+
+
+SPOKEN_TO = (Platform.active.is_(True), Platform.waiting.is_(False))
+"""Which platforms are told scores. One that is switched off, or has moved and was not approved again, is not: its rows wait as they are."""
 
 
 # --- Taking -----------------------------------------------------------------------------------------------------------
@@ -186,7 +189,8 @@ def lane_of(push_id: int) -> Lane | None:
     with db.unscoped():  # Only the id of the row is known here; nothing but ids are read.
         found = db.session.execute(
             select(ScorePush.organisation_id, ResourceLink.platform_id)
-            .join(ScorePush.participant).join(Participant.link).where(ScorePush.id == push_id, jobs.claimable(ScorePush))
+            .join(ScorePush.participant).join(Participant.link).join(ResourceLink.platform)
+            .where(ScorePush.id == push_id, jobs.claimable(ScorePush), *SPOKEN_TO)
         ).one_or_none()
     return Lane(*found) if found else None
 
@@ -194,7 +198,10 @@ def lane_of(push_id: int) -> Lane | None:
 def one_of_each_lane(claimable: ColumnElement[bool]) -> Select[Any]:
     """For the sweep: one message for each platform; it brings all that is due there."""
     first = func.min(ScorePush.id)
-    return select(first).join(ScorePush.participant).join(Participant.link).where(claimable).group_by(ResourceLink.platform_id).order_by(first)
+    return (
+        select(first).join(ScorePush.participant).join(Participant.link).join(ResourceLink.platform).where(claimable, *SPOKEN_TO)
+        .group_by(ResourceLink.platform_id).order_by(first)
+    )
 
 
 @dataclass(frozen=True)
@@ -208,7 +215,9 @@ class Taken:
 def take(platform_id: int, most: int) -> Taken:
     """Take rows that are due, the oldest first, at most one of each learner and line item. Call in a transaction."""
     # Two workers do not choose at the same moment. (SQLite lets one write at a time anyway; launches are not held up by this lock.)
-    db.session.execute(select(Platform.id).where(Platform.id == platform_id).with_for_update(key_share=True))
+    lane = select(Platform.id).where(Platform.id == platform_id, *SPOKEN_TO).with_for_update(key_share=True)
+    if db.session.scalar(lane) is None:
+        return Taken("", [])
     due = db.session.execute(
         select(ScorePush.id, ScorePush.state, ScorePush.participant_id, Participant.user_id, ResourceLink.id.label("link_id"), ResourceLink.lineitem, *_POLICY)
         .join(ScorePush.participant).join(Participant.link).where(ResourceLink.platform_id == platform_id, jobs.claimable(ScorePush))

@@ -17,6 +17,7 @@ from lti.grades import Address, Parcel
 from lti.oauth import signed_headers
 
 XML = "application/xml"
+LONGEST_WORD = 200                     # bytes; what is longer is a page of somebody else's
 _NAMESPACE = "http://www.imsglobal.org/services/ltiv1p1/xsd/imsoms_v1p0"
 _TAKEN = ("success", "processing")
 
@@ -70,8 +71,11 @@ def check(answer: Answer) -> None:
     """Return when the platform has taken the score. Raises LaterError or NeverError.
 
     Moodle answers every failure, ILIAS some, with status 200 and says it in the message; ILIAS says the others by status, in plain text
-    (ilLTIConsumerResultService). A wrong signature is 401: once the secret is mended, the score arrives.
+    (ilLTIConsumerResultService). A wrong signature is 401: once the secret is mended, the score arrives. A place for scores that is
+    no longer there is 401, too; it does not come back, and says nothing about other scores.
     """
+    if _is_gone(answer):
+        raise NeverError("outcome_refused")
     judge(answer, "score")
     code = code_in(answer.content)
     if code in _TAKEN:
@@ -79,6 +83,10 @@ def check(answer: Answer) -> None:
     if code is None:
         raise LaterError("outcome_unreadable")
     raise NeverError("outcome_unsupported" if code == "unsupported" else "outcome_refused")
+
+
+def _is_gone(answer: Answer) -> bool:
+    return answer.status == 401 and len(answer.content) < LONGEST_WORD and answer.content.rstrip(b" .!\r\n").endswith(b"not found")
 
 
 def code_in(content: bytes) -> str | None:

@@ -5,12 +5,29 @@ typographic quotes around the relation (recorded: ags-lineitems.http).
 """
 
 import re
+from collections.abc import Callable, Iterator
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
+from core.http import Answer
+
 LONGEST = 8192
+
+Ask = Callable[[str], Answer]
+"""An address of the platform → its answer."""
 _ENTRY = re.compile(r"<([^<>]*)>([^<]*)")
 _RELATION = re.compile(r"""\brel\s*=\s*["'“”„‟«»]?\s*([^;,"'“”„‟«»]*)""", re.IGNORECASE)
+
+
+def walk(ask: Ask, first: str, most: int) -> Iterator[tuple[Answer, bool]]:
+    """The answers page by page, and whether there is more to come after each: at most so many, none twice."""
+    seen: set[str] = set()
+    address: str | None = first
+    while address and address not in seen and len(seen) < most:
+        seen.add(address)
+        answer = ask(address)
+        address = next_page(answer.headers.get("Link", ""), address)
+        yield answer, address is not None
 
 
 def next_page(header: str, page: str) -> str | None:

@@ -9,8 +9,7 @@ from core import db
 from core.config import Settings
 from core.direct import Read
 from core.i18n import N_
-from lti.addresses import fault_of, safe_origin
-from lti.launch import origin_of
+from lti.addresses import fault_of, origin_of, safe_origin
 from lti.models import Deployment, Platform
 from lti.platforms import family_at
 from lti.refusals import Refused

@@ -42,7 +42,7 @@ def _fault(status: int, short: str, advice: str, title: str = _NOT_REGISTERED) -
 FAULTS = {
     # The link
     "link_unknown": _fault(404, N_("No such link"), _NEW_LINK, N_("This registration link does not exist")),
-    "link_canceled": _fault(410, N_("Canceled"), _NEW_LINK, N_("This registration link was canceled")),
+    "link_canceled": _fault(410, N_("Cancelled"), _NEW_LINK, N_("This registration link was cancelled")),
     "link_expired": _fault(410, N_("Opened too late"), _NEW_LINK, N_("This registration link is too old")),
     "link_used": _fault(410, N_("Opened a second time"), N_(
         "Each link registers one learning platform, once. If you want to register another one, ask the administrator of Lotse for a new link."

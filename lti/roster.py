@@ -1,26 +1,22 @@
 """Names and Role Provisioning Services 2.0: who is in the LMS course. Read with suspicion, as all that platforms send."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from core.http import Answer, OutgoingError
-from lti.claims import cleaned
-from lti.grades import with_query
-from lti.paging import next_page
+from lti import scopes
+from lti.addresses import with_query
+from lti.claims import cleaned, name_of, strings_in
+from lti.paging import Ask, walk
 from lti.roles import learns, role_in_context
 
-SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+SCOPE = scopes.ROSTER.uri
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 PAGE = 200                             # members asked for at once; a platform may give fewer (NRPS 2.0, section 2.4.1)
 MOST_PAGES = 50
 MOST_MEMBERS = 5000
 ACTIVE = "active"
-
-Ask = Callable[[str], Answer]
-"""An address of the platform → its answer. Raises connection.LaterError."""
-
 
 class Trouble(StrEnum):
     """Why a platform's list could not be read, for people to be told."""
@@ -77,14 +73,13 @@ def members(ask: Ask, url: str, *, groups: bool = False) -> Listing:
 def pages(ask: Ask, url: str, name: str) -> tuple[list[Any], bool]:
     """The entries of a list and whether these are all: no more pages than bounded, none twice. Raises RosterError."""
     entries: list[Any] = []
-    seen: set[str] = set()
-    address: str | None = url
-    while address and address not in seen and len(seen) < MOST_PAGES and len(entries) <= MOST_MEMBERS:
-        seen.add(address)
-        answer = ask(address)
+    whole = True
+    for answer, more in walk(ask, url, MOST_PAGES):
         entries += _entries_in(answer, name)
-        address = next_page(answer.headers.get("Link", ""), address)
-    return entries, address is None
+        whole = not more
+        if len(entries) > MOST_MEMBERS:
+            break
+    return entries, whole
 
 
 def _entries_in(answer: Answer, name: str) -> list[Any]:
@@ -103,20 +98,14 @@ def read_member(entry: object) -> Member | None:
     """One entry (NRPS 2.0, section 2.2); None when it names nobody. Without a status a member is active."""
     if not isinstance(entry, dict) or not isinstance(entry.get("user_id"), str) or not entry["user_id"]:
         return None
-    named = entry.get("roles")
-    roles = [role for role in named if isinstance(role, str)] if isinstance(named, list) else []
+    roles = strings_in(entry.get("roles"))
     teaches = role_in_context(roles).value != "learner"
     status = entry.get("status")
     return Member(
-        user_id=entry["user_id"], name=_name(entry), email=cleaned(entry.get("email")), teaches=teaches,
+        user_id=entry["user_id"], name=name_of(entry), email=cleaned(entry.get("email")), teaches=teaches,
         learns=not teaches and learns(roles), active=not isinstance(status, str) or status.casefold() == ACTIVE,
         groups=_groups(entry.get("group_enrollments")),
     )
-
-
-def _name(entry: Mapping[str, Any]) -> str | None:
-    parts = (cleaned(entry.get("given_name")), cleaned(entry.get("family_name")))
-    return cleaned(entry.get("name")) or " ".join(part for part in parts if part) or None
 
 
 def _groups(value: object) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What Lotse asks a platform for, and in plain words why, and what is missing without it."""
+"""What Lotse asks a platform for, and in plain words why, and what is missing without it. No right is asked for that nothing uses."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,10 +26,6 @@ LINE_ITEM_READ = Scope(
     f"{_AGS}lineitem.readonly", N_("Read columns"), N_("see which columns of Lotse stand in the gradebook"),
     N_("Lotse cannot find its columns in the gradebook again. Scores still arrive in the column that the learning platform makes for a link."),
 )
-RESULT = Scope(
-    f"{_AGS}result.readonly", N_("Read results"), N_("read which points stand in these columns"),
-    N_("Lecturers do not see in Lotse what stands in the gradebook."),
-)
 SCORE = Scope(
     f"{_AGS}score", N_("Send scores"), N_("write learners' points into these columns"),
     N_("No score arrives in the gradebook. In Moodle: switch on “IMS LTI Assignment and Grade Services” in the tool's settings. In ILIAS: tick the synchronisation of grades."),
@@ -43,7 +39,7 @@ GROUPS = Scope(
     "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly", N_("Groups of a course"), N_("see the groups of a course, so that lecturers can look at one group"),
     N_("Lecturers cannot look at one group alone. Moodle and ILIAS do not offer this."),
 )
-ALL = (LINE_ITEM, LINE_ITEM_READ, RESULT, SCORE, ROSTER, GROUPS)
+ALL = (LINE_ITEM, LINE_ITEM_READ, SCORE, ROSTER, GROUPS)
 
 
 def of(uris: Iterable[str]) -> list[Scope]:

@@ -2,19 +2,26 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Dialect, Engine
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
 
 import assessments.excerpt_views
+import lti.keys
 import lti.offers
 import modules.views
 from accounts.service import organisation_name
@@ -82,12 +89,23 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The house. Jobs run at once, in the request (eager)."""
     app = create_app(settings_for(database_url, tmp_path), testing=True, eager_jobs=True)
     app.jinja_env.bytecode_cache = _templates
+    _speak_as_before(app.extensions["engine"])
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["RATELIMIT_ENABLED"] = False
     forget_kept()
     yield app
     db.session.remove()
     app.extensions["engine"].dispose()
+
+
+def _speak_as_before(engine: Engine) -> None:
+    """Let a house use the statements that were compiled for an earlier one: SQLAlchemy keeps them by the dialect, and each engine has its own."""
+    engine.dialect = db._state.dialect = _dialects.setdefault(engine.dialect.name, engine.dialect)
+    engine.update_execution_options(compiled_cache=_statements)
+
+
+_dialects: dict[str, Dialect] = {}
+_statements: LRUCache[Any, Any] = LRUCache(2000)
 
 
 class _Templates(BytecodeCache):
@@ -106,6 +124,21 @@ class _Templates(BytecodeCache):
 _templates = _Templates()
 
 
+class _Rule(Rule):
+    """An address whose code is made when it is first built: each house has hundreds, a test asks for a few, and each takes its time."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        make = cache(super()._compile_builder)
+
+        def build(*values: Any, **named: Any) -> tuple[str, str]:
+            return make(append_unknown)(*values, **named)
+
+        return build
+
+
+Flask.url_rule_class = _Rule
+
+
 def forget_kept() -> None:
     """Empty what the process keeps by row numbers: another database uses the same ones."""
     for kept in (parsed, page, items, points, organisation_name, modules.views._frame, assessments.excerpt_views._frame, lti.offers._offers):
@@ -117,6 +150,21 @@ def forget_kept() -> None:
 def client(app: Flask) -> FlaskClient:
     """A browser without a sign-in."""
     return app.test_client()
+
+
+@pytest.fixture(autouse=True)
+def _stock_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lotse's own keys, each another one within a test, and the same ones in the next: making one takes longer than most tests."""
+    numbers = count()
+    monkeypatch.setattr(lti.keys, "new_private_key", lambda: _key(next(numbers)))
+
+
+@cache
+def _key(_number: int) -> RSAPrivateKey:
+    return _made()
+
+
+_made = lti.keys.new_private_key
 
 
 @pytest.fixture(autouse=True)

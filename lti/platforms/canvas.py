@@ -7,8 +7,8 @@ registration.platform_for. A person's `sub` is a UUID; what they were called in 
 
 import re
 
+from lti.addresses import origin_of
 from lti.claims import Message
-from lti.launch import origin_of
 from lti.platforms.generic import Generic
 
 _PLAIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?")  # It goes into a header.

@@ -9,7 +9,7 @@ from lti.platforms.generic import Generic
 
 PSEUDONYM = ".ilias"
 REAL_EMAIL = "realemail"
-HIDDEN = "-"
+HIDDEN = "-"                           # for each name that the privacy setting withholds
 
 
 class Ilias(Generic):
@@ -35,10 +35,10 @@ class Ilias(Generic):
         """
         if message.person is None:
             return None
-        person = replace(message.person, name=None if message.person.name == HIDDEN else message.person.name)
+        person = replace(message.person, name=_shown(message.person.name))
         if not person.email or not person.email.endswith(PSEUDONYM):
             return person
-        if person.email.split("@")[0] == person.subject or person.subject.startswith(REAL_EMAIL):
+        if person.email.rpartition("@")[0] == person.subject or person.subject.startswith(REAL_EMAIL):
             return replace(person, email=None)  # Never write to an address that ends in .ilias.
         return replace(person, subject=person.email, email=None)
 
@@ -75,3 +75,8 @@ class Ilias(Generic):
     def content_item(self, item: dict[str, Any]) -> dict[str, Any]:
         """What the specification calls `text` is read as `description`."""
         return {**item, "description": item["text"]}
+
+
+def _shown(name: str | None) -> str | None:
+    """What the setting shows of a name: of "Erika -" the first part, of "- -" nothing."""
+    return " ".join(part for part in (name or "").split() if part != HIDDEN) or None

@@ -11,7 +11,7 @@ from accounts.models import Role
 from core import db
 from core.config import settings
 from core.i18n import N_
-from lti import deep_linking, keys
+from lti import admission, deep_linking, keys
 from lti.addresses import fault_of
 from lti.claims import Message
 from lti.deep_linking import LINK_TYPE, Chosen, preset_points
@@ -111,8 +111,7 @@ def begin(platform: Platform, deployment_id: int, message: Message) -> Landing:
         raise Refused("return_url_missing")  # Also what would carry the signed choice through the internet in the clear.
     if role_in_context(message.roles) != Role.LECTURER:
         raise Refused("teachers_only")
-    if message.family and platform.family != message.family:
-        platform.family = message.family
+    admission.learn(platform, message)
     choosing = Choosing(
         platform.id, message.deployment_id, choice.return_url, choice.data, choice.multiple, LINK_TYPE in choice.types,
         message.family or platform.family,

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import httpx2
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import or_, select, update
 
 from core import db
 from core.config import settings
@@ -121,11 +121,9 @@ def _made_line_item(connection: Connection, address: Address) -> str:
 def _begin_making(link_id: int) -> bool:
     moment = db.now()
     free = or_(ResourceLink.making_until.is_(None), ResourceLink.making_until < moment)
-    with db.transaction() as tx:
-        taken = tx.execute(
-            update(ResourceLink).where(ResourceLink.id == link_id, ResourceLink.lineitem.is_(None), free).values(making_until=moment + MAKING)
-        )
-    return isinstance(taken, CursorResult) and taken.rowcount == 1
+    take = update(ResourceLink).where(ResourceLink.id == link_id, ResourceLink.lineitem.is_(None), free).values(making_until=moment + MAKING)
+    with db.transaction():
+        return db.changed(take) == 1
 
 
 def _made_elsewhere(link_id: int) -> str:

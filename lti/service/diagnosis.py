@@ -1,6 +1,5 @@
 """What an administrator asks when "it does not open": can Lotse and the learning platform reach and understand each other?"""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,16 +14,17 @@ from core.config import settings
 from core.http import Answer, OutgoingError, client, fetch
 from core.i18n import N_
 from lti import keys
+from lti.connection import assertion_of, token_request
+from lti.grades import SCORES
 from lti.models import KeyState, LaunchRecord, LoginState, Platform, ToolKey
 from lti.platform_keys import acceptable, find
 from lti.refusals import Refused
 from lti.service import tool_keys
+from lti.service.login import LOGIN_LIFE
 
 PATIENCE = 8.0                         # seconds for each question to a platform
-SET_BACK = 10                          # seconds; Moodle refuses what is signed 2 s ahead of its own clock
 GOOD_CLOCK, USABLE_CLOCK = timedelta(seconds=5), timedelta(seconds=60)
 OLD_KEY = timedelta(days=400)
-SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 ASKED_FOR = ("login_hint", "target_link_uri", "client_id", "lti_message_hint", "lti_deployment_id", "lti_storage_target")
 # What OAuth 2.0 lets a token endpoint say (RFC 6749, section 5.2); other words may be anything.
 _OAUTH = {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
@@ -69,7 +69,7 @@ def last_login(platform: Platform) -> LastLogin | None:
     ).one_or_none()
     sent = [name for name in ASKED_FOR if found.initiation.get(name)]
     return LastLogin(
-        found.expires_at - timedelta(minutes=10), sent, [name for name in ASKED_FOR if name not in sent], found.used_at is not None, outcome,
+        found.expires_at - LOGIN_LIFE, sent, [name for name in ASKED_FOR if name not in sent], found.used_at is not None, outcome,
     )
 
 
@@ -80,7 +80,7 @@ def check(platform_id: int) -> list[Finding]:
         raise LookupError(platform_id)
     tool_keys.make_missing()
     own = _own_key()
-    assertion = _assertion(platform)
+    assertion = keys.sign(assertion_of(platform.client_id, platform.token_url), settings().secret_key)
     db.session.rollback()  # Nothing is held open while a platform takes its time.
     with client(settings()) as http:
         return [*_key_set(http, platform.jwks_url), _token(http, platform.token_url, assertion), own]
@@ -134,23 +134,11 @@ def _clock(answer: Answer) -> Finding:
     return Finding(name, tone, N_("It is %(seconds)s seconds away from Lotse's. Launches or scores may be refused. Set both clocks by network time (NTP)."), values)
 
 
-def _assertion(platform: Platform) -> str:
-    """A signed request for an access token (RFC 7523), as it is sent for scores."""
-    issued = int(db.now().timestamp()) - SET_BACK
-    return keys.sign({
-        "iss": platform.client_id, "sub": platform.client_id, "aud": platform.token_url, "iat": issued, "exp": issued + 120,
-        "jti": secrets.token_urlsafe(16),
-    }, settings().secret_key)
-
-
 def _token(http: httpx2.Client, url: str, assertion: str) -> Finding:
     name = N_("Access to the services of the platform")
-    form = {
-        "grant_type": "client_credentials", "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        "client_assertion": assertion, "scope": SCOPE,
-    }
+    """Asked for as it is for scores."""
     try:
-        answer = fetch(http, "POST", url, seconds=PATIENCE, data=form, headers={"Accept": "application/json"})
+        answer = fetch(http, "POST", url, seconds=PATIENCE, data=token_request(assertion, [SCORES]), headers={"Accept": "application/json"})
     except OutgoingError as error:
         return Finding(name, "danger", N_("Lotse cannot reach %(url)s: %(reason)s. Launches work all the same, but no scores arrive."), {"url": url, "reason": error.reason})
     said = _said(answer)

@@ -45,7 +45,7 @@ class LinkState:
 
     link: ResourceLink
     platform: str
-    column: str                        # there, to_be_made, none, not_allowed or no_score
+    column: str                        # there, to_be_made, paused, none, not_allowed or no_score
     counts: dict[str, int]             # all, failed, waiting
     held: bool                         # scores wait for the lecturer or the due date
 
@@ -115,6 +115,8 @@ def _state(link: ResourceLink, platform: Platform) -> LinkState:
 def _column(link: ResourceLink, platform: Platform) -> str:
     if link.kind == "certificate":
         return "no_score"
+    if not platform.active or platform.waiting:
+        return "paused"
     if platform.protocol == "1.3" and SCORES not in link.scopes:
         return "not_allowed"
     if link.lineitem:

@@ -24,7 +24,6 @@ from lti.refusals import Refused
 from lti.service import choosing, reviews, scores, upgrades
 from lti.service.login import own_origin
 from lti.service.platform_keys import key_of
-from lti.service.records import record_refusal as record_refusal  # For the views, beside the rest of a launch.
 
 _LOGIN = Read(
     select(

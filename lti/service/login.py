@@ -12,7 +12,7 @@ from core import db, direct
 from core.config import settings
 from core.sessions import digest
 from lti import registration
-from lti.launch import origin_of
+from lti.addresses import origin_of
 from lti.models import LaunchRecord, LoginState, Platform
 from lti.refusals import Refused
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from sqlalchemy import CursorResult, or_, update
+from sqlalchemy import or_, update
 
 from core import db
 from core.config import settings
@@ -45,9 +45,8 @@ def _fetch_keys(platform: Platform) -> None:
     """Fetch the key set, at most once in half a minute whatever is asked for; what is known stays when that fails."""
     moment = db.now()
     rested = or_(Platform.jwks_tried_at.is_(None), Platform.jwks_tried_at < moment - REFETCH_AFTER)
-    with db.transaction() as tx:
-        taken = tx.execute(update(Platform).where(Platform.id == platform.id, rested).values(jwks_tried_at=moment))
-        if not isinstance(taken, CursorResult) or taken.rowcount != 1:
+    with db.transaction():
+        if db.changed(update(Platform).where(Platform.id == platform.id, rested).values(jwks_tried_at=moment)) != 1:
             return
     try:
         with client(settings()) as http:

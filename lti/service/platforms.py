@@ -66,7 +66,7 @@ def withdraw(platform: Platform, deployment_id: str) -> None:
 
 
 def set_active(platform: Platform, active: bool) -> None:
-    """Switch a platform on or off. Off: no launches; sessions that are open end by themselves."""
+    """Switch a platform on or off. Off: no launches, and scores wait; sessions that are open end by themselves."""
     with db.scoped(platform.organisation_id), db.transaction() as tx:
         tx.execute(update(Platform).where(Platform.id == platform.id).values(active=active))
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import structlog
 from flask_babel import gettext as _
-from sqlalchemy import CursorResult, and_, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from accounts import service as accounts
@@ -119,10 +119,16 @@ def introduce(link: RegistrationLink, url: str | None, token: str | None) -> Con
 def register(link: RegistrationLink, url: str, token: str) -> Platform:
     """Register Lotse at the platform, and the platform, waiting for approval, at Lotse. Spends the link. Raises RegistrationFault.
 
-    Of several calls at the same moment one goes on. After a fault the link can be used again.
+    Of several calls at the same moment one goes on. After a fault the link can be used again. The same confirmation once more (a
+    double click, a page loaded anew) gets what came of the first one.
     """
     with db.scoped(link.organisation_id):
-        moment = _claim(link)
+        try:
+            moment = _claim(link)
+        except RegistrationFault:
+            if found := platform_of(link):
+                return found
+            raise
         try:
             return _register(link, moment, url, token)
         except RegistrationFault as fault:
@@ -159,11 +165,9 @@ def _mine(moment: datetime) -> Any:
 
 
 def _change(link: RegistrationLink, where: Any, **values: Any) -> bool:
-    with db.transaction() as tx:
-        result = tx.execute(
-            update(RegistrationLink).where(RegistrationLink.id == link.id, where).values(values).execution_options(synchronize_session=False)
-        )
-    return isinstance(result, CursorResult) and result.rowcount == 1
+    change = update(RegistrationLink).where(RegistrationLink.id == link.id, where).values(values).execution_options(synchronize_session=False)
+    with db.transaction():
+        return db.changed(change) == 1
 
 
 def _register(link: RegistrationLink, moment: datetime, url: str, token: str) -> Platform:

@@ -27,8 +27,9 @@ from lti.classroom import Learner
 from lti.connection import Connection, LaterError
 from lti.groups import Group
 from lti.models import Participant, Platform, ResourceLink
+from lti.paging import Ask
 from lti.platforms import profile_of
-from lti.roster import Ask, Listing, Member, RosterError, Trouble
+from lti.roster import Listing, Member, RosterError, Trouble
 from lti.service import scores
 from lti.service.calls import connected
 
@@ -91,7 +92,7 @@ def look(run_id: int, asker_id: int, *, anew: bool = False) -> Seen:
     link = _link_of(run_id)
     if link is None:
         return Seen(offered=False, from_lms=False)
-    if not link.memberships_url or not link.platform.active:
+    if not link.memberships_url or not link.platform.active or link.platform.waiting:
         return Seen(offered=False, platform=link.platform.name, link=link)
     kept = _known(link.platform.id, link.memberships_url)
     if anew or kept is None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import CursorResult, delete, update
+from sqlalchemy import delete, update
 
 from core import db, direct, sessions
 from core.sessions import BrowserSession, DatabaseSessions, digest
@@ -70,8 +70,7 @@ def use_ticket(secret: str, browser: str) -> Arrival:
 def _spend(ticket: Ticket) -> None:
     """Of several uses at the same moment exactly one gets past this line."""
     unused = update(Ticket).where(Ticket.secret == ticket.secret, Ticket.used_at.is_(None), Ticket.expires_at > db.now())
-    spent = db.session.execute(unused.values(used_at=db.now()))
-    if not isinstance(spent, CursorResult) or spent.rowcount != 1:
+    if db.changed(unused.values(used_at=db.now())) != 1:
         raise TicketError("used or too old")
 
 

@@ -11,7 +11,7 @@ from accounts.policy import needs
 from core import db
 from core.i18n import N_
 from core.web import limiter
-from lti.launch import origin_of
+from lti.addresses import origin_of
 from lti.service import diagnosis
 from lti.service.diagnosis import Finding
 from lti.service.login import own_origin

@@ -1,26 +1,22 @@
 """LTI 1.1 launches of old platforms, where the operator has switched them on."""
 
-import re
-import secrets
-
 import structlog
-from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.config import settings
-from core.sessions import BROWSER_COOKIE, set_cookie
 from core.web import Problem, csrf
 from lti import oauth
 from lti.models import Platform
 from lti.oauth import FORM, Form
 from lti.refusals import Refused
-from lti.service import launches, legacy
+from lti.service import launches, legacy, records
+from lti.views import arrivals
 
 bp = Blueprint("lti_legacy", __name__, url_prefix="/lti/1p1")
 log = structlog.get_logger("lti")
 COOKIE_ASKED = "lotse_cookie=asked"
-_SECRET = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 Page = BaseResponse | tuple[str, int] | str
 
@@ -40,20 +36,20 @@ def launch() -> Page:
         posted = oauth.received(_address(), request.get_data() if request.mimetype == FORM else b"")
         consumer = legacy.consumer_of(posted)
         message = legacy.verify(consumer, posted)
-        browser = request.cookies.get(BROWSER_COOKIE, "")
-        if not _SECRET.fullmatch(browser):
+        browser = arrivals.browser()
+        if browser is None:
             return _ask_for_cookie()
         admitted = legacy.admit(consumer, posted, message, browser, g.reference)
     except Refused as refused:
         return _refuse(refused, consumer, posted)
-    return redirect(f"/l/{admitted.launch_id}{url_for(admitted.landing.endpoint, **admitted.landing.values)}", 303)
+    return arrivals.go_on(admitted)
 
 
 def _ask_for_cookie() -> Page:
     if COOKIE_ASKED in _query():
         raise Refused("cookie_missing")
     again = make_response(redirect(f"{legacy.PATH}?{'&'.join([*_query(), COOKIE_ASKED])}", 307))
-    set_cookie(again, BROWSER_COOKIE, secrets.token_urlsafe(24), launch=True)
+    arrivals.remember(again)
     return again
 
 
@@ -68,11 +64,11 @@ def _address() -> str:
 
 
 def _refuse(refused: Refused, consumer: Platform | None, posted: Form | None) -> Page:
-    """Say why and what to do; keep the reason for the operator."""
+    """Say why and what to do, also in a frame; keep the reason for the operator."""
     log.info("launch_refused", reason=refused.code, platform=consumer.id if consumer else None)
-    if consumer is not None:
-        launches.record_refusal(consumer, g.reference, refused)
-        g.frame_ancestors = launches.frame_ancestors(consumer.organisation_id)
+    records.record_refusal(consumer, g.reference, refused, {"client_id": posted.fields["oauth_consumer_key"]} if posted else None)
+    # Whose frame it is is not known of a key that nobody has; the page shows nothing of anybody.
+    g.frame_ancestors = launches.frame_ancestors(consumer.organisation_id) if consumer else ["*"]
     if refused.code == "cookie_missing" and posted is not None:
         page = render_template("lti/legacy_window.html", action=posted.address, fields=posted.fields)
         return page, refused.reason.status

@@ -1,6 +1,5 @@
 """The addresses that platforms know: login initiation, launch, deep linking, key set."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,18 +8,16 @@ from flask import Blueprint, Response, g, jsonify, make_response, redirect, rend
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.sessions import BROWSER_COOKIE, set_cookie
 from core.web import Problem, csrf
 from lti.models import Platform
 from lti.refusals import Refused
-from lti.service import launches, login, tool_keys
-from lti.views import storage
+from lti.service import launches, login, records, tool_keys
+from lti.views import arrivals, storage
 
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 log = structlog.get_logger("lti")
 LONGEST_VALUE = 8192
 COOKIE_ASKED = "cookie_asked"
-_SECRET = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 Page = BaseResponse | tuple[str, int] | str
 
@@ -37,7 +34,7 @@ def begin() -> Page:
     try:
         _check_values(initiation)
         platform = login.platform_of(initiation)
-        browser = _browser()
+        browser = arrivals.browser()
         if browser is None and COOKIE_ASKED in initiation and not storage.offered(initiation):
             raise Refused("cookie_missing")
         started = login.begin(initiation, browser)
@@ -50,7 +47,7 @@ def begin() -> Page:
     else:
         onward = make_response(redirect(started.url, 302))
     if browser is None:
-        set_cookie(onward, BROWSER_COOKIE, started.browser, launch=True)
+        arrivals.remember(onward, started.browser)
     return onward
 
 
@@ -72,7 +69,7 @@ def launch() -> Page:
         platform, initiation = begun.platform, begun.initiation
         if "error" in request.form:
             raise Refused("platform_error")
-        browser = _browser()
+        browser = arrivals.browser()
         kept = storage.brought(initiation)
         if not browser and not kept and storage.offered(initiation) and storage.KEPT not in request.form:
             return storage.ask(platform, initiation, _again(initiation))
@@ -81,7 +78,7 @@ def launch() -> Page:
         return _refuse(refused, platform, initiation)
     if browser is None:
         return storage.go_on_in_a_window(platform, admitted)
-    return redirect(f"/l/{admitted.launch_id}{url_for(admitted.landing.endpoint, **admitted.landing.values)}", 303)
+    return arrivals.go_on(admitted)
 
 
 @bp.get("/jwks")
@@ -95,11 +92,6 @@ def jwks() -> Response:
 def _check_values(initiation: Mapping[str, str]) -> None:
     if any(len(value) > LONGEST_VALUE or not value.isprintable() for value in initiation.values()):
         raise Refused("login_incomplete")
-
-
-def _browser() -> str | None:
-    value = request.cookies.get(BROWSER_COOKIE, "")
-    return value if _SECRET.fullmatch(value) else None
 
 
 # --- Browsers that keep no cookie in a frame ------------------------------------------------------------------------------
@@ -126,7 +118,7 @@ def _again(initiation: Mapping[str, str], *, ask_for_cookie: bool = False) -> st
 def _refuse(refused: Refused, platform: Platform | None, initiation: Mapping[str, str]) -> Page:
     """Say why and what to do, inside the platform's frame where the platform is known; keep the reason for the operator."""
     log.info("launch_refused", reason=refused.code, platform=platform.id if platform else None)
-    launches.record_refusal(platform, g.reference, refused, initiation)
+    records.record_refusal(platform, g.reference, refused, initiation)
     if platform is not None:  # Also one that waits for approval shows the page that says so.
         g.frame_ancestors = launches.frame_ancestors(platform.organisation_id, (platform.issuer, platform.auth_url))
     else:

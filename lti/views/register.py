@@ -62,8 +62,7 @@ def confirm() -> Page:
     try:
         link = registrations.opened(asked["t"])
         _check_proof(link, asked)
-        # The same confirmation once more (a double click, a page loaded anew) is answered as the first one was.
-        platform = registrations.platform_of(link) or registrations.register(link, asked["openid_configuration"], asked["registration_token"])
+        platform = registrations.register(link, asked["openid_configuration"], asked["registration_token"])
     except RegistrationFault as fault:
         return _refuse(fault)
     return _page("lti/registered.html", platform=platform, guide=_guide_of(platform), close_origin=g.frame_ancestors[0]), 200

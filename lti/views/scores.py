@@ -182,6 +182,7 @@ class _Column:
             "to_be_made": ("info", _("Lotse makes a column in the gradebook with the first score.")),
             "none": ("warning", _("This link has no column in the gradebook: it was made without a grade, or its column was deleted. No scores are sent.")),
             "not_allowed": ("warning", _("Your learning platform has not allowed Lotse to send scores for this link. Whoever looks after it there can allow it; afterwards, open the link once.")),
+            "paused": ("warning", _("In Lotse your learning platform is switched off, or waits for approval. Scores are kept, and leave when it is let in again.")),
             "no_score": ("info", _("This link has no score: it opens the certificate.")),
         }[name]
 

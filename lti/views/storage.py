@@ -5,20 +5,18 @@ a login to the browser is then kept by the platform's page in place of a cookie,
 launch, but no later request: so the launch goes on in a window of its own, where cookies work.
 """
 
-import re
 from collections.abc import Mapping
 
 from flask import g, render_template, request, url_for
 
-from lti.launch import origin_of
+from lti.addresses import origin_of
 from lti.models import Platform
 from lti.service import launches, windows
 from lti.service.login import Login
-from lti.views.own_pages import sent_by_lotse
+from lti.views.arrivals import first_page, is_secret, sent_by_lotse
 
 TARGET = "lti_storage_target"
 KEPT = "kept"
-_SECRET = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
 def offered(initiation: Mapping[str, str]) -> bool:
@@ -33,7 +31,7 @@ def brought(initiation: Mapping[str, str]) -> str | None:
     it counts only from Lotse's own page, which has asked for it in this very frame.
     """
     secret = request.form.get(KEPT, "")
-    return secret if offered(initiation) and _SECRET.fullmatch(secret) and sent_by_lotse() else None
+    return secret if offered(initiation) and is_secret(secret) and sent_by_lotse() else None
 
 
 def keep(platform: Platform, initiation: Mapping[str, str], started: Login, again: str) -> str:
@@ -57,5 +55,5 @@ def _page(platform: Platform, initiation: Mapping[str, str], again: str, *, name
 def go_on_in_a_window(platform: Platform, admitted: launches.Admission) -> str:
     """The launch is proved, and this frame keeps no cookie: lead into a window of its own."""
     g.frame_ancestors = launches.frame_ancestors(platform.organisation_id)
-    ticket = windows.ticket_of_launch(admitted.launch_id, url_for(admitted.landing.endpoint, **admitted.landing.values))
+    ticket = windows.ticket_of_launch(admitted.launch_id, first_page(admitted))
     return render_template("lti/windows/window.html", ticket=ticket, action=url_for("lti_windows.arrive"), without_cookie=True)

@@ -1,6 +1,5 @@
 """From a frame into a window of its own, and out of a launch."""
 
-import re
 import secrets
 from typing import cast
 
@@ -22,13 +21,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from accounts import signin
 from core import sessions
-from core.sessions import BROWSER_COOKIE, Session, set_cookie
+from core.sessions import Session
 from core.web import Problem, csrf, own_path
 from lti.service import windows
-from lti.views.own_pages import sent_by_lotse
+from lti.views import arrivals
 
 bp = Blueprint("lti_windows", __name__, url_prefix="/lti")
-_SECRET = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
 @bp.post("/window")
@@ -49,18 +47,17 @@ def arrive() -> BaseResponse:
     There is no session yet that could hold a CSRF token. Another site could have a ticket of its own user's opened here, so that
     a person would go on as somebody else: hence only Lotse's own pages may send one.
     """
-    if not sent_by_lotse():
+    if not arrivals.sent_by_lotse():
         abort(403)
-    browser = request.cookies.get(BROWSER_COOKIE, "")
-    known = bool(_SECRET.fullmatch(browser))
-    browser = browser if known else secrets.token_urlsafe(24)
+    known = arrivals.browser()
+    browser = known or secrets.token_urlsafe(24)
     try:
         arrival = windows.use_ticket(request.form.get("ticket", ""), browser)
     except windows.TicketError as error:
         raise _spent() from error
     onward = make_response(redirect(f"/l/{arrival.launch_id}{arrival.path}", 303))
-    if not known:
-        set_cookie(onward, BROWSER_COOKIE, browser, launch=True)
+    if known is None:
+        arrivals.remember(onward, browser)
     return onward
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import jwt
 from flask import Flask
@@ -113,7 +113,7 @@ def refusal(document: dict[str, Any]) -> str:
         "invalid_token_endpoint_auth_method": document.get("token_endpoint_auth_method") != "private_key_jwt",
         "invalid_redirect_uris": not isinstance(document.get("redirect_uris"), list),
         "missing_domain": not tool.get("domain"),
-        "domain_targetlinkuri_mismatch": f"//{tool.get('domain')}" not in tool.get("target_link_uri", "").replace(":8000", ""),
+        "domain_targetlinkuri_mismatch": tool.get("domain") != urlsplit(tool.get("target_link_uri", "")).netloc,
     }
     return next((text for text, holds in rules.items() if holds), "")
 

@@ -117,7 +117,7 @@ def test_a_link_is_canceled(admin: FlaskClient) -> None:
     admin.post("/admin/lti/links", data={"hours": "2"})
     link = db.session.scalars(select(RegistrationLink)).one()
     assert admin.post(f"/admin/lti/links/{link.id}/cancel").status_code == 303
-    assert "canceled" in admin.get("/admin/lti").text
+    assert "cancelled" in admin.get("/admin/lti").text
     assert admin.post("/admin/lti/links/4711/cancel").status_code == 404
 
 

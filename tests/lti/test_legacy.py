@@ -237,15 +237,15 @@ ATTACKS: dict[str, tuple[dict[str, Any], int, str]] = {
     "changed": ({"user_id": "5"}, 401, "signature"),
     "role added": ({"roles": "Instructor"}, 401, "signature"),
     "extra parameter": ({"custom_course": "other"}, 401, "signature"),
-    "signature gone": ({"oauth_signature": ""}, 400, ""),
-    "key gone": ({"oauth_consumer_key": ""}, 400, ""),
-    "nonce gone": ({"oauth_nonce": ""}, 400, ""),
+    "signature gone": ({"oauth_signature": ""}, 400, "oauth_missing"),
+    "key gone": ({"oauth_consumer_key": ""}, 400, "oauth_missing"),
+    "nonce gone": ({"oauth_nonce": ""}, 400, "oauth_missing"),
     "another nonce": ({"oauth_nonce": "n" * 30}, 401, "signature"),
     "long nonce": ({"oauth_nonce": "n" * 3000}, 401, "signature"),
     "garbage signature": ({"oauth_signature": "ü🦊"}, 401, "signature"),
     "with a token": ({"oauth_token": "t"}, 401, "signature"),
     "other version": ({"oauth_version": "2.0"}, 401, "signature"),
-    "unknown key": ({"oauth_consumer_key": "nobody"}, 403, ""),
+    "unknown key": ({"oauth_consumer_key": "nobody"}, 403, "platform_unknown"),
     "plain": ({"oauth_signature_method": "PLAINTEXT"}, 401, "signature_method"),
     "rsa": ({"oauth_signature_method": "RSA-SHA1"}, 401, "signature_method"),
     "no time": ({"oauth_timestamp": "soon"}, 400, "form_malformed"),
@@ -259,7 +259,10 @@ ATTACKS: dict[str, tuple[dict[str, Any], int, str]] = {
 def test_what_was_not_signed_like_this_is_refused(consumer: Consumer, attack: str) -> None:
     changes, status, reason = ATTACKS[attack]
     response = consumer.post(tampered(consumer.sign(consumer.fields()), **changes))
-    assert (response.status_code, reasons()) == (status, [reason] if reason else [])
+    assert (response.status_code, reasons()) == (status, [reason])
+    whose = "*" if changes.keys() & {"oauth_consumer_key"} or reason == "oauth_missing" else "https://ilias.example"
+    assert f"frame-ancestors {whose}" in response.headers["Content-Security-Policy"]  # It is read in the platform's frame, with its reference.
+    assert '<p class="reference">' in response.text
     assert len(db.session.scalars(select(Person)).all()) == 0
 
 

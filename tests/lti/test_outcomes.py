@@ -250,7 +250,8 @@ def test_answers_are_taken_for_what_they_mean(platform: Lms) -> None:
 
 @once
 @pytest.mark.parametrize(("status", "body", "expected"), [
-    (401, b"This request could not be authorized.", "later"), (401, b"lti_consumer_results_id not found!", "later"), (403, b"", "never"),
+    (401, b"This request could not be authorized.", "later"), (401, b"lti_consumer_results_id not found!", "never: outcome_refused"),
+    (401, b"<html>" + b" " * 200 + b"not found", "later"), (403, b"", "never"),
     (400, b"This is not a well-formed LTI Basic Outcomes Service request.", "never"), (404, b"", "never"), (302, b"", "never"),
     (408, b"", "later"), (429, b"", "later"), (500, b"", "later"), (502, b"", "later"), (503, b"", "later"), (0, b"", "later"),
 ])

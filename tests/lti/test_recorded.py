@@ -132,11 +132,51 @@ def test_a_random_subject_of_ilias_is_still_the_same_person(house: Flask, record
     assert (participant.user_id, participant.other_user_id) == ("another random value", PSEUDONYM)
 
 
+@pytest.mark.parametrize("login", ["erika", "erika@hochschule.example"])
+def test_a_login_is_the_key_also_where_it_is_an_address(house: Flask, recorded: Lms, login: str) -> None:
+    claims = claims_in("ilias/idtoken-resource-link.random-ident.json")
+    launch(house, recorded, {**claims, "sub": login, "email": f"{login}@{PSEUDONYM.rpartition('@')[2]}"})
+    assert db.session.scalars(select(Identity.subject)).all() == [login]
+    assert db.session.scalars(select(Person.email)).one() is None
+
+
 def test_an_address_that_somebody_chose_is_nobodys_key_in_ilias(house: Flask, recorded: Lms) -> None:
     claims = claims_in("ilias/idtoken-resource-link.random-ident.json")
     launch(house, recorded, claims)
     launch(house, recorded, {**claims, "sub": "realemail7"})
     assert len(db.session.scalars(select(Person)).all()) == 2
+
+
+@pytest.mark.parametrize(("names", "shown"), [
+    ({"name": "-", "given_name": "-", "family_name": "-"}, None), ({"name": ..., "given_name": "-", "family_name": "-"}, None),
+    ({"name": ..., "given_name": "Erika", "family_name": "-"}, "Erika"), ({"name": "Dr. Erika Müller-Lüdenscheidt"}, "Dr. Erika Müller-Lüdenscheidt"),
+])
+def test_a_name_that_ilias_hides_is_none(house: Flask, recorded: Lms, names: dict[str, Any], shown: str | None) -> None:
+    claims = {**claims_in("ilias/idtoken-resource-link.json"), **names}
+    assert launch(house, recorded, {name: value for name, value in claims.items() if value is not ...}).status_code == 303
+    assert db.session.scalars(select(Person.name)).one() == shown
+
+
+ILIAS_CONTEXTS = [["CourseOffering"], ["Group"], ["urn:lti:context-type:ilias/Category"], ["urn:lti:context-type:ilias/RootNode"], [""], "Group"]
+
+
+@pytest.mark.parametrize("kind", ILIAS_CONTEXTS)
+def test_a_launch_from_any_place_in_ilias_with_empty_values_is_let_in(house: Flask, recorded: Lms, kind: object) -> None:
+    claims = claims_in("ilias/idtoken-resource-link.json")
+    context, empty = {**claims[LTI + "context"], "type": kind}, {"width": "", "height": "", "css_url": "", "return_url": "", "locale": "de"}
+    changed = {LTI + "context": context, LTI + "launch_presentation": empty, LTI + "role_scope_mentor": [""]}
+    response = launch(house, recorded, {**claims, **changed})
+    assert response.status_code == 303, reasons()
+    assert db.session.scalars(select(Run.title)).one() == "KI-Kompetenz WS 2026/27"
+
+
+def test_an_ilias_in_a_folder_of_its_host_is_an_issuer_of_its_own(house: Flask, recorded: Lms) -> None:
+    claims = {**claims_in("ilias/idtoken-resource-link.json"), "iss": "https://ilias.example/lernen"}
+    response = launch(house, recorded, claims)
+    assert response.status_code == 303, reasons()
+    assert db.session.scalars(select(Identity.issuer)).one() == "https://ilias.example/lernen"
+    with house.test_client() as other:
+        assert other.post("/lti/login", data=recorded.initiation(iss="https://ilias.example")).status_code == 403
 
 
 # --- Services ---------------------------------------------------------------------------------------------------------

@@ -155,7 +155,7 @@ def test_what_is_sent_has_the_shape_that_the_platform_took_when_it_was_recorded(
     assert sent["redirect_uris"] == [f"{base}/lti/launch", f"{base}/lti/deep-link"]
     assert (sent["initiate_login_uri"], sent["jwks_uri"], sent["logo_uri"]) == (f"{base}/lti/login", f"{base}/lti/jwks", f"{base}/lti/logo.svg")
     assert sent["client_name"] == sent["client_name#de"] == "Lotse – Universität Musterstadt"
-    assert sent[TOOL]["domain"] == "localhost"
+    assert sent[TOOL]["domain"] == "localhost:8000"
     assert sent[TOOL]["description#de"].startswith("Kurse")
     asked = next(asked for asked in registering.asked if asked.method == "POST")
     assert asked.headers["content-type"] == "application/json"
@@ -167,6 +167,7 @@ def test_only_what_the_platform_offers_is_asked_for(administrator: Administrator
     sent = registering.registrations[0]
     assert set(sent["scope"].split()) <= set(registering.configuration["scopes_supported"])
     assert "lti-ags/scope/score" in sent["scope"]
+    assert "result" not in sent["scope"]  # Lotse does not read results, so it does not ask for that.
     assert ("nrps" in sent["scope"]) == (registering.product == "moodle")
     assert sent[TOOL]["custom_parameters"] == {"moodle": {"context_history": "$Context.id.history"}, "ilias": {}}[registering.product]
     kinds = {message["type"]: message for message in sent[TOOL]["messages"]}
@@ -270,6 +271,13 @@ def test_a_configuration_that_cannot_be_right_is_refused(house: Flask, moodle: R
     page = administrator.open(administrator.link())
     assert (page.status_code, the_link().error) == (status, code)
     assert moodle.registrations == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_issuer_in_a_folder_of_the_configurations_host_is_taken(house: Flask, moodle: Registering) -> None:
+    moodle.configuration["issuer"] = f"{moodle.url}/lernen"
+    assert Administrator(house, moodle).register().status_code == 200
+    assert [platform.issuer for platform in the_platforms()] == [f"{moodle.url}/lernen"]
 
 
 ANSWERS: dict[str, tuple[Answer, str]] = {

@@ -9,7 +9,7 @@ from certificates.models import Certificate
 from core import db
 from courses import service as courses
 from courses.models import Enrolment, Run
-from lti.models import Participant, ResourceLink, ScorePush
+from lti.models import Deployment, Participant, ResourceLink, ScorePush
 from lti.service import rosters
 from tests import builders
 from tests.lti.conftest import reasons
@@ -140,16 +140,20 @@ LONG = "ü🦊" * 127 + "x"
 def test_an_id_of_255_characters_is_kept_whole(browser: Browser, sub: str) -> None:
     assert len(sub) == 255
     ids = {LTI + "context": {"id": sub, "title": "T"}, LTI + "resource_link": {"id": sub}, LTI + "roles": [f"{M}#Learner"]}
+    browser.lms.deployment_id = sub
+    browser.lms.register(db.acting_for() or 0)
     for _ in range(2):
         assert browser.launch(sub=sub, **ids).status_code == 303, reasons()
     assert db.session.scalars(select(Identity.subject)).all() == [sub]
     assert db.session.scalars(select(Participant.user_id)).all() == [sub]
     assert db.session.execute(select(ResourceLink.resource_link_id, ResourceLink.context_id)).all() == [(sub, sub)]
+    assert sub in db.session.scalars(select(Deployment.deployment_id)).all()
 
 
-@pytest.mark.parametrize("where", ["sub", "context", "resource_link"])
+@pytest.mark.parametrize("where", ["sub", "context", "resource_link", "deployment_id"])
 def test_an_id_of_256_characters_is_refused(browser: Browser, where: str) -> None:
-    changes = {"sub": "x" * 256} if where == "sub" else {LTI + where: {"id": "x" * 256}}
+    names = {"sub": "sub", "deployment_id": LTI + "deployment_id"}
+    changes = {names[where]: "x" * 256} if where in names else {LTI + where: {"id": "x" * 256}}
     assert browser.launch(**changes).status_code == 400
     assert reasons() == ["claim_malformed"]
     assert db.session.scalars(select(Person)).all() == []

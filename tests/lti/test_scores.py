@@ -16,7 +16,7 @@ from core import db, jobs
 from core.jobs import WorkState
 from courses.models import Enrolment
 from lti import outbox
-from lti.models import KeyState, Participant, ResourceLink, ScorePush, ToolKey
+from lti.models import KeyState, Participant, Platform, ResourceLink, ScorePush, ToolKey
 from lti.outbox import Lane
 from lti.service import delivery, scores, tool_keys
 from tests.lti.lms import AGS, LTI, SCOPE, Answer, Browser, Lms
@@ -243,6 +243,22 @@ def test_a_score_that_the_platform_does_not_take_fails_with_words_and_can_be_sen
     row = pushes()[0]
     assert (row.state, row.error) == (WorkState.FAILED, f"score_never {status}")
     assert "1 scores" in house.test_cli_runner().invoke(args=["lti", "resend"]).output
+    assert lms.grades == {"4": [(1, 4)]}
+
+
+@pytest.mark.parametrize("kept_back", [{"active": False}, {"waiting": True}], ids=["is switched off", "has moved and waits for approval"])
+def test_scores_wait_untried_while_a_platform(browser: Browser, lms: Lms, kept_back: dict[str, bool]) -> None:
+    browser.launch()
+    with db.transaction() as tx:
+        tx.execute(update(Platform).values(kept_back))
+    right("farbe")
+    let_due()
+    push(pushes()[0].id)
+    assert (lms.count("/token"), lms.scores()) == (0, [])
+    assert [(row.state, row.tries) for row in pushes()] == [(WorkState.DUE, 0)]
+    with db.transaction() as tx:
+        tx.execute(update(Platform).values(active=True, waiting=False))
+    jobs.sweep()
     assert lms.grades == {"4": [(1, 4)]}
 
 

@@ -15,7 +15,7 @@ from core import db
 from core.jobs import WorkState
 from courses import service as courses
 from courses.models import Run
-from lti.models import Participant, ResourceLink, ScorePush
+from lti.models import Participant, Platform, ResourceLink, ScorePush
 from lti.service import gradebook, scores
 from tests import builders
 from tests.lti.lms import AGS, LTI, SCOPE, Answer, Browser, Lms
@@ -198,6 +198,17 @@ def test_a_link_that_takes_no_scores_says_why(house: Flask, browser: Browser, lm
     lms.family = "moodle"
     browser.launch(**{AGS: {"lineitems": f"{lms.url}/lineitems", "scope": [SCOPE + "score"]}, LTI + "resource_link": {"id": "7"}})
     assert "has no column in the gradebook" in words(Desk(house).get())
+
+
+@pytest.mark.parametrize("state", [{"active": False}, {"waiting": True}], ids=["off", "waiting"])
+def test_a_platform_that_is_told_nothing_at_present_says_so(house: Flask, browser: Browser, state: dict[str, bool]) -> None:
+    browser.launch()
+    with db.transaction() as tx:
+        tx.execute(update(Platform).values(state))
+    right("farbe")
+    page = words(Desk(house).get())
+    assert "Scores are kept, and leave when it is let in again" in page
+    assert "Send again" not in page
 
 
 def test_several_links_have_an_overview(house: Flask, browser: Browser) -> None:

@@ -1,2 +1,2 @@
 // The first field with an error takes the focus. Browsers do not honour `autofocus` in a frame of another site.
-document.querySelector(".chooser [aria-invalid='true']")?.focus();
+document.querySelector("main :is(.chooser, .form) [aria-invalid='true']")?.focus();
