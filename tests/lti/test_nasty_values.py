@@ -166,6 +166,22 @@ def test_no_text_in_a_form_or_query_makes_a_fault(house: Flask, lms: Lms, who: s
     assert wrong == []
 
 
+LECTURERS_ONLY = (
+    ("GET", "/lti/class/1"), ("POST", "/lti/class/1/refresh"), ("GET", "/lti/class/1/export"), ("POST", "/lti/class/1/people/2/learns"),
+    ("GET", "/lti/class/1/learners/2"), ("GET", "/lti/class/1/learners/none"), ("GET", "/lti/scores/1"), ("GET", "/lti/scores/1/1"),
+    ("POST", "/lti/scores/1/1"), ("GET", "/lti/scores/1/1/2"), ("POST", "/lti/scores/1/1/release"), ("POST", "/lti/scores/1/1/again"),
+)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_lecturer_who_looks_as_a_student_may_in_that_launch_what_students_may(house: Flask, lms: Lms) -> None:
+    teacher = Browser(house, lms)
+    as_student, as_teacher = base_of(teacher.launch(sub="3")), base_of(teacher.launch(**TEACHER))
+    for method, path in LECTURERS_ONLY:
+        assert teacher.client.open(f"{as_student}{path}", method=method).status_code == 403, path
+    assert {teacher.client.get(f"{as_teacher}{path}").status_code for method, path in LECTURERS_ONLY if method == "GET"} == {200, 302}
+
+
 def test_a_sign_in_name_that_no_database_holds_is_a_wrong_one(house: Flask, lms: Lms) -> None:
     form = {"organisation": str(db.acting_for()), "username": "ada\0", "password": "not the right one"}
     assert house.test_client().post("/sign-in", data=form).status_code == 422
