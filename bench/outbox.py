@@ -56,7 +56,7 @@ def figures() -> list[Figure]:
 
 def _drain(built: house.House, gradebook: "Gradebook", environ: dict[str, str]) -> float:
     """All learners have a score when Lotse starts. Scores per second."""
-    _grade_all(built, 1)
+    _grade_all(1)
     with server.serve("wsgi:app", environ):
         _await(lambda: gradebook.book()["taken"] >= LEARNERS, "all scores are sent")
     return LEARNERS / float(gradebook.book()["seconds"])
@@ -64,7 +64,7 @@ def _drain(built: house.House, gradebook: "Gradebook", environ: dict[str, str]) 
 
 def _misfortunes(built: house.House, gradebook: "Gradebook", environ: dict[str, str]) -> None:
     """Everybody's score changes, and on its way everything happens once."""
-    _grade_all(built, 2)
+    _grade_all(2)
     gradebook.mood("broken")
     with server.serve("wsgi:app", environ) as (_, pid):
         _await(lambda: _postponed("score_later 500"), "the platform has answered 500")
@@ -148,7 +148,7 @@ def _link(built: house.House, base: str) -> None:
             direct.add(Participant, link_id=link, enrolment_id=enrolment_id, user_id=str(enrolment_id))
 
 
-def _grade_all(built: house.House, question: int) -> None:
+def _grade_all(question: int) -> None:
     """Everybody has answered one more question; as submitting it does, but without a server that could send it already."""
     with db.transaction() as tx:
         for part in tx.scalars(select(Enrolment)).all():

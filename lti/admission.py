@@ -16,7 +16,7 @@ from courses.service import Part
 from lti import copies
 from lti.claims import Message, Person
 from lti.models import LoginState, Participant, Platform, ResourceLink
-from lti.platforms import family_of, profile_of
+from lti.platforms import family_of, profile_at
 from lti.platforms.generic import Generic
 from lti.refusals import Refused
 from lti.roles import role_in_context
@@ -79,7 +79,7 @@ def enter(platform: Platform, deployment_id: int, message: Message, person: Pers
     """Bring the rows up to date with what the platform says. Raises Refused when the link opens nothing."""
     began = db.now()
     learn(platform, message)
-    profile = profile_of(message.family or platform.family)
+    profile = profile_at(platform.family, message)
     course, course_id, target = _target(message)
     person_id = accounts.recognise(platform.issuer, person.subject, name=person.name, email=person.email, language=language_of(message))
     run_id = courses.run_id(course_id, _run_key(deployment_id, message, course), message.context_title)

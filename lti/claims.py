@@ -174,10 +174,12 @@ def _text(claims: Claims, name: str) -> str | None:
 
 def cleaned(value: object) -> str | None:
     """A text to show: without what databases and pages cannot hold, and no longer than anybody reads."""
-    if not isinstance(value, str):
-        return None
-    shown = "".join(letter for letter in " ".join(value.split()) if letter.isprintable() or letter == _JOINER)
-    return shown[:LONGEST_TEXT] or None
+    return visible(" ".join(value.split()))[:LONGEST_TEXT] or None if isinstance(value, str) else None
+
+
+def visible(text: str) -> str:
+    """A text without letters that cannot be seen; white space stays as it is."""
+    return "".join(letter for letter in text if letter.isprintable() or letter.isspace() or letter == _JOINER)
 
 
 def _url(claims: Claims, name: str) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from lti.claims import LTI
+from lti.claims import LTI, visible
 from lti.dating import dated
 from lti.platforms.generic import Generic
 from lti.target import NO_SCORES, Target
@@ -17,7 +17,6 @@ LONGEST_TITLE = 255                    # Moodle keeps no more (deep-linking-resp
 LONGEST_TEXT = 1000
 LEAST_POINTS, MOST_POINTS = 1, 100     # a whole number: Moodle takes no other maximum (its README, “Deep linking”)
 LIFE = 600
-_JOINER = "\N{ZERO WIDTH JOINER}"      # inside many emoji
 
 
 @dataclass(frozen=True)
@@ -86,13 +85,9 @@ def preset_points(points: float) -> int | None:
 
 def one_line(text: str) -> str:
     """A title as every platform keeps it: one line, nothing that cannot be seen, and not too long."""
-    return " ".join(_visible(text).split())[:LONGEST_TITLE].strip()
+    return " ".join(visible(text).split())[:LONGEST_TITLE].strip()
 
 
 def some_lines(text: str) -> str:
     """A description: line breaks stay."""
-    return "\n".join(" ".join(_visible(line).split()) for line in text.splitlines()).strip()[:LONGEST_TEXT]
-
-
-def _visible(text: str) -> str:
-    return "".join(letter for letter in text if letter.isprintable() or letter.isspace() or letter == _JOINER)
+    return "\n".join(" ".join(visible(line).split()) for line in text.splitlines()).strip()[:LONGEST_TEXT]

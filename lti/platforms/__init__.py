@@ -5,6 +5,7 @@ No quirk so far depends on the version where the message itself does not show it
 
 from urllib.parse import urlsplit
 
+from lti.claims import Message
 from lti.platforms.canvas import Canvas
 from lti.platforms.generic import Generic
 from lti.platforms.ilias import Ilias
@@ -33,3 +34,8 @@ def family_at(auth_url: str) -> str:
 def profile_of(family: str) -> Generic:
     """The profile of an LMS family; a family that we do not know keeps to the specification."""
     return _BY_FAMILY.get(family_of(family), _BY_FAMILY[""])
+
+
+def profile_at(family: str, message: Message) -> Generic:
+    """The profile for a launch: by what it says of its LMS, or else by the family that the platform is known for."""
+    return profile_of(message.family or family)

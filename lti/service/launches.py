@@ -16,10 +16,10 @@ from core.direct import Read
 from core.sessions import DatabaseSessions, digest
 from lti import admission, registration
 from lti.claims import DEEP_LINK, RESOURCE_LINK, SUBMISSION_REVIEW, Claims, Message, read
-from lti.landing import Landing
+from lti.landing import Landing, session_of
 from lti.launch import Expected, verify
 from lti.models import LaunchRecord, LoginState, Platform
-from lti.platforms import profile_of
+from lti.platforms import profile_at
 from lti.refusals import Refused
 from lti.service import choosing, reviews, scores, upgrades
 from lti.service.login import own_origin
@@ -126,15 +126,12 @@ def _enter(platform: Platform, message: Message, browser: str, reference: str, s
 
 def _open_link(platform: Platform, deployment_id: int, message: Message) -> Landing:
     """A learner's or lecturer's way in; a launch without a person may look only (LTI Core 1.3, 5.3.6.1)."""
-    person = profile_of(message.family or platform.family).person(message)
+    person = profile_at(platform.family, message).person(message)
     if person is None:
         return _preview(message)
     admitted = admission.enter(platform, deployment_id, message, person)
     scores.catch_up(admitted)
-    return Landing(*_page_of(admitted), {
-        "_user_id": str(admitted.person_id), "_fresh": True, "lti_link": admitted.link_id,
-        "launch_run": admitted.part.run_id, "launch_role": admitted.role.value,
-    })
+    return Landing(*_page_of(admitted), session_of(admitted.person_id, admitted.role, admitted.part.run_id, admitted.link_id))
 
 
 def _page_of(admitted: admission.Admitted) -> tuple[str, dict[str, Any]]:
@@ -176,7 +173,7 @@ def _open_session(own: Mapping[str, Any], platform: Platform, message: Message, 
 
 
 def _frames(platform: Platform, message: Message) -> list[str]:
-    return sorted({*registration.origins(), *profile_of(message.family or platform.family).frames(message)})
+    return sorted({*registration.origins(), *profile_at(platform.family, message).frames(message)})
 
 
 def frame_ancestors(organisation_id: int, further: Iterable[str] = ()) -> list[str]:

@@ -18,9 +18,9 @@ from courses.service import AnyPart
 from lti import admission
 from lti.claims import Message
 from lti.claims import Person as Launcher
-from lti.landing import Landing
+from lti.landing import Landing, session_of
 from lti.models import Participant, Platform, ResourceLink
-from lti.platforms import profile_of
+from lti.platforms import profile_at
 from lti.refusals import Refused
 from lti.roles import role_in_context
 from modules.presenters import Points
@@ -75,7 +75,7 @@ def begin(platform: Platform, deployment_id: int, message: Message) -> Landing:
 
     The link that is known keeps what it opens: a review may come with parameters of its own.
     """
-    person = profile_of(message.family or platform.family).person(message)
+    person = profile_at(platform.family, message).person(message)
     if person is None:
         raise Refused("person_missing")
     entered = _enter(platform, deployment_id, message, person)
@@ -83,10 +83,7 @@ def begin(platform: Platform, deployment_id: int, message: Message) -> Landing:
     wanted = _enrolment_of(entered, platform, message.for_user)
     if entered.role == Role.LEARNER and wanted != entered.enrolment_id:
         raise Refused("review_foreign")
-    session = {
-        "_user_id": str(entered.person_id), "_fresh": True, "lti_link": entered.link_id, "review_link": entered.link_id,
-        "launch_run": entered.run_id, "launch_role": entered.role.value,
-    }
+    session = {**session_of(entered.person_id, entered.role, entered.run_id, entered.link_id), "review_link": entered.link_id}
     if wanted is None:
         return Landing("lti_people.nobody", {"run_id": entered.run_id}, session)
     return Landing("lti_people.learner", {"run_id": entered.run_id, "enrolment_id": wanted}, session)

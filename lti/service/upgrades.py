@@ -9,7 +9,7 @@ from core.config import settings
 from lti import legacy, registration
 from lti.claims import Message
 from lti.models import Platform
-from lti.platforms import profile_of
+from lti.platforms import profile_at
 
 log = structlog.get_logger("lti")
 
@@ -21,7 +21,7 @@ def carry(platform: Platform, message: Message, claims: Mapping[str, Any]) -> No
     platform's organisation. Raises Refused when the deployment is not approved.
     """
     found = legacy.earlier(claims)
-    person = profile_of(message.family or platform.family).person(message)
+    person = profile_at(platform.family, message).person(message)
     if found is None or person is None or not message.link_id:
         return
     consumer = legacy.own_consumer(found.key)

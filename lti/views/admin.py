@@ -11,7 +11,7 @@ from accounts.signin import person
 from core.config import settings
 from lti import advice, scopes
 from lti.dynamic import CUSTOM
-from lti.forms_admin import LinkForm, PlatformForm, SearchForm
+from lti.forms.admin import LinkForm, PlatformForm, SearchForm
 from lti.keys import KeyTroubleError
 from lti.models import Platform
 from lti.platforms import profile_of

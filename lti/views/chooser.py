@@ -29,7 +29,7 @@ from core import db
 from core.i18n import language
 from core.web import POLICY, Problem
 from lti.addresses import safe_origin
-from lti.chooser_form import EntryForm, forms_for
+from lti.forms.chooser import EntryForm, forms_for
 from lti.offers import AUDIENCES, Search, by_key, edition_of, find, offered
 from lti.service import choosing
 from lti.service.choosing import KEY, MOST, Choosing, HandOver
