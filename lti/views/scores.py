@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
+from assessments import items
 from core import db
 from core.i18n import language
 from core.jobs import WorkState
@@ -15,6 +16,7 @@ from courses.policy import lecturer_part
 from courses.service import AnyPart
 from courses.tools import Tool
 from lti.models import ResourceLink
+from lti.offers import asked
 from lti.score_forms import PolicyForm
 from lti.score_policy import due_of
 from lti.service import gradebook
@@ -129,7 +131,7 @@ def _texts(part: AnyPart) -> dict[str, Any]:
         title = edition.module(link.module, wanted).title if link.module in edition.module_ids else link.module
         texts: dict[str, str] = {
             "module": _("the module “%(title)s”", title=title), "quiz": _("the questions of “%(title)s”", title=title),
-            "exercise": _("one question of “%(title)s”: %(item)s", title=title, item=link.item), "certificate": _("the certificate"),
+            "exercise": _("one question of “%(title)s”: “%(item)s”", title=title, item=_question(part.edition_id, link, wanted)), "certificate": _("the certificate"),
         }
         return texts.get(link.kind) or str(_("the whole course"))
 
@@ -137,6 +139,16 @@ def _texts(part: AnyPart) -> dict[str, Any]:
         "course_title": edition.course.title[wanted], "opens": opens, "policy": _policy, "column": _COLUMNS, "state_of": _state,
         "name_of": _name, "told": told, "due_of": due_of, "history_state": _past,
     }
+
+
+def _question(edition_id: int, link: ResourceLink, wanted: str) -> str:
+    """What the link's only question asks, or its id where the course has none of it any more."""
+    if link.module is None or link.item is None:
+        return ""
+    try:
+        return asked(items.item(edition_id, link.module, link.item, wanted))
+    except LookupError:
+        return link.item
 
 
 def _policy(link: ResourceLink) -> str:
