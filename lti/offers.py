@@ -162,13 +162,21 @@ def _module(edition_id: int, slug: str, source: ModuleSource, course: str) -> Mo
     return ModuleOffers(whole, quiz if found else None, exercises, source.audience)
 
 
+def asked(item: Item) -> str:
+    """What a question asks, in one line that is not too long to name it."""
+    name = _in_one_line(item)
+    return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME].rsplit(" ", 1)[0] + " …"
+
+
+def _in_one_line(item: Item) -> str:
+    return " ".join(outline_of(item.text).text.split())
+
+
 def _exercise(slug: str, source: ModuleSource, item: Item) -> Offer:
-    asked = outline_of(item.text).text
-    name = " ".join(asked.split())
-    short = name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME].rsplit(" ", 1)[0] + " …"
+    short = asked(item)
     title = _("Exercise: %(title)s", title=short) if item.kind == "prompt" else _("Question: %(title)s", title=short)
     about = _("From the module “%(title)s”", title=source.title)
-    return _offer(Target(slug, source.id, "exercise", item.id), title, about, name, item.id, points=item.points, count=1)
+    return _offer(Target(slug, source.id, "exercise", item.id), title, about, _in_one_line(item), item.id, points=item.points, count=1)
 
 
 def _offer(target: Target, title: str, text: str, *more: str, points: float = 0, count: int = 0, minutes: int = 0) -> Offer:

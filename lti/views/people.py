@@ -75,13 +75,11 @@ def overview(run_id: int) -> str:
 @bp.post("/<int:run_id>/refresh")
 @login_required
 def refresh(run_id: int) -> BaseResponse:
-    """Ask the learning platform again."""
+    """Ask the learning platform again. What goes wrong stands on the page itself."""
     lecturer_part(run_id)
     seen = rosters.look(run_id, person().id, anew=True)
     if seen.roster and not seen.trouble:
         flash(_("The list of the learning platform is up to date."), "success")
-    elif seen.trouble:
-        flash(_(TROUBLES[seen.trouble]), "warning")
     return redirect(url_for(".overview", run_id=run_id), 303)
 
 

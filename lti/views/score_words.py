@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
 
+from assessments import items
 from core import db
 from core.i18n import language
 from core.jobs import WorkState
 from courses.service import AnyPart
 from lti.models import ResourceLink
+from lti.offers import asked
 from lti.score_policy import due_of
 from lti.troubles import told
 from modules.service import parsed
@@ -24,7 +26,8 @@ def words_for(part: AnyPart) -> dict[str, Any]:
         title = edition.module(link.module, wanted).title if link.module in edition.module_ids else link.module
         texts: dict[str, str] = {
             "module": _("the module “%(title)s”", title=title), "quiz": _("the questions of “%(title)s”", title=title),
-            "exercise": _("one question of “%(title)s”: %(item)s", title=title, item=link.item), "certificate": _("the certificate"),
+            "exercise": _("one question of “%(title)s”: “%(item)s”", title=title, item=_question(part.edition_id, link, wanted)),
+            "certificate": _("the certificate"),
         }
         return texts.get(link.kind) or str(_("the whole course"))
 
@@ -32,6 +35,16 @@ def words_for(part: AnyPart) -> dict[str, Any]:
         "course_title": edition.course.title[wanted], "opens": opens, "policy": _policy, "column": _COLUMNS, "state_of": _state,
         "name_of": _name, "told": told, "due_of": due_of, "history_state": _past,
     }
+
+
+def _question(edition_id: int, link: ResourceLink, wanted: str) -> str:
+    """What the link's only question asks, or its id where the course has none of it any more."""
+    if link.module is None or link.item is None:
+        return ""
+    try:
+        return asked(items.item(edition_id, link.module, link.item, wanted))
+    except LookupError:
+        return link.item
 
 
 def _policy(link: ResourceLink) -> str:

@@ -219,6 +219,10 @@ def test_several_links_have_an_overview(house: Flask, browser: Browser) -> None:
     page = words(desk.client.get(f"/lti/scores/{desk.run.id}", headers=desk.headers).text)
     assert "Zweiter Link" in page
     assert "Opens the module “One”." in page
+    browser.launch(**{LTI + "resource_link": {"id": "9", "title": "Frage"}, LTI + "custom": {"module": "eins", "kind": "exercise", "item": "farbe"}})
+    page = words(desk.client.get(f"/lti/scores/{desk.run.id}", headers=desk.headers).text)
+    assert re.search(r"Opens one question of “One”: “[^”]*\?”\.", page)
+    assert "farbe" not in page
 
 
 def test_the_course_page_leads_there_and_counts_what_has_failed(house: Flask, desk: Desk, lms: Lms) -> None:
