@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Update, delete, or_, select, update
 
-from accounts.models import Grant, Identity, JoinCode, Person
+from accounts.models import Grant, Identity, JoinCode, Person, Role
 from accounts.service import LOCAL
 from core import db, sessions
 from core.config import settings
@@ -177,8 +177,12 @@ def _valid(code: str, person_id: int) -> JoinCode:
 
 
 def _must_be_ordinary(person_id: int) -> None:
-    """Roles in the organisation are given to a person, not to whoever runs another platform and can be anybody there."""
-    if db.session.scalar(select(Grant.id).where(Grant.person_id == person_id).limit(1)) is not None:
+    """Roles in the organisation are given to a person, not to whoever runs another platform and can be anybody there.
+
+    That of a learner opens nothing to others.
+    """
+    privileged = select(Grant.id).where(Grant.person_id == person_id, Grant.role != Role.LEARNER).limit(1)
+    if db.session.scalar(privileged) is not None:
         raise CannotJoinError(PRIVILEGED)
 
 

@@ -171,6 +171,13 @@ def test_people_with_a_role_in_the_administration_are_not_joined(ada: Two, house
     assert refused(admin, code_of(ada[1])) == [422, 422]
 
 
+def test_people_who_are_learners_in_the_whole_organisation_are_joined(ada: Two, again: Two) -> None:
+    with db.transaction():
+        service.grant(again[0].id, Role.LEARNER)
+    assert join(ada[1], again[1]) == 303
+    assert owner("ada-at-moodle") == owner("ada-at-ilias")
+
+
 def test_a_role_that_is_given_in_between_stops_the_join(ada: Two, again: Two) -> None:
     code = code_of(ada[1])
     again[1].post("/account/join/accept", data={"code": code})
