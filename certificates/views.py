@@ -15,7 +15,7 @@ from certificates.sheet import sheet
 from certificates.snapshot import Snapshot
 from core.i18n import N_, language
 from core.jobs import WorkState
-from core.web import Problem, csrf, limiter
+from core.web import Problem, csrf, limiter, takes_anything
 from courses import service as courses
 from courses.policy import teaches
 from modules.service import parsed
@@ -136,6 +136,7 @@ def check() -> BaseResponse:
 
 
 @bp.get("/z/<code>")
+@takes_anything
 @limiter.limit("120 per minute")
 def verify(code: str) -> BaseResponse:
     """Whether a certificate is genuine, and all that it says."""

@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from flask import request
 from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, expect
 from sqlalchemy import select
 
 from accounts.models import Organisation, Person, Role
-from core import db
+from core import db, sessions
 from core.sessions import DIRECT_COOKIE, BrowserSession, DatabaseSessions, digest
 from lti.registration import PlatformData
 from lti.service import add_platform
@@ -93,7 +94,11 @@ def blocking(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]
 @pytest.fixture
 def cookieless(blocking: BrowserContext, monkeypatch: pytest.MonkeyPatch) -> BrowserContext:
     """A browser that keeps no cookie of a login, as those that block and do not know `Partitioned`."""
-    monkeypatch.setattr("lti.views.platform.set_cookie", lambda *_, **__: None)
+    def lost_at_the_login(*given: Any, **more: Any) -> None:
+        if request.endpoint != "lti.begin":
+            sessions.set_cookie(*given, **more)
+
+    monkeypatch.setattr("lti.views.arrivals.set_cookie", lost_at_the_login)
     return blocking
 
 
@@ -179,9 +184,10 @@ def test_without_scripts_there_is_a_second_button(playwright: Playwright, tmp_pa
 # --- Several launches in one browser -----------------------------------------------------------------------------------------
 
 def test_two_courses_in_two_tabs_stay_apart(context: BrowserContext, site: Site) -> None:
-    tabs = [visited(context, site.course(**{"as": "21", "link": link})) for link in ("a", "b")]
-    for tab in tabs:
-        expect(heading(tool(tab))).to_have_text("A small course")
+    tabs = []
+    for link in ("a", "b"):
+        tabs.append(visited(context, site.course(**{"as": "21", "link": link})))
+        expect(heading(tool(tabs[-1]))).to_have_text("A small course")
     launches = [who(tool(tab)) for tab in tabs]
     runs = [tool(tab).get_by_role("link", name="One").first.get_attribute("href") for tab in tabs]
     assert launches[0] != launches[1]

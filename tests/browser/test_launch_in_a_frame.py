@@ -134,7 +134,7 @@ def test_a_browser_that_keeps_no_cookie_in_a_frame_is_offered_a_new_window(
     blocking: BrowserContext, site: Site, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As browsers do that block third-party cookies and do not know `Partitioned`."""
-    monkeypatch.setattr("lti.views.platform.set_cookie", _unpartitioned)
+    monkeypatch.setattr("lti.views.arrivals.set_cookie", _unpartitioned)
     page = blocking.new_page()
     be(page, site, "Mira")
     page.get_by_role("link", name=OPEN).click()

@@ -78,7 +78,7 @@ def cookieless(playwright: Playwright, tmp_path: Path, monkeypatch: pytest.Monke
         if request.headers["Sec-Fetch-Dest"] != "iframe":
             sessions.set_cookie(*given, **more)
 
-    monkeypatch.setattr("lti.views.legacy.set_cookie", in_windows)
+    monkeypatch.setattr("lti.views.arrivals.set_cookie", in_windows)
     context = opened(playwright, tmp_path / "profile", blocked=True)
     yield context
     context.close()
