@@ -7,10 +7,7 @@ Nothing here knows Lotse: it is the platform's half of the protocol.
 
 import json
 import secrets
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from demo import campus
 from demo.parts import addresses, present_member, store
+from demo.store import SqliteFile
 
 bp = Blueprint("registration", __name__)
 EXTENSION = "campus-tools"
@@ -52,23 +50,13 @@ class Tool:
 PREREGISTERED = Tool(campus.CLIENT_ID, campus.DEPLOYMENT_ID, {"client_name": "Lotse"}, active=True)
 
 
-class Tools:
+class Tools(SqliteFile):
     """The registered tools, in a file of their own; each method is one transaction."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        super().__init__(path)
         with self._open() as db:
             db.executescript(_TABLES)
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self._path, timeout=5)
-        connection.row_factory = sqlite3.Row
-        try:
-            with connection:
-                yield connection
-        finally:
-            connection.close()
 
     def new_token(self) -> str:
         """What lets a tool register once, within an hour."""

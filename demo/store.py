@@ -97,18 +97,11 @@ class OldScoreError(ValueError):
     """The score's time is not after the last one's (AGS 2.0, 3.4.8: the platform must not accept it)."""
 
 
-class Store:
-    """Reads and writes the file; each method is one transaction."""
+class SqliteFile:
+    """A file of the stand-in's own; each method of a subclass is one transaction."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._open() as db:
-            db.execute("pragma journal_mode=wal")
-            db.executescript(_TABLES)
-            db.executemany(
-                "insert or ignore into line_item values (?, ?, ?, ?, '', '')",
-                [(int(entry.id), entry.title, campus.LINE_ITEM_MAXIMUM, entry.id) for entry in campus.ACTIVITIES],
-            )
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -119,6 +112,20 @@ class Store:
                 yield connection
         finally:
             connection.close()
+
+
+class Store(SqliteFile):
+    """Reads and writes the file; each method is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        with self._open() as db:
+            db.execute("pragma journal_mode=wal")
+            db.executescript(_TABLES)
+            db.executemany(
+                "insert or ignore into line_item values (?, ?, ?, ?, '', '')",
+                [(int(entry.id), entry.title, campus.LINE_ITEM_MAXIMUM, entry.id) for entry in campus.ACTIVITIES],
+            )
 
     # --- Launches and tokens ----------------------------------------------------------------------------------------
 
