@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 def _open_rooms(app: Flask) -> None:
     for room in (
         accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp,
-        assessments.excerpt_views.bp, gateway.views.bp, certificates.views.bp, *lti.views.BLUEPRINTS,
+        assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
     for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, certificates.commands.certificates, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):

@@ -1,4 +1,4 @@
-"""Attempts, their append-only grades, and what a model answered in an attempt."""
+"""Attempts, their append-only grades, what models answered in them, and what learners left half written."""
 
 from datetime import datetime
 from typing import Any
@@ -64,4 +64,61 @@ class Completion(Tenanted, Base):
     completion_tokens: Mapped[int] = mapped_column(default=0)
     finish: Mapped[str] = mapped_column(default="stop")    # stop, length, stopped, failed
     recorded: Mapped[bool] = mapped_column(default=False)  # a recorded answer, no model ran
+    arm: Mapped[str] = mapped_column(default="")           # which of several models, temperatures or words in place of a gap
     attempt: Mapped[Attempt] = relationship(lazy="raise", back_populates="completions")
+
+
+class Draft(Tenanted, Base):
+    """What somebody has typed into an item and not handed in: it follows them to the next device."""
+
+    __tablename__ = "draft"
+    __table_args__ = (UniqueConstraint("enrolment_id", "module", "item"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    module: Mapped[str]
+    item: Mapped[str]
+    fields: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(default=1)        # counts savings, so that an older tab does not overwrite a newer one
+    saved_at: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class FollowUp(Tenanted, Base):
+    """What a learner made of the answers in an attempt: marked them, listed what to verify. It may earn points of its own."""
+
+    __tablename__ = "follow_up"
+    __table_args__ = (UniqueConstraint("attempt_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    response: Mapped[dict[str, Any]]
+    at: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class Vote(Tenanted, Base):
+    """Which of several answers, whose models were hidden, somebody found best. One vote a person and item."""
+
+    __tablename__ = "vote"
+    __table_args__ = (UniqueConstraint("enrolment_id", "module", "item"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    module: Mapped[str]
+    item: Mapped[str]
+    model: Mapped[str]                                     # as the completion names it; empty: none was better
+    reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class Judgement(Tenanted, Base):
+    """What a model thinks of an attempt by one criterion: an opinion beside the checks, never points."""
+
+    __tablename__ = "judgement"
+    __table_args__ = (UniqueConstraint("attempt_id", "position"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    position: Mapped[int]                                  # of the criterion in the exercise
+    model: Mapped[str]
+    opinion: Mapped[str]                                   # yes, partly, no or unclear
+    reason: Mapped[str] = mapped_column(default="")
+    quote: Mapped[str] = mapped_column(default="")         # what it quotes as evidence
+    quote_found: Mapped[bool] = mapped_column(default=False)  # by program, word for word
+    at: Mapped[datetime] = mapped_column(default=db.now)

@@ -13,8 +13,8 @@ from assessments.prompt_run import MOST_TRIES, run_try
 from core import db
 from core.config import replace_settings
 from core.jobs import WorkState
-from gateway import budget
 from gateway.faults import GatewayError
+from gateway.service import budgets as budget
 from tests.assessments.prompt_page import PromptPage, announce, events_of, live_of, open_page
 from tests.gateway.faults import FaultServer
 from tests.gateway.server import ModelServer, running
@@ -91,7 +91,7 @@ def test_tokens_that_another_tab_has_used_meanwhile_give_the_try_back(page: Prom
     announce(faults, tmp_path)
     sent = page.send()
     with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
-        budget.reserve(page.enrolment.person_id, 60_000, "another tab")
+        budget.reserve(page.enrolment.person_id, page.enrolment.run_id, 60_000, "another tab")
     page.watch(sent)
     assert page.attempts()[0].error == GatewayError("tokens").message
     assert not page.attempts()[0].counts

@@ -12,7 +12,7 @@ from assessments.models import Attempt, Completion, Grade
 from assessments.prompt_run import run_try
 from core import db, jobs, sessions
 from core.jobs import WorkState
-from gateway.models import Allowance, Reservation, Usage
+from gateway.models import Pot, Reservation, Usage
 from tests.assessments.prompt_page import PromptPage, announce, events_of, live_of, open_page
 from tests.gateway.faults import WORDS, FaultServer, Reply
 
@@ -293,7 +293,7 @@ def test_tokens_are_booked_and_what_is_left_is_shown(page: PromptPage) -> None:
     page.client.get("/language/en")
     page.watch(page.send())
     with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
-        assert db.session.scalars(select(Allowance.tokens)).one() == 25
+        assert db.session.scalars(select(Pot.tokens)).one() == 25
         usage = db.session.scalars(select(Usage)).one()
     assert (usage.prompt_tokens, usage.completion_tokens, usage.ending) == (20, 5, "stop")
     html = page.client.get(page.path).text
@@ -327,7 +327,7 @@ def test_a_try_that_was_killed_in_mid_answer_costs_only_what_its_repetition_uses
         with page.app.app_context():
             assert jobs.sweep() == 1
         with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
-            assert db.session.scalars(select(Allowance.tokens)).one() == 25
+            assert db.session.scalars(select(Pot.tokens)).one() == 25
         killed.close()
     assert count(page, Reservation) == 0
 

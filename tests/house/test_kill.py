@@ -13,7 +13,7 @@ from assessments import prompts
 from assessments.models import Attempt, Grade
 from core import db
 from core.jobs import WorkState
-from gateway.models import Allowance
+from gateway.models import Pot
 from lti.models import ScorePush
 from tests import builders
 from tests.assessments.prompt_page import FILES, announce
@@ -102,7 +102,7 @@ def test_prompts_that_were_waiting_or_at_work_at_a_kill_get_their_answer_afterwa
 
         programs.serve(house.port)
         await_that(lambda: _states() == {(WorkState.DONE, 1, 1)}, "both are graded")
-        assert db.session.scalars(select(Allowance.tokens)).all() == [25, 25]  # Nothing is left of what the killed one had reserved.
+        assert db.session.scalars(select(Pot.tokens)).all() == [25, 25]  # Nothing is left of what the killed one had reserved.
 
 
 def _states() -> set[tuple[WorkState, int, int]]:

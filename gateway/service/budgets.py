@@ -14,25 +14,25 @@ from sqlalchemy.exc import IntegrityError
 from core import db
 from core.config import settings
 from gateway.faults import GatewayError
-from gateway.models import Allowance, Reservation
+from gateway.models import Pot, Reservation
 
 
 def tokens_left(person_id: int) -> int:
     """What a person may still use today."""
-    used = db.session.scalar(select(Allowance.tokens).where(Allowance.person_id == person_id, Allowance.day == _today()))
+    used = db.session.scalar(select(Pot.tokens).where(Pot.account == _account(person_id), Pot.day == _today()))
     return max(0, settings().daily_tokens - (used or 0))
 
 
-def reserve(person_id: int, tokens: int, cause: str) -> Reservation:
+def reserve(person_id: int, run_id: int, tokens: int, cause: str) -> Reservation:
     """Set tokens aside. Raises GatewayError when there are not enough left. A transaction of its own."""
-    day = _today()
+    day, account = _today(), _account(person_id)
     with suppress(IntegrityError), db.transaction() as tx:  # Two first calls of the day: one row is enough.
-        if tx.scalar(select(Allowance.id).where(Allowance.person_id == person_id, Allowance.day == day)) is None:
-            tx.add(Allowance(person_id=person_id, day=day))
+        if tx.scalar(select(Pot.id).where(Pot.account == account, Pot.day == day)) is None:
+            tx.add(Pot(account=account, day=day))
     with db.transaction() as tx:
-        if db.changed(_more(person_id, day, tokens).where(Allowance.tokens <= settings().daily_tokens - tokens)) != 1:
+        if db.changed(_more(account, day, tokens).where(Pot.tokens <= settings().daily_tokens - tokens)) != 1:
             raise GatewayError("tokens")
-        reservation = Reservation(person_id=person_id, day=day, tokens=tokens, cause=cause)
+        reservation = Reservation(person_id=person_id, run_id=run_id, day=day, tokens=tokens, cause=cause)
         tx.add(reservation)
     return reservation
 
@@ -43,7 +43,7 @@ def settle(reservation: Reservation, used: int) -> None:
         delete(Reservation).where(Reservation.id == reservation.id).execution_options(synchronize_session=False)
     )
     held = reservation.tokens if gone == 1 else 0
-    db.session.execute(_more(reservation.person_id, reservation.day, used - held))
+    db.session.execute(_more(_account(reservation.person_id), reservation.day, used - held))
 
 
 def release(cause: str) -> None:
@@ -53,10 +53,14 @@ def release(cause: str) -> None:
             settle(reservation, 0)
 
 
-def _more(person_id: int, day: date, tokens: int) -> Update:
+def _account(person_id: int) -> str:
+    return f"person {person_id}"
+
+
+def _more(account: str, day: date, tokens: int) -> Update:
     return (
-        update(Allowance).where(Allowance.person_id == person_id, Allowance.day == day)
-        .values(tokens=Allowance.tokens + tokens).execution_options(synchronize_session=False)
+        update(Pot).where(Pot.account == account, Pot.day == day)
+        .values(tokens=Pot.tokens + tokens).execution_options(synchronize_session=False)
     )
 
 

@@ -1,0 +1,70 @@
+"""Asking a model within a person's budget, and booking what it took."""
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from core import db, http
+from core.config import settings
+from gateway import client
+from gateway.client import Message, Outcome, Question, tokens_in, tokens_of
+from gateway.models import Ending, Reservation, Usage
+from gateway.service import budgets
+from gateway.service.offers import Model
+
+
+@dataclass(frozen=True)
+class Asker:
+    """On whose account a call goes, and what it is for (see budget.release). The model itself is told none of it."""
+
+    person_id: int
+    run_id: int
+    cause: str
+    purpose: str = "exercise"          # exercise, code, judge, probe or tool
+
+
+def cost(messages: Sequence[Message], max_tokens: int) -> int:
+    """The most that a call may take from the budget."""
+    return tokens_of(messages) + max_tokens
+
+
+def ask(
+    model: Model, asker: Asker, messages: Sequence[Message], *, max_tokens: int, temperature: float, seed: int, stopped: Callable[[], bool],
+) -> Generator[str | Outcome, None, None]:
+    """Yield a model's answer piece by piece and at last its Outcome; book what it cost, however it ends.
+
+    Raises GatewayError, also when the person's tokens do not suffice; then nothing was asked.
+    """
+    reserved = budgets.reserve(asker.person_id, asker.run_id, cost(messages, max_tokens), asker.cause)
+    question = Question(messages, model.name, max_tokens, temperature, seed)
+    began, characters = time.monotonic(), 0
+    # What holds when the answer breaks off: the server has not counted, so it is estimated.
+    outcome = Outcome("failed", model.name, 0, 0, estimated=True)
+    try:
+        with http.client(settings(), listed=(urlsplit(model.endpoint.url).netloc,)) as connection:
+            for piece in client.chat(connection, model.endpoint, question, stopped):
+                if isinstance(piece, Outcome):
+                    outcome = piece
+                else:
+                    characters += len(piece)
+                yield piece
+    finally:
+        if outcome.finish == "failed" and characters:
+            outcome = replace(outcome, prompt_tokens=tokens_of(messages), completion_tokens=tokens_in("x" * characters))
+        _book(asker, model, reserved, outcome, time.monotonic() - began)
+
+
+def _book(asker: Asker, model: Model, reserved: Reservation, outcome: Outcome, seconds: float) -> None:
+    with db.transaction() as tx:
+        budgets.settle(reserved, outcome.prompt_tokens + outcome.completion_tokens)
+        tx.add(Usage(
+            person_id=asker.person_id, run_id=asker.run_id, model=outcome.model, prompt_tokens=outcome.prompt_tokens,
+            completion_tokens=outcome.completion_tokens, estimated=outcome.estimated, milliseconds=round(seconds * 1000),
+            ending=_ending(outcome.finish), purpose=asker.purpose, external=model.external,
+        ))
+
+
+def _ending(finish: str) -> Ending:
+    """Servers have more words for a proper end (tool_calls, content_filter) than are worth keeping apart here."""
+    return next((ending for ending in Ending if ending == finish), Ending.STOP)

@@ -1,0 +1,5 @@
+"""The gateway's pages."""
+
+from gateway.views import status
+
+BLUEPRINTS = (status.bp,)
