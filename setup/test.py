@@ -1,5 +1,6 @@
 """`./lotse test`: all checks that a change must pass, in the order in which they are quick to fail."""
 
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -14,6 +15,9 @@ CHECKS = {
     "mypy": ("mypy", "."),
 }
 # As many at a time as there are cores; four, as each brings a PostgreSQL, a model and a browser. Who is through takes over from others.
+# Each test has its own limit (pyproject.toml); this one is for what hangs outside of them.
+MOST_SECONDS = 45 * 60
+SUMMARY_SECONDS = 30
 TOGETHER = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 
 
@@ -61,10 +65,24 @@ def check(environment: Environment, name: str, command: list[str]) -> bool:
 
 
 def pytest(environment: Environment, arguments: list[str]) -> int:
-    """Run the tests; their summary is the last line on the terminal."""
+    """Run the tests; their summary is the last line on the terminal. A run that does not end is ended, and fails."""
     say("--- pytest")
-    command = environment.module("pytest", *arguments)
-    return subprocess.run(command, cwd=environment.root, env=environment.environ(), check=False).returncode
+    process = subprocess.Popen(environment.module("pytest", *arguments), cwd=environment.root, env=environment.environ())
+    try:
+        return process.wait(MOST_SECONDS)
+    except subprocess.TimeoutExpired:
+        say(f"The tests did not end within {MOST_SECONDS // 60} minutes and are stopped; what failed until then follows.")
+        return stop(process) or 1
+
+
+def stop(process: subprocess.Popen[bytes]) -> int:
+    """Let pytest say what failed until now, and end it if it does not."""
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.wait(SUMMARY_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def conclude(results: dict[str, bool], tests: int) -> int:

@@ -145,7 +145,7 @@ def test_progress_is_there_on_another_device(app: Flask, page: QuestionPage, lea
 
 def test_of_two_answers_at_the_same_moment_exactly_one_counts(app: Flask, page: QuestionPage, learner: Enrolment) -> None:
     page.open()
-    barrier = threading.Barrier(4)
+    barrier = threading.Barrier(4, timeout=60)
     statuses: list[int] = []
 
     def send(client: FlaskClient) -> None:

@@ -171,7 +171,7 @@ def test_a_second_tab_is_told_to_look_later_and_finds_the_same_answer(page: Prom
 def test_two_who_run_the_same_try_at_the_same_moment_make_one_grade(page: PromptPage, faults: FaultServer) -> None:
     live_of(page.send())
     (attempt,) = page.attempts()
-    barrier = threading.Barrier(3)
+    barrier = threading.Barrier(3, timeout=60)
     ends: list[str] = []
 
     def run() -> None:

@@ -9,7 +9,7 @@ from core.once import once_each
 
 def test_many_who_ask_at_once_get_what_one_of_them_made() -> None:
     made: list[int] = []
-    together = threading.Barrier(8)
+    together = threading.Barrier(8, timeout=60)
 
     @once_each(4)
     def double(number: int) -> list[int]:

@@ -75,7 +75,7 @@ def test_a_new_day_brings_new_tokens(app: Flask, learner: Person) -> None:
 
 
 def test_calls_that_race_never_overspend(app: Flask, learner: Person) -> None:
-    barrier = threading.Barrier(8)
+    barrier = threading.Barrier(8, timeout=60)
     taken: list[int] = []
 
     def take() -> None:

@@ -18,7 +18,7 @@ GRANT = Grant("client", "https://lms.example/token", frozenset({SCORES}), 1)
 
 
 def test_of_many_threads_that_need_a_token_one_asks() -> None:
-    cache, asked, begin = TokenCache(), [], threading.Barrier(8)
+    cache, asked, begin = TokenCache(), [], threading.Barrier(8, timeout=60)
 
     def ask() -> tuple[str, float]:
         asked.append(1)

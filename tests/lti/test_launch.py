@@ -86,7 +86,7 @@ def test_of_two_posts_of_one_launch_at_the_same_moment_exactly_one_is_let_in(hou
     token = lms.sign(lms.claims(begun["nonce"]))
     cookie = browser.client.get_cookie(sessions.BROWSER_COOKIE)
     assert cookie is not None
-    start, statuses = threading.Barrier(2), []
+    start, statuses = threading.Barrier(2, timeout=60), []
 
     def post() -> None:
         client = house.test_client()
@@ -107,7 +107,7 @@ def test_two_first_launches_of_one_person_at_the_same_moment_are_both_let_in(hou
     Browser(house, lms).launch(sub="somebody else")  # So that the platform's keys are there already.
     browsers = [Browser(house, lms) for _ in range(2)]
     begun = [browser.begin() for browser in browsers]
-    start, statuses = threading.Barrier(2), []
+    start, statuses = threading.Barrier(2, timeout=60), []
 
     def launch(number: int) -> None:
         token = lms.sign(lms.claims(begun[number]["nonce"], **{LTI + "resource_link": {"id": f"link {number}"}}))

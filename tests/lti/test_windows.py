@@ -186,7 +186,7 @@ def test_the_ticket_needs_the_forms_token(house: Flask, browser: Browser) -> Non
 
 def test_of_two_windows_with_one_ticket_exactly_one_opens(house: Flask, browser: Browser) -> None:
     ticket = ticket_from(browser, root_of(browser.launch()))
-    start, statuses = threading.Barrier(2), list[int]()
+    start, statuses = threading.Barrier(2, timeout=60), list[int]()
 
     def open_window() -> None:
         client = house.test_client()
