@@ -12,6 +12,15 @@ _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 _RUN = f"async () => JSON.stringify((await axe.run({json.dumps(RULES)})).violations)"
 
 
+def settled(page: Page) -> Page:
+    """The page, once nothing in it nor in its frames is on its way.
+
+    Playwright's first look of an `expect` has no time limit, and one into a frame that is just being replaced never ends.
+    """
+    page.wait_for_load_state("networkidle")
+    return page
+
+
 def assert_accessible(page: Page, where: str) -> None:
     """Axe finds no violation of WCAG 2.2 AA."""
     page.evaluate(_AXE)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect
 
-from tests.browser.look import assert_accessible, assert_no_sideways_scroll
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll, settled
 from tests.browser.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -35,7 +35,7 @@ def adding(chromium: Browser, stage: Stage) -> Iterator[Opener]:
 
 
 def tool_of(page: Page) -> FrameLocator:
-    return page.frame_locator("iframe")
+    return settled(page).frame_locator("iframe")
 
 
 def frame_of(page: Page) -> Frame:

@@ -23,7 +23,7 @@ from lti.registration import PlatformData
 from lti.service import add_platform
 from setup import system
 from tests import builders
-from tests.browser.look import assert_accessible, assert_no_sideways_scroll
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll, settled
 from tests.browser.other_site import create
 from tests.demo.house import serving_lotse
 from tests.demo.servers import serving
@@ -105,7 +105,7 @@ def cookieless(blocking: BrowserContext, monkeypatch: pytest.MonkeyPatch) -> Bro
 def visited(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
     page.goto(address)
-    return page
+    return settled(page)
 
 
 def tool(page: Page) -> FrameLocator:

@@ -19,7 +19,7 @@ from demo.claims import resource_link
 from demo.lms import create_lms
 from demo.seed import seed
 from setup import system
-from tests.browser.look import assert_accessible, assert_no_sideways_scroll
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll, settled
 from tests.browser.test_seen_ways import tab_to
 from tests.demo.house import serving_lotse
 from tests.demo.servers import serving
@@ -83,7 +83,7 @@ def be(page: Page, site: Site, name: str) -> None:
 
 
 def tool_of(page: Page) -> FrameLocator:
-    return page.frame_locator("iframe")
+    return settled(page).frame_locator("iframe")
 
 
 def answer_first_question(tool: FrameLocator) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, 
 from core import sessions
 from lti.service import legacy
 from tests import builders
-from tests.browser.look import assert_accessible
+from tests.browser.look import assert_accessible, settled
 from tests.browser.test_frames import opened
 from tests.demo.house import serving_lotse
 from tests.demo.servers import serving
@@ -87,7 +87,7 @@ def cookieless(playwright: Playwright, tmp_path: Path, monkeypatch: pytest.Monke
 def course(context: BrowserContext, site: Site, user: str, **given: str) -> Page:
     page = context.new_page()
     page.goto(f"{site.platform}/course?user={user}" + "".join(f"&{name}={value}" for name, value in given.items()))
-    return page
+    return settled(page)
 
 
 def heading(place: Page | FrameLocator) -> Any:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from core.config import settings
 from demo.lms import create_lms
 from demo.seed import seed
-from tests.browser.look import assert_accessible, assert_no_sideways_scroll
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll, settled
 from tests.demo.house import serving_lotse
 from tests.demo.servers import serving
 from tests.ports import free_port
@@ -97,7 +97,7 @@ def test_the_whole_way_from_the_link_to_a_launch(chromium: Browser, context: Bro
     page = there(stranger, site)
     page.get_by_label("Address of the tool").fill(link)
     page.get_by_role("button", name="Add the tool").click()
-    frame = page.frame_locator("iframe")
+    frame = settled(page).frame_locator("iframe")
     expect(frame.get_by_role("heading", level=1)).to_have_text("Register Lotse in your learning platform?")
     frame.get_by_role("button", name="Register now").click()
     expect(page.get_by_role("button", name="Activate")).to_be_visible()  # The frame is gone.
@@ -125,12 +125,12 @@ def test_a_page_that_is_loaded_anew_does_not_close_twice(chromium: Browser, cont
     page.route("**/static/campus.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     page.get_by_label("Address of the tool").fill(link)
     page.get_by_role("button", name="Add the tool").click()
-    page.frame_locator("iframe").get_by_role("button", name="Register now").click()
-    expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_have_text("Lotse is registered")
+    settled(page).frame_locator("iframe").get_by_role("button", name="Register now").click()
+    expect(settled(page).frame_locator("iframe").get_by_role("heading", level=1)).to_have_text("Lotse is registered")
     expect(page.locator("html")).to_have_attribute("data-heard", "1")
     tool = next(frame for frame in page.frames if frame.url.startswith(site.lotse))
     tool.evaluate("location.reload()")
-    again = page.frame_locator("iframe").get_by_role("button", name="Close this page")
+    again = settled(page).frame_locator("iframe").get_by_role("button", name="Close this page")
     expect(again).to_be_visible()
     assert len(json.loads(page.evaluate("sessionStorage.heard"))) == 1
     again.click()
@@ -147,8 +147,8 @@ def test_it_works_without_scripts(chromium: Browser, context: BrowserContext, si
     page.get_by_role("link", name="Tools").click()
     page.get_by_label("Adresse des Tools").fill(link)
     page.get_by_role("button", name="Tool hinzufügen").click()
-    page.frame_locator("iframe").get_by_role("button", name="Jetzt registrieren").click()
-    expect(page.frame_locator("iframe").get_by_role("main")).to_contain_text("gehen Sie zurück zur Liste der Tools")
+    settled(page).frame_locator("iframe").get_by_role("button", name="Jetzt registrieren").click()
+    expect(settled(page).frame_locator("iframe").get_by_role("main")).to_contain_text("gehen Sie zurück zur Liste der Tools")
     stranger.close()
 
 

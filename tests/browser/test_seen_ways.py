@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.look import assert_accessible, assert_no_sideways_scroll
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll, settled
 from tests.browser.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -206,7 +206,7 @@ def test_a_launch_that_is_over_says_so_inside_the_frame(visit: Visit, stage: Sta
     page.goto(stage.platform)
     page.get_by_role("button", name="Mira").click()
     page.goto(f"{stage.platform}/course/2")
-    tool = page.frame_locator("iframe")
+    tool = settled(page).frame_locator("iframe")
     expect(tool.get_by_role("heading", level=1)).to_have_text("Wie Sprachmodelle schreiben")
     page.locator("iframe").evaluate("(frame, address) => { frame.src = address; }", f"{stage.lotse}/l/xxxxxxxxxxxxxxxxxxxxxx/courses")
     expect(tool.get_by_role("heading", level=1)).to_have_text("Diese Seite war zu lange geöffnet")
