@@ -21,6 +21,7 @@ class Status(StrEnum):
     STACK = "stack"                    # recursion too deep
     DENIED = "denied"                  # something that does not exist in the sandbox, named in `detail`
     REPLY = "reply"                    # what came out is no answer of our guest
+    STOPPED = "stopped"                # by whoever watches
     CRASHED = "crashed"                # the worker died
     UNAVAILABLE = "unavailable"        # there is no sandbox on this machine
 
@@ -74,7 +75,6 @@ class Used:
 
     fuel: int = 0
     milliseconds: float = 0.0
-    memory: int = 0                    # bytes of the guest's memory at the end
     output: int = 0
     calls: int = 0
 
@@ -110,4 +110,8 @@ class Result:
 # {"text": …}, {"vectors": …}, or {"error": words that the learner can use}.
 Ask = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 OnOutput = Callable[[int, str], None]
-Run = Callable[[Job, Limits, Ask | None, OnOutput | None], Result]
+
+
+def nobody(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where there is no model to ask."""
+    return {"error": "There is no model here."}

@@ -1,0 +1,84 @@
+"""What comes out of a worker, read with suspicion: the learner's program can have said anything in the guest's name."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from exercises.sandbox.job import Exchange, Problem, Result, Status, Used
+
+MOST_DEPTH = 60
+MOST_NODES = 100_000
+_STATUS = {status.value: status for status in Status}
+
+
+def read(message: Mapping[str, Any], output: tuple[tuple[int, str], ...], exchanges: tuple[Exchange, ...]) -> Result:
+    """The result from a worker's last frame."""
+    used = Used(int(message["fuel"]), float(message["ms"]), int(message["output"]), int(message["calls"]))
+    given: dict[str, Any] = {"output": output, "exchanges": exchanges, "used": used}
+    if message["status"] == "fell":
+        return Result(Status.CRASHED, detail=str(message.get("detail", "")), **given)
+    if message["status"] != "ok":
+        return Result(_STATUS[message["status"]], detail=str(message.get("detail", "")), **given)
+    said = _said(str(message["reply"]))
+    if said is None:
+        return Result(Status.REPLY, **given)
+    if said.get("ok") is True:
+        returned = "value" in said
+        if returned and not within_bounds(said["value"]):
+            return Result(Status.REPLY, **given)
+        return Result(Status.OK, said.get("value"), returned, **given)
+    problem = _problem(said.get("problem"))
+    if problem is None:
+        return Result(Status.REPLY, **given)
+    return Result(Status.MEMORY if problem.type == "MemoryError" else Status.ERROR, problem=problem, **given)
+
+
+def request(text: Any) -> Mapping[str, Any] | None:
+    """A program's request to a model, if it is one."""
+    data = _said(text) if isinstance(text, str) else None
+    if data is None or not within_bounds(data):
+        return None
+    match data:
+        case {"op": "chat", "messages": list(messages)} if messages and all(_is_message(message) for message in messages):
+            return data
+        case {"op": "embed", "texts": list(texts)} if texts and all(isinstance(text, str) for text in texts):
+            return data
+    return None
+
+
+def _is_message(message: object) -> bool:
+    match message:
+        case {"role": "system" | "user" | "assistant", "content": str(), **rest}:
+            return not rest
+    return False
+
+
+def within_bounds(value: Any) -> bool:
+    """Whether a value is small and flat enough to be worked with. Without recursion, as the value may be built to break that."""
+    nodes = 0
+    waiting = [(value, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        nodes += 1
+        if depth > MOST_DEPTH or nodes > MOST_NODES:
+            return False
+        if isinstance(part, dict):
+            waiting += [(inner, depth + 1) for inner in part.values()]
+        elif isinstance(part, list):
+            waiting += [(inner, depth + 1) for inner in part]
+    return True
+
+
+def _said(text: str) -> dict[str, Any] | None:
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _problem(said: object) -> Problem | None:
+    match said:
+        case {"type": str(kind), "message": str(text), "line": int(line), "traceback": str(trace)}:
+            return Problem(kind[:100], text[:1000], max(0, min(int(line), 100_000)), trace[-6000:])
+    return None
