@@ -24,6 +24,7 @@ import courses.models
 import courses.tools
 import courses.views
 import demo.commands
+import exercises.sandbox.commands
 import gateway.views
 import lti.commands
 import lti.legacy_commands
@@ -67,7 +68,7 @@ def _open_rooms(app: Flask) -> None:
         assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
-    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, certificates.commands.certificates, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
+    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, certificates.commands.certificates, exercises.sandbox.commands.sandbox, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 

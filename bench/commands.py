@@ -4,10 +4,10 @@ import sys
 
 import click
 
-from bench import launch, outbox, pages, submit
+from bench import launch, outbox, pages, sandbox, submit
 from bench.report import show
 
-BENCHES = {"pages": pages.figures, "submit": submit.figures, "launch": launch.figures, "outbox": outbox.figures}
+BENCHES = {"pages": pages.figures, "submit": submit.figures, "launch": launch.figures, "outbox": outbox.figures, "sandbox": sandbox.figures}
 
 
 @click.command("bench")

@@ -26,6 +26,7 @@ class Stamp:
     groups: tuple[str, ...] = ()
     node: str = ""  # The folder of the Node that builds the front end.
     translations: str = ""
+    sandbox: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def bring_up(root: Path, groups: Iterable[str] = ()) -> Environment:
         old = _read_stamp(environment)
         new = _sync(environment, old, groups)
         _build_front_end(root, new)
-        new = _translate(environment, new)
+        new = _build_sandbox(environment, _translate(environment, new))
         if new != old:
             (environment.own / "stamp.json").write_text(json.dumps(asdict(new)))
     return environment
@@ -145,6 +146,19 @@ def _translate(environment: Environment, stamp: Stamp) -> Stamp:
         say("The translations could not be compiled (see above), so pages will be in English.")
         return stamp
     return replace(stamp, translations=digest)
+
+
+def _build_sandbox(environment: Environment, stamp: Stamp) -> Stamp:
+    """The sandbox for Python exercises: half a minute, once for each version of it."""
+    sources = sorted((environment.root / "exercises" / "sandbox").glob("*.*"))
+    digest = _digest([*sources, environment.root / "uv.lock"])
+    if digest == stamp.sandbox and any((environment.own / "sandbox").glob("*.cwasm")):
+        return stamp
+    say("Building the sandbox for Python exercises …")
+    if subprocess.run(environment.module("exercises.sandbox.build"), env=environment.environ(), cwd=environment.root, check=False).returncode:
+        say("Python exercises cannot be run here (see above); all else can. The next start tries again.")
+        return stamp
+    return replace(stamp, sandbox=digest)
 
 
 def _digest(paths: Iterable[Path]) -> str:

@@ -39,7 +39,7 @@ class Worker:
 
     def __init__(self, artefact: Path) -> None:
         # The environment is empty and the folder is none of ours: nothing is to be found there.
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own words
             [sys.executable, "-I", str(WORKER), str(artefact)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env={}, cwd="/", close_fds=True, start_new_session=True,
         )

@@ -19,9 +19,10 @@ def read(message: Mapping[str, Any], output: tuple[tuple[int, str], ...], exchan
         return Result(Status.CRASHED, detail=str(message.get("detail", "")), **given)
     if message["status"] != "ok":
         return Result(_STATUS[message["status"]], detail=str(message.get("detail", "")), **given)
-    said = _said(str(message["reply"]))
-    if said is None:
-        return Result(Status.REPLY, **given)
+    return _ended(_said(str(message["reply"])) or {}, given)
+
+
+def _ended(said: Mapping[str, Any], given: dict[str, Any]) -> Result:
     if said.get("ok") is True:
         returned = "value" in said
         if returned and not within_bounds(said["value"]):

@@ -3,8 +3,8 @@
     python -I worker.py ARTEFACT          (started by pool.py, with an empty environment)
 
 Jobs come on the standard input and leave on the standard output, as frames of a length and JSON. The program's output is
-passed on as it comes; a call of a model is passed to the house and waits for the reply. The file stands alone: it imports
-nothing of the house, so that there is nothing of it in this process.
+passed on as it comes; a call of a model is passed to the house and waits for the reply. Of the house only what stands in this
+folder is loaded.
 """
 
 import json
@@ -14,14 +14,15 @@ import struct
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import engine
-import hardening
 from wasmtime import Store, WasmtimeError
 from wasmtime import component as components
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # -I has taken it away.
+
+from exercises.sandbox import engine, hardening
 
 TICK = 0.02                            # seconds between two looks at the processor time
 FLUSH_SECONDS = 0.05
@@ -162,7 +163,7 @@ class Run:
 
     def now(self) -> Any:
         """A clock that stands still."""
-        record = components.Record()
+        record: Any = components.Record()
         record.seconds, record.nanoseconds = self.clock, 0
         return record
 
@@ -182,7 +183,8 @@ class Run:
 
     def carry_out(self) -> dict[str, Any]:
         """Run the job and say how it ended. Nothing of what the guest says is looked into here."""
-        limits, done = self.limits, {"t": "done"}
+        limits = self.limits
+        done: dict[str, Any] = {"t": "done"}
         self.store.set_limits(memory_size=limits["memory"])
         self.store.set_fuel(limits["fuel"])
         self.store.set_epoch_deadline(max(1, int(limits["cpu"] / TICK)))
@@ -207,7 +209,7 @@ class Run:
         if self.stopped:
             return self.stopped, ""
         if "unknown import" in text:
-            missing = text.split("unknown import: `")[1].split("`")[0]
+            missing = text.split("unknown import: `")[1].split("`", maxsplit=1)[0]
             # Without memory the runtime tries to complain, and cannot.
             return ("memory", "") if "cli/stderr" in missing else ("denied", missing[:200])
         for sign, status in (("fuel", "fuel"), ("interrupt", "cpu"), ("call stack", "stack")):
