@@ -24,7 +24,8 @@ from exercises.sandbox.engine import new_engine
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[1] / ".lotse" / "sandbox"
-SOURCES = ("guest.py", "world.wit", "engine.py")
+GUEST = ("guest.py", "world.wit")
+SOURCES = (*GUEST, "engine.py")
 BUILD_SECONDS = 600
 
 
@@ -86,7 +87,7 @@ def _seal(draft: Path, target: Path) -> None:
 
 def _component(place: Path) -> Path:
     """The interpreter with the guest inside, as WebAssembly."""
-    for name in ("guest.py", "world.wit"):
+    for name in GUEST:
         shutil.copy(HERE / name, place)
     command = [str(Path(sys.executable).with_name("componentize-py")), "-d", "world.wit", "-w", "exercise", "componentize", "-p", ".", "guest", "-o", "guest.wasm"]
     # With VIRTUAL_ENV set it would take all packages of the house along.

@@ -103,3 +103,7 @@ def _in_words(result: Result, limits: Limits) -> str:
         f"{used.calls} of {limits.calls} calls of a model; memory at most {limits.memory >> 20} MB",
     ]
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sandbox()

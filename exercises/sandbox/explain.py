@@ -24,6 +24,7 @@ _ENDINGS: Mapping[Status, str] = {
     Status.OUTPUT: N_("Your program printed more than can be shown (%(output)s characters) and was stopped."),
     Status.STACK: N_("Functions called each other too deeply. Does a function call itself without an end?"),
     Status.REPLY: N_("What your program left behind could not be read. Has it changed Python's own functions?"),
+    Status.FELL: N_("Python itself fell over this program. What the last lines do is not possible in the sandbox."),
     Status.STOPPED: N_("The program was stopped."),
 }
 _NOT_YOURS: Mapping[Status, str] = {

@@ -22,6 +22,7 @@ class Status(StrEnum):
     DENIED = "denied"                  # something that does not exist in the sandbox, named in `detail`
     REPLY = "reply"                    # what came out is no answer of our guest
     STOPPED = "stopped"                # by whoever watches
+    FELL = "fell"                      # the interpreter fell over the program: the same each time
     CRASHED = "crashed"                # the worker died
     UNAVAILABLE = "unavailable"        # there is no sandbox on this machine
 

@@ -15,8 +15,6 @@ def read(message: Mapping[str, Any], output: tuple[tuple[int, str], ...], exchan
     """The result from a worker's last frame."""
     used = Used(int(message["fuel"]), float(message["ms"]), int(message["output"]), int(message["calls"]))
     given: dict[str, Any] = {"output": output, "exchanges": exchanges, "used": used}
-    if message["status"] == "fell":
-        return Result(Status.CRASHED, detail=str(message.get("detail", "")), **given)
     if message["status"] != "ok":
         return Result(_STATUS[message["status"]], detail=str(message.get("detail", "")), **given)
     return _ended(_said(str(message["reply"])) or {}, given)
