@@ -124,6 +124,9 @@ class Settings:
     )
     embedded_model_path: str = _setting("", "A GGUF file of your own in place of the default model.", ("a file", str))
     daily_tokens: int = _setting(60_000, "Tokens that one learner may use on models in a day.", _number(0, 100_000_000))
+    sandbox_workers: int = _setting(
+        4, "Most processes that run learners' Python in each web or worker process; they are started when needed.", _number(1, 64),
+    )
     demo_lms_url: str = _setting(
         "", "Address of the demo's stand-in LMS. Empty: this machine, on the port after Lotse's.",
         ("http(s)://host[:port], without a path", _base_url),
