@@ -18,7 +18,7 @@ from exercises.sandbox.job import Ask, Exchange, Job, Limits, OnOutput, Result, 
 
 WORKER = Path(__file__).with_name("worker.py")
 START_SECONDS = 60
-MOST_FRAME = 8 << 20
+MOST_FRAME = 16 << 20                  # bytes: a megabyte of signs, each written as twelve
 LOOK_EVERY = 0.2                       # seconds between two looks whether somebody wants to stop
 
 
