@@ -52,7 +52,8 @@ class State:
     pending: bool = False
     fresh: bool = False
     told: Told | None = None           # prompt exercises: what the model answered
-    live: str = ""                     # prompt exercises at work: the address of the attempt
+    live: str = ""                     # exercises at work: the address of the attempt
+    given_back: str = ""               # Python exercises: why the last attempt was not counted
 
     @property
     def recorded(self) -> bool:
@@ -97,7 +98,7 @@ class _Drawing:
 
     def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False) -> str:
         piece = self._piece(item, number, standing, fresh=fresh)
-        if not KINDS[item.kind].deferred:
+        if not isinstance(item, PromptItem):
             return piece
         return piece.replace(_TOKENS, format_decimal(self.tokens)).replace(_TOKENS_VALUE, str(self.tokens))
 
@@ -129,6 +130,9 @@ def _piece(
         told = prompts.told(attempt_id, item)
         return _render(item, place, counts, {**given, "answers": told.answers}, stored, told=told, fresh=fresh,
                        live=f"{kept.ROOT}/attempts/{attempt_id}" if pending else "", pending=pending)
+    if given and stored is None and KINDS[item.kind].deferred:
+        return _render(item, place, counts, given, None, fresh=fresh, pending=pending,
+                       live=f"{kept.ROOT}/attempts/{attempt_id}" if pending else "", given_back=service.error_of(attempt_id or 0))
     return _answered(place, counts, json.dumps(given), json.dumps(stored), fresh)
 
 
@@ -156,7 +160,7 @@ def _render(
     )
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF,
-        tokens=_tokens(item) if isinstance(item, PromptItem) else None, action=f"{module}/{item.id}/{'try' if kind.deferred else 'answer'}",
+        tokens=_tokens(item) if isinstance(item, PromptItem) else None, action=f"{module}/{item.id}/{kind.action}",
     )
 
 

@@ -12,7 +12,8 @@ from queue import Empty, SimpleQueue
 import structlog
 from flask import Flask
 
-from assessments.prompt_run import Event, run_try
+from assessments.running import run_try
+from assessments.tries import Event
 
 log = structlog.get_logger("prompts")
 MOST_WATCHING = 2          # In each process, whose server has four threads.

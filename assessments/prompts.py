@@ -128,12 +128,8 @@ def told(attempt_id: int, item: PromptItem) -> Told:
         answers, models=tuple(dict.fromkeys(row.model for row in rows if row.model)),
         tokens=sum(row.prompt_tokens + row.completion_tokens for row in rows),
         recorded=any(row.recorded for row in rows), stopped=any(row.finish == "stopped" for row in rows),
-        cut=any(row.finish == "length" for row in rows), error=_error(attempt_id),
+        cut=any(row.finish == "length" for row in rows), error=service.error_of(attempt_id),
     )
-
-
-def _error(attempt_id: int) -> str:
-    return db.session.scalars(select(Attempt.error).where(Attempt.id == attempt_id)).one() or ""
 
 
 def _shown(answer: str, language: str) -> Markup:

@@ -90,7 +90,7 @@ def _entries(text: str) -> list[tuple[int, dict[str, Any]]]:
     if len(text) > MOST_YAML:
         raise ChecksError(Fault(0, "checks-size", N_("The checks are too long."), N_("Split the exercise.")))
     try:
-        _refuse_tricks(text)
+        refuse_tricks(text)
         node: Any = yaml.compose(text, Loader=yaml.BaseLoader)
         data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - builds nothing but text, lists and mappings
     except yaml.YAMLError as error:
@@ -101,11 +101,11 @@ def _entries(text: str) -> list[tuple[int, dict[str, Any]]]:
     if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
         raise ChecksError(Fault(0, "checks-list", N_("The checks are not a list."), N_("Begin each entry with “- ask:”.")))
     lines = [item.start_mark.line for item in node.value]
-    _refuse_doubles(node)
+    refuse_doubles(node)
     return list(zip(lines, data, strict=True))
 
 
-def _refuse_tricks(text: str) -> None:
+def refuse_tricks(text: str) -> None:
     """Aliases can blow up in memory and deep nesting in the stack: neither is needed here."""
     depth = 0
     event: Any
@@ -118,7 +118,7 @@ def _refuse_tricks(text: str) -> None:
             raise ChecksError(Fault(event.start_mark.line, "checks-depth", N_("The checks are nested too deeply."), _AS_EXAMPLE))
 
 
-def _refuse_doubles(node: Any) -> None:
+def refuse_doubles(node: Any) -> None:
     """YAML keeps the last of two equal keys without a word, which would drop a check."""
     for item in node.value:
         keys = [str(key.value) for key, _ in item.value]

@@ -74,7 +74,7 @@ def tokens_of(messages: Sequence[Message]) -> int:
 def models(http: httpx2.Client, endpoint: Endpoint) -> list[str]:
     """The ids of the models that the server offers. Raises GatewayError."""
     try:
-        answer = http.get(f"{endpoint.url}/models", headers=_headers(endpoint), timeout=endpoint.patience.connect)
+        answer = http.get(f"{endpoint.url}/models", headers=headers_for(endpoint), timeout=endpoint.patience.connect)
         answer.raise_for_status()
         return [str(entry["id"]) for entry in answer.json()["data"]]
     except (httpx2.HTTPError, OSError, ValueError, KeyError, TypeError) as error:
@@ -111,7 +111,8 @@ def _body(question: Question) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _headers(endpoint: Endpoint) -> dict[str, str]:
+def headers_for(endpoint: Endpoint) -> dict[str, str]:
+    """What every request carries."""
     return {"Authorization": f"Bearer {endpoint.key}", "Accept-Encoding": "identity"}
 
 
@@ -122,7 +123,7 @@ def _answer(
     times = httpx2.Timeout(patience.silence, connect=patience.connect)
     began = False
     try:
-        with http.stream("POST", f"{endpoint.url}/chat/completions", headers=_headers(endpoint), json=body, timeout=times) as response:
+        with http.stream("POST", f"{endpoint.url}/chat/completions", headers=headers_for(endpoint), json=body, timeout=times) as response:
             if response.status_code != 200:
                 raise fault_of(response.status_code, response.headers, _beginning(response))
             for piece in _read(_Reading(body), response, stopped, deadline):

@@ -61,6 +61,7 @@ class Prompt(Kind[PromptItem]):
     attributes = ATTRIBUTES
     fences = FENCES
     deferred = True
+    action = "try"
 
     def build(self, source: Source, common: dict[str, Any]) -> PromptItem | None:
         """The fenced parts make the exercise."""

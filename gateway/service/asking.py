@@ -52,10 +52,11 @@ def ask(
     finally:
         if outcome.finish == "failed" and characters:
             outcome = replace(outcome, prompt_tokens=tokens_of(messages), completion_tokens=tokens_in("x" * characters))
-        _book(asker, model, reserved, outcome, time.monotonic() - began)
+        book(asker, model, reserved, outcome, time.monotonic() - began)
 
 
-def _book(asker: Asker, model: Model, reserved: Reservation, outcome: Outcome, seconds: float) -> None:
+def book(asker: Asker, model: Model, reserved: Reservation, outcome: Outcome, seconds: float) -> None:
+    """Settle a reservation with what a call took, and write it down."""
     with db.transaction() as tx:
         budgets.settle(reserved, outcome.prompt_tokens + outcome.completion_tokens)
         tx.add(Usage(

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from assessments import service
-from assessments.prompt_run import MOST_TRIES, run_try
+from assessments.running import MOST_TRIES, run_try
 from core import db
 from core.config import replace_settings
 from core.jobs import WorkState

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from assessments import prompt_live, service
 from assessments.models import Attempt, Completion, Grade
-from assessments.prompt_run import run_try
+from assessments.running import run_try
 from core import db, jobs, sessions
 from core.jobs import WorkState
 from gateway.models import Pot, Reservation, Usage
