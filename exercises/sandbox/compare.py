@@ -150,7 +150,8 @@ def _differ(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[jsonschema
         yield jsonschema.ValidationError("not unique")
 
 
-_VALIDATOR = extend(jsonschema.Draft202012Validator, {"uniqueItems": _differ})
+_extend: Any = extend                  # It has no types.
+_VALIDATOR = _extend(jsonschema.Draft202012Validator, {"uniqueItems": _differ})
 
 
 VALUES: Mapping[str, Callable[[Any, Any, float], bool]] = {

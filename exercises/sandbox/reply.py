@@ -41,9 +41,10 @@ def request(text: str) -> Mapping[str, Any] | None:
     data = _said(text)
     if data is None or not within_bounds(data):
         return None
-    match clean(data):
-        case {"op": "chat", "messages": list(messages), **rest} if messages and all(_is_message(message) for message in messages):
-            return {"op": "chat", "messages": messages, **rest} if _are_parameters(rest) else None
+    data = clean(data)
+    match data:
+        case {"op": "chat", "messages": list(messages)} if messages and all(_is_message(message) for message in messages):
+            return data if _are_parameters(data) else None
         case {"op": "embed", "texts": list(texts)} if texts and all(isinstance(text, str) for text in texts):
             return {"op": "embed", "texts": texts}
     return None
@@ -60,6 +61,8 @@ def _are_parameters(given: Mapping[str, Any]) -> bool:
     """Which bounds hold is the business of whoever answers; here they are of the right kind and of a sane size."""
     for name, value in given.items():
         match name:
+            case "op" | "messages":
+                continue
             case "model" if isinstance(value, str) and len(value) <= MOST_NAME:
                 continue
             case "temperature" if _is_number(value) and abs(value) <= 100:

@@ -58,7 +58,7 @@ KNOWN: Mapping[str, tuple[str, set[Status]]] = {
     # --- Depth
     "recursion": ("def f(): f()\nf()", {ERROR, STACK}),
     "recursion with a higher limit": ("import sys\nsys.setrecursionlimit(10**8)\ndef f(): f()\nf()", {ERROR, STACK, MEMORY, FUEL}),
-    "deep repr": ("a = []\nfor _ in range(10**5): a = [a]\nrepr(a)", {ERROR, STACK, MEMORY}),
+    "deep repr": ("a = []\nfor _ in range(50_000): a = [a]\nrepr(a)", {ERROR, STACK, MEMORY}),
     "deep JSON": ("import json\njson.loads('[' * 10**6)", {ERROR, STACK, MEMORY}),
     "deep source": ("eval('(' * 5000 + ')' * 5000)", {ERROR, STACK, MEMORY}),
     "long chain of deletions": ("a = None\nfor _ in range(10**6): a = (a,)\ndel a", {OK, STACK, MEMORY, FUEL}),

@@ -137,7 +137,7 @@ def test_whoever_watches_can_stop_a_run(pool: Pool) -> None:
 
 def test_more_programs_than_workers_wait_and_all_are_run(pool: Pool) -> None:
     came: list[str] = []
-    threads = [threading.Thread(target=lambda at=at: came.append(run(pool, f"print({at})").stdout)) for at in range(12)]  # type: ignore[misc]
+    threads = [threading.Thread(target=lambda at=at: came.append(run(pool, f"print({at})").stdout)) for at in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -76,7 +76,7 @@ def test_whoever_comes_first_is_served_first(one: Pool) -> None:
     assert held.asked.wait(30)
     for number in range(4):
         together.begin(lambda number=number: one.run(Job(f"print({number})"), LIMITS).stdout)  # type: ignore[misc]
-        while len(one._line) <= number:  # noqa: SLF001 - until it stands in line
+        while len(one._line) <= number:
             threading.Event().wait(0.005)
     held.go.set()
     assert together.end() == ["at last\n", "0\n", "1\n", "2\n", "3\n"]
@@ -103,7 +103,7 @@ def test_a_pool_that_closes_lets_those_at_work_and_in_line_end_and_keeps_no_proc
     together.begin(first)
     assert held.asked.wait(30)
     together.begin(lambda: one.run(Job("print(1)"), LIMITS))
-    while not one._line:  # noqa: SLF001 - until it stands in line
+    while not one._line:
         threading.Event().wait(0.005)
     one.close()
     held.go.set()
