@@ -264,6 +264,11 @@ def text_of(error):
         return ""
 
 
+def ended_well(error):
+    """Whether this is sys.exit() or sys.exit(0), and nothing that only looks like it."""
+    return type(error) is SystemExit and (error.code is None or type(error.code) is int and error.code == 0)
+
+
 def told(error):
     """An exception in words."""
     text = "".join(own_lines(traceback.TracebackException.from_exception(error, limit=-14)).format())
@@ -311,12 +316,9 @@ class WitWorld(wit_world.WitWorld):
         random.seed(job.get("seed", 0))
         try:
             return json.dumps(answer(job))
-        except SystemExit as end:
-            done = end.code in (None, 0)
-            return json.dumps({"ok": True} if done else {"ok": False, "problem": told(end)})
         except BaseException as error:
             try:
-                return json.dumps({"ok": False, "problem": told(error)})
+                return json.dumps({"ok": True} if ended_well(error) else {"ok": False, "problem": told(error)})
             except Exception:  # An exception that was made to break those who look at it.
                 return UNTOLD
 
