@@ -9,7 +9,7 @@ import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightAc
 import { tags } from "@lezer/highlight";
 
 const look = EditorView.theme({
-  "&": { color: "var(--ink)", backgroundColor: "var(--field)", fontSize: "0.9375rem", border: "1px solid var(--line-strong)", borderRadius: "var(--radius)" },
+  "&": { width: "100%", boxSizing: "border-box", color: "var(--ink)", backgroundColor: "var(--field)", fontSize: "0.9375rem", border: "1px solid var(--line-strong)", borderRadius: "var(--radius)" },
   "&.cm-focused": { outline: "3px solid var(--action)", outlineOffset: "1px" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", minHeight: "12rem", maxHeight: "36rem", overflow: "auto" },
   ".cm-content": { caretColor: "var(--ink)", padding: "0.5rem 0" },
@@ -86,6 +86,7 @@ window.lotseEditor = function edit(field, { label, description, locked, onChange
     }),
   });
   field.hidden = true;
+  document.fonts.ready.then(() => view.requestMeasure()); // Lines were measured in another font until then.
   return {
     get text() { return view.state.doc.toString(); },
     set text(text) { view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }); },
