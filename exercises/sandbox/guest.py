@@ -237,18 +237,18 @@ def lines_of(error):
     return numbers[-1] if numbers else 0
 
 
-def own_frames(trace):
-    """The traceback from the learner's file on: what leads there is ours."""
-    while trace is not None and trace.tb_frame.f_code.co_filename != MAIN:
-        trace = trace.tb_next
-    return trace
+def own_lines(told):
+    """Without the frames of this file: they say nothing about the learner's program."""
+    told.stack[:] = [frame for frame in told.stack if not frame.filename.endswith("guest.py")]
+    for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
+        if other is not None:
+            own_lines(other)
+    return told
 
 
 def told(error):
-    line = lines_of(error)
-    error = error.with_traceback(own_frames(error.__traceback__))
-    text = "".join(traceback.format_exception(error, limit=-12))
-    return {"type": type(error).__name__[:100], "message": str(error)[:1000], "line": line, "traceback": text[-6000:]}
+    text = "".join(own_lines(traceback.TracebackException.from_exception(error, limit=-14)).format())
+    return {"type": type(error).__name__[:100], "message": str(error)[:1000], "line": lines_of(error), "traceback": text[-6000:]}
 
 
 def answer(job):
