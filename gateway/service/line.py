@@ -38,11 +38,15 @@ LOOK_EVERY = 0.25
 
 @dataclass(frozen=True)
 class Place:
-    """Where somebody stands: at turn, or with `position` people before them and about `wait` seconds to go."""
+    """Where somebody stands: at turn, or with `position` people before them and about `wait` seconds to go.
+
+    `called`: their turn is free, and they have not taken it up yet.
+    """
 
     turn: bool
     position: int = 0
     wait: float = 0.0
+    called: bool = False
 
 
 def enter(model: Model, person_id: int, cause: str, hold: timedelta = PLACE) -> Place:
@@ -111,15 +115,6 @@ def look(cause: str) -> Place | None:
     return _place(mine, _living(mine.server, moment), moment) if mine else None
 
 
-def is_called(cause: str) -> bool:
-    """Whether somebody who waits could begin now: their turn is free, and nobody has taken it up."""
-    moment = db.now()
-    servers = db.session.scalars(select(Waiting.server).where(Waiting.cause == cause, Waiting.began_at.is_(None))).all()
-    return any(
-        row.cause == cause for server in servers for row in queueing.called(_living(server, moment), at_once(server))
-    )
-
-
 @contextmanager
 def kept(model: Model, cause: str) -> Iterator[None]:
     """Keep a turn while the block runs, however long the model takes, and not much longer when the process is killed."""
@@ -186,9 +181,10 @@ def _living(server: str, moment: datetime) -> Sequence[Waiting]:
 def _place(mine: Waiting, rows: Sequence[Waiting], moment: datetime) -> Place:
     if mine.began_at is not None:
         return Place(turn=True)
-    position = queueing.in_order(rows).index(mine) if mine in rows else 0
+    position, places = queueing.in_order(rows).index(mine) if mine in rows else 0, at_once(mine.server)
     elapsed = [(moment - row.began_at).total_seconds() for row in rows if row.began_at is not None]
-    return Place(False, position, queueing.wait(position, elapsed, _usual(mine.server), at_once(mine.server)))
+    seconds = queueing.wait(position, elapsed, _usual(mine.server), places)
+    return Place(False, position, seconds, called=mine in queueing.called(rows, places))
 
 
 def _usual(server: str) -> float:
