@@ -1,14 +1,19 @@
 """Asking a model within a person's budget, and booking what it took."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
+
+import httpx2
 
 from core import db, http
 from core.config import settings
 from gateway import client
 from gateway.client import Message, Outcome, Question, tokens_in, tokens_of
+from gateway.faults import GatewayError
 from gateway.models import Ending, Reservation, Usage
 from gateway.service import budgets
 from gateway.service.offers import Model
@@ -31,21 +36,23 @@ def cost(messages: Sequence[Message], max_tokens: int) -> int:
 
 def ask(
     model: Model, asker: Asker, messages: Sequence[Message], *, max_tokens: int, temperature: float, seed: int, stopped: Callable[[], bool],
+    schema: Mapping[str, Any] | None = None, top_logprobs: int = 0, stop: Sequence[str] = (),
 ) -> Generator[str | Outcome, None, None]:
     """Yield a model's answer piece by piece and at last its Outcome; book what it cost, however it ends.
 
     Raises GatewayError, also when the person's tokens do not suffice; then nothing was asked.
     """
     reserved = budgets.reserve(asker.person_id, asker.run_id, cost(messages, max_tokens), asker.cause)
-    question = Question(messages, model.name, max_tokens, temperature, seed)
+    question = Question(messages, model.name, max_tokens, temperature, seed, schema, top_logprobs, stop)
     began, characters = time.monotonic(), 0
     # What holds when the answer breaks off: the server has not counted, so it is estimated.
     outcome = Outcome("failed", model.name, 0, 0, estimated=True)
     try:
-        with http.client(settings(), listed=(urlsplit(model.endpoint.url).netloc,)) as connection:
+        with connected(model) as connection:
             for piece in client.chat(connection, model.endpoint, question, stopped):
                 if isinstance(piece, Outcome):
                     outcome = piece
+                    _refuse_nothing(piece, characters)
                 else:
                     characters += len(piece)
                 yield piece
@@ -53,6 +60,20 @@ def ask(
         if outcome.finish == "failed" and characters:
             outcome = replace(outcome, prompt_tokens=tokens_of(messages), completion_tokens=tokens_in("x" * characters))
         book(asker, model, reserved, outcome, time.monotonic() - began)
+
+
+def _refuse_nothing(outcome: Outcome, characters: int) -> None:
+    """An empty answer helps nobody; it has cost its tokens all the same. Raises GatewayError."""
+    if not characters and outcome.finish != "stopped":
+        raise GatewayError("thought" if outcome.finish == "length" else "empty")
+
+
+@contextmanager
+def connected(model: Model) -> Iterator[httpx2.Client]:
+    """A way to the model's server: guarded, unless it is a process of Lotse's own."""
+    own = (urlsplit(model.endpoint.url).netloc,) if model.own else ()
+    with http.client(settings(), listed=own) as connection:
+        yield connection
 
 
 def book(asker: Asker, model: Model, reserved: Reservation, outcome: Outcome, seconds: float) -> None:

@@ -28,6 +28,7 @@ class Model:
     title: str = ""
     abilities: frozenset[str] = frozenset()
     external: bool = False
+    own: bool = True                   # a process of Lotse's own on this machine, never an address that somebody typed
     server: str = "embedded"           # who waits for whom: models of one server share its line
 
     @property
