@@ -18,6 +18,7 @@ MESSAGES: Mapping[str, str] = {
     "model": N_("The server no longer offers this model, or not under this name. Please tell your lecturer."),
     "key": N_("The server of the model does not accept the university's key. Please tell your lecturer."),
     "address": N_("The address of this server of models may not be called from here."),
+    "locked": N_("The key of this server can no longer be read, because LOTSE_SECRET_KEY was changed. Please enter the key again."),
     "garbled": N_("The server of the model answered in a way that cannot be read."),
     "empty": N_("The model gave an empty answer."),
     "thought": N_("The model spent all its tokens on thinking and came to no answer. A simpler task or more tokens may help."),
