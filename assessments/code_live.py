@@ -11,11 +11,10 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import structlog
-from flask import Flask
+from flask import copy_current_request_context
 from flask_babel import gettext as _
 
 from core import db
-from core.i18n import in_language
 from exercises.program_check import SandboxError
 
 log = structlog.get_logger("code")
@@ -56,12 +55,15 @@ def a_place() -> Iterator[bool]:
             _places.release()
 
 
-def watch(app: Flask, organisation_id: int, language: str, work: Callable[[Watched], str]) -> Iterator[str] | None:
-    """Run `work` and give what it tells as lines of JSON, the last one with its HTML; None when too many run already."""
+def watch(organisation_id: int, work: Callable[[Watched], str]) -> Iterator[str] | None:
+    """Run `work` and give what it tells as lines of JSON, the last one with its HTML; None when too many run already.
+
+    Call in a request: it goes on in the thread, with its language.
+    """
     if not _places.acquire(timeout=PATIENCE):
         return None
     watched = Watched()
-    threading.Thread(target=_run, args=(app, organisation_id, language, work, watched), name="trial", daemon=True).start()
+    threading.Thread(target=copy_current_request_context(_run), args=(organisation_id, work, watched), name="trial", daemon=True).start()
     return _Lines(watched)
 
 
@@ -94,16 +96,14 @@ class _Lines(Iterator[str]):
     __del__ = close
 
 
-def _run(app: Flask, organisation_id: int, language: str, work: Callable[[Watched], str], watched: Watched) -> None:
+def _run(organisation_id: int, work: Callable[[Watched], str], watched: Watched) -> None:
     try:
-        with app.test_request_context(), in_language(language), db.scoped(organisation_id):
+        with db.scoped(organisation_id):
             watched.lines.put({"html": work(watched)})
     except SandboxError as error:
-        with app.test_request_context(), in_language(language):
-            watched.lines.put({"failed": _(str(error))})
+        watched.lines.put({"failed": _(str(error))})
     except Exception:
         log.exception("trial_crashed")
-        with app.test_request_context(), in_language(language):
-            watched.lines.put({"failed": _("Something went wrong on our side. Please try again.")})
+        watched.lines.put({"failed": _("Something went wrong on our side. Please try again.")})
     finally:
         watched.lines.put(None)

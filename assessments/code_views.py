@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
@@ -16,7 +16,6 @@ from assessments.pages import draw_one
 from assessments.places import Place
 from assessments.service import ClosedError, StaleError
 from assessments.views import answered, refused, shown_with
-from core.i18n import language as page_language
 from core.web import limiter
 from courses.service import Part
 from exercises.program_check import SandboxError
@@ -96,13 +95,12 @@ def run(run_id: int, module: str, item: str, draw: int | None = None, only: str 
         return jsonify(error=_(error.message) % error.values), 422  # type: ignore[return-value]
     except LookupError:
         abort(404)
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def work(watched: code_live.Watched) -> str:
         trial = code.try_out(_asker(part), found, program, stdin, on_output=watched.printed, stopped=watched.is_gone, said=_)
         return outcome(trial, found)
 
-    lines = code_live.watch(app, part.organisation_id, page_language(), work)
+    lines = code_live.watch(part.organisation_id, work)
     if lines is None:
         return jsonify(error=_("Many programs are running just now. Please try again in a moment.")), 503  # type: ignore[return-value]
     return Response(lines, content_type="application/x-ndjson", headers={"X-Accel-Buffering": "no"})

@@ -20,7 +20,7 @@ from exercises.sandbox.scripted import TIMEOUT, Reply
 
 MOST_TESTS = 40
 MOST_REPLIES = 20
-_AS_EXAMPLE = N_("Compare with the example in docs/trainers/python.md.")
+_AS_EXAMPLE = N_("Compare with the example in docs/trainers/questions.md.")
 _KNOWN = (
     "name", "call", "args", "kwargs", "stdin", "returns", "compare", "tolerance", "output", "compare_output", "max_output",
     "calls", "prompt_contains", "system_message", "checker", "hidden", "hint", "replies",
@@ -55,7 +55,9 @@ def _entries(text: str) -> list[tuple[int, dict[str, Any]]]:
         refuse_tricks(text)
         node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:
+    except ChecksError:
+        raise
+    except (yaml.YAMLError, ValueError) as error:  # A date that does not exist is a ValueError.
         mark = getattr(error, "problem_mark", None)
         reason = str(getattr(error, "problem", None) or error)[:200]
         raise ChecksError(Fault(mark.line if mark else 0, "tests-yaml", N_("The tests are not valid YAML: %(reason)s"), _AS_EXAMPLE, {"reason": reason})) from error

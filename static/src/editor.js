@@ -1,15 +1,15 @@
 // The editor of Python exercises: CodeMirror over the textarea, which stays what is sent. It lives in a shadow root, so that its
 // styles are sheets of its own and the page's policy (no inline styles) holds. Loaded only where there is something to edit.
 import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Compartment, EditorState, StateEffect, StateField, Transaction } from "@codemirror/state";
 import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 const look = EditorView.theme({
-  "&": { color: "var(--ink)", backgroundColor: "var(--field)", fontSize: "0.9375rem", border: "1px solid var(--line-strong)", borderRadius: "var(--radius)" },
+  "&": { width: "100%", boxSizing: "border-box", color: "var(--ink)", backgroundColor: "var(--field)", fontSize: "0.9375rem", border: "1px solid var(--line-strong)", borderRadius: "var(--radius)" },
   "&.cm-focused": { outline: "3px solid var(--action)", outlineOffset: "1px" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", minHeight: "12rem", maxHeight: "36rem", overflow: "auto" },
   ".cm-content": { caretColor: "var(--ink)", padding: "0.5rem 0" },
@@ -86,9 +86,13 @@ window.lotseEditor = function edit(field, { label, description, locked, onChange
     }),
   });
   field.hidden = true;
+  document.fonts.ready.then(() => view.requestMeasure()); // Lines were measured in another font until then.
   return {
     get text() { return view.state.doc.toString(); },
-    set text(text) { view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }); },
+    // A step of its own, which Ctrl+Z takes back.
+    set text(text) { view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, annotations: isolateHistory.of("full") }); },
+    // What was there before the first key: nothing to take back.
+    load(text) { view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, annotations: Transaction.addToHistory.of(false) }); },
     mark(line) { view.dispatch({ effects: setProblem.of(line) }); },
     goTo(line) {
       const at = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines)).from;

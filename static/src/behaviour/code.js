@@ -69,12 +69,15 @@ class Exercise {
     if (!answer?.ok) return;
     const { fields, version } = await answer.json();
     this.version = version;
-    if (version && !this.touched) this.take(fields);
+    if (version && !this.touched) this.take(fields, "load");
   }
 
-  take(fields) {
+  take(fields, how) {
     this.quiet = true;
-    if (typeof fields.code === "string" && fields.code !== this.editor.text) this.editor.text = fields.code;
+    if (typeof fields.code === "string" && fields.code !== this.editor.text) {
+      if (how === "load") this.editor.load(fields.code);
+      else this.editor.text = fields.code;
+    }
     if (typeof fields.stdin === "string") this.form.elements.stdin.value = fields.stdin;
     if (fields.stdin) this.form.querySelector(".code-input").open = true;
     this.quiet = false;
