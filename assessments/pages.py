@@ -20,7 +20,6 @@ from assessments import items, prompts, service
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant
-from assessments.kinds.prompt import PromptItem
 from assessments.prompts import Told
 from assessments.service import Standing
 from core import kept
@@ -98,7 +97,7 @@ class _Drawing:
 
     def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False) -> str:
         piece = self._piece(item, number, standing, fresh=fresh)
-        if not isinstance(item, PromptItem):
+        if not prompts.asks(item):
             return piece
         return piece.replace(_TOKENS, format_decimal(self.tokens)).replace(_TOKENS_VALUE, str(self.tokens))
 
@@ -126,9 +125,9 @@ def _piece(
     edition_id, module, item_id, language, *_ = place
     item = items.item(edition_id, module, item_id, language)
     given, stored = service.outcome(attempt_id, grade_id) if attempt_id else (None, None)
-    if isinstance(item, PromptItem) and attempt_id and given:
+    if prompts.asks(item) and attempt_id and given:
         told = prompts.told(attempt_id, item)
-        return _render(item, place, counts, {**given, "answers": told.answers}, stored, told=told, fresh=fresh,
+        return _render(item, place, counts, prompts.with_answers(item, given, told), stored, told=told, fresh=fresh,
                        live=f"{kept.ROOT}/attempts/{attempt_id}" if pending else "", pending=pending)
     if given and stored is None and KINDS[item.kind].deferred:
         return _render(item, place, counts, given, None, fresh=fresh, pending=pending,
@@ -160,13 +159,13 @@ def _render(
     )
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF,
-        tokens=_tokens(item) if isinstance(item, PromptItem) else None, action=f"{module}/{item.id}/{kind.action}",
+        tokens=_tokens(item) if prompts.asks(item) else None, action=f"{module}/{item.id}/{kind.action}",
     )
 
 
-def _tokens(item: PromptItem) -> dict[str, Any]:
+def _tokens(item: Item) -> dict[str, Any]:
     most = settings().daily_tokens
-    return {"left": _TOKENS, "value": _TOKENS_VALUE, "most": most, "cost": format_decimal(prompts.cost(item, ""))}
+    return {"left": _TOKENS, "value": _TOKENS_VALUE, "most": most, "cost": format_decimal(prompts.cost(item, {"prompt": ""}))}
 
 
 def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] | None) -> Verdict | None:

@@ -1,21 +1,20 @@
-"""One try of a prompt exercise: ask the model, check its answers. Whoever runs it just follows the events (assessments.running)."""
+"""One try of a kind that asks models: carry its plan out, check the answers. Whoever runs it just follows the events (assessments.running)."""
 
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from time import monotonic
+from typing import Any
 
 from sqlalchemy import select
 
 from assessments import prompts
 from assessments.grading import Verdict
 from assessments.kinds import KINDS
-from assessments.kinds.prompt import PromptItem
 from assessments.models import Attempt, Completion
 from assessments.tries import LEASE, Event, Try, cause, finish, give_back
 from core import db, jobs
 from core.i18n import N_
-from exercises.prompt import Ask, messages
+from exercises.plan import PlannedCall
 from gateway import service as gateway
 
 LOOK_FOR_STOP = 0.25       # Seconds; each look is a query.
@@ -23,17 +22,18 @@ NO_MODEL = N_("No model is available just now, and this exercise has no recorded
 STOPPED = N_("You stopped before an answer began.")
 
 
-def carry_out(this: Try[PromptItem]) -> Iterator[Event]:
-    """Ask for every answer that the exercise wants, and grade them. Raises GatewayError."""
-    model = gateway.model(this.enrolment.run_id)
-    if model is None:
-        _play_recorded(this)
+def carry_out(this: Try[Any]) -> Iterator[Event]:
+    """Ask for every answer of the plan, and grade them. Raises GatewayError."""
+    plan = _plan(this)
+    found = {wanted: gateway.model(this.enrolment.run_id, wanted) for wanted in {call.model for call in plan}}
+    models = {wanted: model for wanted, model in found.items() if model is not None}
+    if not plan or len(models) < len(found):
+        _play_recorded(this, plan)
         return
-    calls = prompts.calls(this.item)
     completions: list[Completion] = []
-    for position, (_, ask) in enumerate(calls):
-        yield Event("answer", {"number": position + 1, "of": len(calls), "ask": ask.text})
-        yield from _ask(this, model, position, ask, completions)
+    for call in plan:
+        yield Event("answer", {"number": call.position + 1, "of": len(plan), "ask": call.ask, **({"arm": call.arm} if call.arm else {})})
+        yield from _ask(this, models[call.model], call, completions)
         if completions[-1].finish == "stopped":
             break
     if any(completion.answer for completion in completions):
@@ -42,26 +42,31 @@ def carry_out(this: Try[PromptItem]) -> Iterator[Event]:
         give_back(this.attempt, STOPPED)
 
 
-def _ask(this: Try[PromptItem], model: gateway.Model, position: int, ask: Ask, completions: list[Completion]) -> Iterator[Event]:
+def _plan(this: Try[Any]) -> Sequence[PlannedCall]:
+    return prompts.asking(this.item).plan(this.item, this.attempt.response, this.attempt.id)
+
+
+def _ask(this: Try[Any], model: gateway.Model, call: PlannedCall, completions: list[Completion]) -> Iterator[Event]:
     """One call: the pieces of its answer, and a Completion when it is there."""
     with db.transaction():
         jobs.renew(this.attempt, LEASE)
-    exercise = this.item.exercise
-    # Each run draws anew, and a run that has to be repeated draws the same.
-    sampling = {"temperature": this.attempt.response["temperature"], "seed": zlib.crc32(f"{this.attempt.id}/{position}".encode()) >> 1,
-                "max_tokens": exercise.max_tokens}
+    sampling = {"temperature": call.temperature, "seed": call.seed, "max_tokens": call.max_tokens}
     asker = gateway.Asker(this.enrolment.person_id, this.enrolment.run_id, cause(this.attempt.id))
     pieces: list[str] = []
-    answer = gateway.ask(model, asker, messages(exercise, str(this.attempt.response["prompt"]), ask), **sampling, stopped=_stop_flag(this.attempt.id))
+    answer = gateway.ask(model, asker, call.messages, **sampling, stopped=_stop_flag(this.attempt.id))
     with closing(answer):
         for piece in answer:
             if isinstance(piece, str):
                 pieces.append(piece)
-                yield Event("text", piece)
+                if not call.sealed:
+                    yield Event("text", piece)
             else:
+                if call.sealed:
+                    yield Event("text", "".join(pieces))
                 completions.append(Completion(
-                    attempt_id=this.attempt.id, position=position, ask=ask.text, answer="".join(pieces), model=piece.model,
+                    attempt_id=this.attempt.id, position=call.position, ask=call.ask, answer="".join(pieces), model=piece.model,
                     parameters=sampling, prompt_tokens=piece.prompt_tokens, completion_tokens=piece.completion_tokens, finish=piece.finish,
+                    arm=call.arm,
                 ))
 
 
@@ -80,25 +85,26 @@ def _stop_flag(attempt_id: int) -> Callable[[], bool]:
     return stopped
 
 
-def _verdict(this: Try[PromptItem], completions: list[Completion]) -> Verdict:
-    """The machine checks over the answers of each ask."""
-    asks = [at for at, _ in prompts.calls(this.item)]
-    answers: list[list[str]] = [[] for _ in this.item.exercise.asks]
-    for completion in completions:
-        answers[asks[completion.position]].append(completion.answer)
-    return KINDS[this.item.kind].grade(this.item, {**this.attempt.response, "answers": answers})
+def _verdict(this: Try[Any], completions: Sequence[Completion]) -> Verdict:
+    """The machine checks over the answers."""
+    kind = prompts.asking(this.item)
+    return KINDS[this.item.kind].grade(
+        this.item, kind.complete(this.item, this.attempt.response, [completion.answer for completion in completions]),
+    )
 
 
-def _play_recorded(this: Try[PromptItem]) -> None:
+def _play_recorded(this: Try[Any], plan: Sequence[PlannedCall]) -> None:
     """No model: the recorded answers with their checks as a demonstration. It takes no try, and 0 out of 0 points take the
     exercise out of what can be reached, so that nobody gains or loses by a model that is not there.
     """
-    if not this.item.exercise.recorded:
+    recorded = prompts.asking(this.item).recorded(this.item, this.attempt.response)
+    if not recorded:
         give_back(this.attempt, NO_MODEL)
         return
     completions = [
-        Completion(attempt_id=this.attempt.id, position=position, ask=ask.text, answer=ask.recorded, model=None, parameters={}, recorded=True)
-        for position, (_, ask) in enumerate(prompts.calls(this.item))
+        Completion(attempt_id=this.attempt.id, position=call.position, ask=call.ask, answer=answer, model=None, parameters={}, recorded=True,
+                   arm=call.arm)
+        for call, answer in zip(plan, recorded, strict=True)
     ]
     shown = _verdict(this, completions)
     finish(this, Verdict(0, 0, shown.state, shown.parts), completions, counts=False)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import select, update
@@ -9,14 +10,13 @@ from sqlalchemy.exc import IntegrityError
 
 from assessments import items, service
 from assessments.kinds import KINDS
-from assessments.kinds.item import Form
-from assessments.kinds.prompt import PromptItem
+from assessments.kinds.asking import AskingKind
+from assessments.kinds.item import Form, Item, Response
 from assessments.models import Attempt, Completion
 from core import db, jobs
 from core.jobs import WorkState
 from courses.models import Enrolment
 from courses.service import AnyPart
-from exercises.prompt import Ask, messages
 from gateway import service as gateway
 from gateway.personal import personal_data
 from modules.render import render
@@ -41,7 +41,8 @@ class NoTokensError(RuntimeError):
 class Told:
     """What a model answered in an attempt, ready for the page. `error` is a message id: why the try was given back."""
 
-    answers: tuple[tuple[Markup, ...], ...]
+    answers: tuple[Markup, ...]        # in the order of the plan
+    raw: tuple[str, ...]               # as the models wrote them
     models: tuple[str, ...]
     tokens: int
     recorded: bool
@@ -50,21 +51,28 @@ class Told:
     error: str
 
 
-def calls(item: PromptItem) -> list[tuple[int, Ask]]:
-    """Every call that a try makes, in order, with the number of its ask."""
-    return [(at, ask) for at, ask in enumerate(item.exercise.asks) for _ in range(ask.runs)]
+def asks(item: Item) -> bool:
+    """Whether the item is of a kind that asks models."""
+    return isinstance(KINDS[item.kind], AskingKind)
 
 
-def cost(item: PromptItem, prompt: str) -> int:
-    """The most tokens that a try with this prompt can take."""
-    return sum(gateway.cost(messages(item.exercise, prompt, ask), item.exercise.max_tokens) for _, ask in calls(item))
+def asking(item: Item) -> AskingKind[Any]:
+    """The item's kind. Raises LookupError when it asks no model."""
+    kind = KINDS[item.kind]
+    if not isinstance(kind, AskingKind):
+        raise LookupError(item.id)
+    return kind
 
 
-def prompt_item(edition_id: int, module: str, item_id: str, language: str) -> PromptItem:
-    """A prompt exercise. Raises LookupError when there is none of this id."""
+def cost(item: Item, response: Response) -> int:
+    """The most tokens that a try with this response can take."""
+    return sum(gateway.cost(call.messages, call.max_tokens) for call in asking(item).plan(item, response, 0))
+
+
+def asking_item(edition_id: int, module: str, item_id: str, language: str) -> Item:
+    """An exercise that asks models. Raises LookupError when there is none of this id."""
     item = items.item(edition_id, module, item_id, language)
-    if not isinstance(item, PromptItem):
-        raise LookupError(item_id)
+    asking(item)
     return item
 
 
@@ -75,12 +83,12 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     the asking. Raises LookupError, ResponseError, PersonalDataError, NoTokensError, StaleError and ClosedError; then
     nothing counts and nothing was asked.
     """
-    item = prompt_item(part.edition_id, module, item_id, language)
-    response = KINDS[item.kind].read(item, form)
+    item = asking_item(part.edition_id, module, item_id, language)
+    response = asking(item).read(item, form)
     found = personal_data(response["prompt"])
     if found and ANYWAY not in form:
         raise PersonalDataError(found)
-    if gateway.tokens_left(part.person_id) < cost(item, response["prompt"]) and gateway.model():
+    if gateway.tokens_left(part.person_id) < cost(item, response) and gateway.model(part.run_id):
         raise NoTokensError
     number = service.free_number(part, module, item, number)
     try:
@@ -117,19 +125,20 @@ def stop(attempt_id: int) -> None:
         )
 
 
-def told(attempt_id: int, item: PromptItem) -> Told:
+def told(attempt_id: int, item: Item) -> Told:
     """What is known of an attempt's answers."""
     rows = db.session.scalars(select(Completion).where(Completion.attempt_id == attempt_id).order_by(Completion.position)).all()
-    asks = [at for at, _ in calls(item)]
-    answers = tuple(
-        tuple(_shown(row.answer, item.language) for row in rows if asks[row.position] == at) for at in range(len(item.exercise.asks))
-    )
     return Told(
-        answers, models=tuple(dict.fromkeys(row.model for row in rows if row.model)),
+        tuple(_shown(row.answer, item.language) for row in rows), tuple(row.answer for row in rows), models=tuple(dict.fromkeys(row.model for row in rows if row.model)),
         tokens=sum(row.prompt_tokens + row.completion_tokens for row in rows),
         recorded=any(row.recorded for row in rows), stopped=any(row.finish == "stopped" for row in rows),
         cut=any(row.finish == "length" for row in rows), error=service.error_of(attempt_id),
     )
+
+
+def with_answers(item: Item, response: Response, told: Told) -> Response:
+    """A response with what the models answered, for its page."""
+    return {**asking(item).complete(item, response, told.answers), "raw": told.raw}
 
 
 def _shown(answer: str, language: str) -> Markup:

@@ -16,7 +16,6 @@ from assessments import items, prompts, service
 from assessments.grading import Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant
-from assessments.kinds.prompt import PromptItem
 from assessments.models import Attempt, Grade
 from assessments.pages import State, verdict_of
 from assessments.service import Standing
@@ -83,9 +82,9 @@ def _reviewed(part: AnyPart, module: str, row: Any, standing: Standing, number: 
     shown = verdict if key or may.marks else None
     pending = row.state in (WorkState.DUE, WorkState.RUNNING)
     given, told = row.response, None
-    if isinstance(item, PromptItem):
+    if prompts.asks(item):
         told = prompts.told(row.id, item)
-        given = {**given, "answers": told.answers}
+        given = prompts.with_answers(item, given, told)
     html = _draw(item, part, given, shown, reveal=key or may.solution, state=State(
         number=number, attempt=row.number, closed=True, verdict=shown, saved=verdict is not None and shown is None, pending=pending, told=told,
     ))

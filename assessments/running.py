@@ -19,7 +19,7 @@ from gateway.faults import GatewayError
 log = structlog.get_logger("tries")
 MOST_TRIES = 3             # Of running it, when processes die over it.
 BROKEN = N_("Something went wrong on our side.")
-RUNNERS: Mapping[str, Callable[[Try[Any]], Iterator[Event]]] = {"prompt": prompt_run.carry_out, "python": code_run.carry_out}
+RUNNERS: Mapping[str, Callable[[Try[Any]], Iterator[Event]]] = {"python": code_run.carry_out}  # The other kinds ask models.
 
 
 def run_try(attempt_id: int) -> Generator[Event, None, None]:
@@ -55,7 +55,7 @@ def _run_or_give_back(this: Try[Any]) -> Iterator[Event]:
         give_back(this.attempt, BROKEN)
         return
     try:
-        yield from RUNNERS[this.item.kind](this)
+        yield from RUNNERS.get(this.item.kind, prompt_run.carry_out)(this)
     except GatewayError as error:
         log.warning("try_given_back", attempt=this.attempt.id, reason=error.kind)
         give_back(this.attempt, error.message)
