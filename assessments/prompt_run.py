@@ -27,7 +27,9 @@ def carry_out(this: Try[Any]) -> Iterator[Event]:
     plan = _plan(this)
     found = {wanted: gateway.model(this.enrolment.run_id, wanted) for wanted in {call.model for call in plan}}
     models = {wanted: model for wanted, model in found.items() if model is not None}
-    if not plan or len(models) < len(found):
+    kind = prompts.asking(this.item)
+    different = len({(model.server, model.name) for model in models.values()})
+    if different < len(found) or not kind.answerable(this.item, this.attempt.response):
         _play_recorded(this, plan)
         return
     completions: list[Completion] = []
