@@ -60,9 +60,12 @@ def editor(page: Page) -> Locator:
 
 def write(page: Page, program: str) -> None:
     """As somebody types who pastes."""
-    editor(page).focus()
+    page.bring_to_front()
+    editor(page).click()
+    expect(editor(page)).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(program)
+    expect(editor(page)).to_contain_text(program.split("\n", maxsplit=1)[0])
 
 
 def test_a_program_is_written_run_mended_and_handed_in_with_the_keyboard_alone(page: Page) -> None:
@@ -113,7 +116,7 @@ def test_a_later_tab_is_not_overwritten_unasked(page: Page, context: BrowserCont
     other.close()
 
 
-def test_a_program_that_does_not_end_can_be_stopped(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_program_prints_is_seen_before_it_ends(page: Page) -> None:
     write(page, "print('begun')\nwhile True: pass")
     exercise(page).get_by_role("button", name="Run").click()
     expect(exercise(page).locator(".run-output")).to_have_text("begun")
