@@ -52,7 +52,7 @@ def _ask(this: Try[Any], model: gateway.Model, call: PlannedCall, completions: l
     """One call: the pieces of its answer, and a Completion when it is there."""
     with db.transaction():
         jobs.renew(this.attempt, LEASE)
-    sampling = {"temperature": call.temperature, "seed": call.seed, "max_tokens": call.max_tokens}
+    sampling: dict[str, Any] = {"temperature": call.temperature, "seed": call.seed, "max_tokens": call.max_tokens}
     asker = gateway.Asker(this.enrolment.person_id, this.enrolment.run_id, cause(this.attempt.id))
     pieces: list[str] = []
     answer = gateway.ask(model, asker, call.messages, **sampling, stopped=_stop_flag(this.attempt.id))

@@ -138,7 +138,7 @@ def test_with_one_model_only_the_recorded_comparison_is_shown(school: Class, mon
 def test_temperatures_are_guessed_first_and_counted_with_the_same_seeds(school: Class) -> None:
     page = school.learner("Ada")
     assert page.send("An animal.", item="temperature").status_code == 422
-    guesses = {"predicted-0": "1", "predicted-0.7": "3", "predicted-1.2": "5"}
+    guesses: dict[str, Any] = {"predicted-0": "1", "predicted-0.7": "3", "predicted-1.2": "5"}
     school.servers[0].replies = [Reply(pieces=(word,)) for word in ("Cat", "cat ", "Cat", "Dog", "Cat", "Owl")]
     _, html = page.watch(page.send("An animal.", item="temperature", **guesses))
     asked = school.servers[0].requests
@@ -159,7 +159,7 @@ def test_each_word_takes_the_place_of_the_gap_and_answers_are_tallied(school: Cl
 
 def test_the_model_never_sees_the_key_and_loses_only_when_it_is_wrong_and_a_source_is_given(school: Class) -> None:
     page = school.learner("Ada")
-    fields = {"field-question": "When?", "field-key": "1821", "field-source": "https://example.org/a"}
+    fields: dict[str, Any] = {"field-question": "When?", "field-key": "1821", "field-source": "https://example.org/a"}
     assert page.send("", item="stump", **{**fields, "field-source": "my head"}).status_code == 422
     school.servers[0].replies = [Reply(pieces=("In 1,821.",)), Reply(pieces=("In 1905.",))]
     page.watch(page.send("", item="stump", **fields))
@@ -198,7 +198,8 @@ def test_a_follow_up_adds_its_points_once_and_real_papers_need_a_link(school: Cl
 def test_what_a_model_overlooked_and_which_facts_were_listed_is_found_by_pattern(school: Class) -> None:
     page = school.learner("Ada")
     school.servers[0].replies = [Reply(pieces=("There is no evidence.",))]
-    page.watch(page.send("", item="feedback", **{"field-rubric": "Mine", "field-prompt": "Comment."}))
+    written: dict[str, Any] = {"field-rubric": "Mine", "field-prompt": "Comment."}
+    page.watch(page.send("", item="feedback", **written))
     act(page, "follow", {"ticked": ["1"]})
     page.watch(page.send("Draft.", item="reply"))
     act(page, "follow", {"facts": "The deadline\nMy name"})
