@@ -27,7 +27,10 @@ import courses.tools
 import courses.views
 import demo.commands
 import exercises.sandbox.commands
+import gateway.commands
+import gateway.tasks
 import gateway.views
+import gateway.views.course
 import lti.commands
 import lti.legacy_commands
 import lti.tasks
@@ -70,7 +73,7 @@ def _open_rooms(app: Flask) -> None:
         assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
-    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, certificates.commands.certificates, exercises.sandbox.commands.sandbox, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
+    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, certificates.commands.certificates, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 
@@ -81,7 +84,7 @@ def _connect_rooms() -> None:
     modules.presenters.register(Presenter(
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
-    courses.tools.register(lti.views.people.tools, lti.views.scores.tools)
+    courses.tools.register(lti.views.people.tools, lti.views.scores.tools, gateway.views.course.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     joined.connect(assessments.service.follow_join)

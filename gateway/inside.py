@@ -1,101 +1,116 @@
-"""Looking into a model over HTTP: vectors of texts, how a text falls into tokens, how likely each next token is.
-
-Servers of llama.cpp and vLLM have all of it; behind proxies only some. Each function raises GatewayError.
-"""
+"""The smaller requests to a server of models: vectors of texts, a text's tokens, and what could come next."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 
-from gateway.client import Endpoint, headers_for
-from gateway.faults import GatewayError, fault_of
+from gateway import wire
+from gateway.client import Chance, token_of
+from gateway.faults import GatewayError
+from gateway.wire import Endpoint
 
-MOST_PIECES = 20_000
+__all__ = ["Chance", "Piece", "Vectors", "embeddings", "next_tokens", "tokenize"]
+
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+# How vocabularies write a blank and a line's end: as byte-level BPE, and as SentencePiece.
+_MARKS = {"Ġ": " ", "Ċ": "\n", "▁": " "}
+CONTINUE = "Continue this text. Write only what comes next, and do not repeat what stands here."
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A token: its text as the model sees it, and its number in the vocabulary."""
+    """A token of a text: what it stands for, and its number in the vocabulary."""
 
     text: str
     id: int
 
 
 @dataclass(frozen=True)
-class Chance:
-    """A token that may come next, and how likely the model finds it (at temperature 1)."""
+class Vectors:
+    """One vector a text, in their order, and the tokens that were read; None: the server did not count."""
 
-    text: str
-    probability: float
+    vectors: list[list[float]]
+    tokens: int | None
 
 
-def vectors(http: httpx2.Client, endpoint: Endpoint, model: str, texts: Sequence[str]) -> list[list[float]]:
-    """One vector for each text, in order (OpenAI's /embeddings)."""
-    data = _post(http, endpoint, f"{endpoint.url}/embeddings", {"model": model, "input": list(texts)})
+def embeddings(http: httpx2.Client, endpoint: Endpoint, model: str, texts: Sequence[str]) -> Vectors:
+    """The vectors of texts. Raises GatewayError."""
+    data = wire.post(http, endpoint, f"{endpoint.url}/embeddings", {"model": model, "input": list(texts)}).data
     try:
-        found = [[float(number) for number in entry["embedding"]] for entry in sorted(data["data"], key=lambda entry: entry.get("index", 0))]
-    except (KeyError, TypeError, ValueError) as error:
-        raise GatewayError("refused") from error
-    if len(found) != len(texts) or not all(found) or not all(math.isfinite(number) for vector in found for number in vector):
-        raise GatewayError("refused")
-    return found
+        entries = sorted(data["data"], key=lambda entry: int(entry["index"]))
+        vectors = [[float(number) for number in entry["embedding"]] for entry in entries]
+        tokens = (data.get("usage") or {}).get("prompt_tokens")
+    except _UNREADABLE as error:
+        raise GatewayError("garbled") from error
+    if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) > 1:
+        raise GatewayError("garbled")
+    return Vectors(vectors, tokens if isinstance(tokens, int) and tokens >= 0 else None)
 
 
-def pieces(http: httpx2.Client, endpoint: Endpoint, model: str, text: str) -> list[Piece]:
-    """The text's tokens (llama.cpp's /tokenize with pieces; vLLM's gives ids and, when asked, texts)."""
-    data = _post(http, endpoint, f"{_root(endpoint)}/tokenize", {
-        "model": model, "content": text, "prompt": text, "with_pieces": True, "add_special": False, "add_special_tokens": False, "return_token_strs": True,
-    })
+def tokenize(http: httpx2.Client, endpoint: Endpoint, model: str, text: str) -> list[Piece]:
+    """The tokens of a text, as llama.cpp's and vLLM's servers tell them. Raises GatewayError."""
+    body = {
+        "content": text, "with_pieces": True,                                                      # llama.cpp
+        "model": model, "prompt": text, "return_token_strs": True, "add_special_tokens": False,    # vLLM
+    }  # fmt: skip
+    data = wire.post(http, endpoint, f"{endpoint.root}/tokenize", body).data
     try:
-        tokens = data["tokens"][:MOST_PIECES]
-        if tokens and isinstance(tokens[0], int):
-            return [Piece(str(name), int(number)) for number, name in zip(tokens, data["token_strs"], strict=True)]
-        return [Piece(_as_text(token["piece"]), int(token["id"])) for token in tokens]
-    except (KeyError, TypeError, ValueError) as error:
-        raise GatewayError("refused") from error
+        if "token_strs" in data:
+            return [Piece(_plain(str(name)), int(number)) for name, number in zip(data["token_strs"], data["tokens"], strict=True)]
+        return [Piece(_decoded(entry["piece"]), int(entry["id"])) for entry in data["tokens"]]
+    except _UNREADABLE as error:
+        raise GatewayError("garbled") from error
 
 
-def chances(http: httpx2.Client, endpoint: Endpoint, model: str, text: str, top: int) -> list[Chance]:
-    """The likeliest next tokens after a text, the likeliest first. llama.cpp gives them before its sampler, at temperature 1."""
-    data = _post(http, endpoint, f"{endpoint.url}/completions", {
-        "model": model, "prompt": text, "max_tokens": 1, "temperature": 1.0, "logprobs": top, "n_probs": top, "cache_prompt": False,
-    })
+def next_tokens(http: httpx2.Client, endpoint: Endpoint, model: str, text: str, top: int) -> tuple[list[Chance], int]:
+    """What could come after a text, the likeliest first, and the tokens that were used. Raises GatewayError.
+
+    Asked as a plain continuation; of a server that has only chats, as the beginning of an answer.
+    """
+    drawn = {"model": model, "max_tokens": 1, "temperature": 1, "seed": 1}
     try:
-        found = _top(data["choices"][0]["logprobs"])
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise GatewayError("refused") from error
-    return sorted(found, key=lambda chance: -chance.probability)[:top]
+        data = wire.post(http, endpoint, f"{endpoint.url}/completions", {**drawn, "prompt": text, "logprobs": top}).data
+        found = _chances(data)
+        if found:
+            return found, _used(data)
+    except GatewayError as error:
+        if error.kind not in ("refused", "model"):
+            raise
+    messages = [{"role": "system", "content": CONTINUE}, {"role": "user", "content": text}]
+    data = wire.post(
+        http, endpoint, f"{endpoint.url}/chat/completions", {**drawn, "messages": messages, "logprobs": True, "top_logprobs": top},
+    ).data
+    return _chances(data), _used(data)
 
 
-def _top(logprobs: Mapping[str, Any]) -> list[Chance]:
-    """llama.cpp answers in the shape of chats, others in OpenAI's old shape for completions."""
-    if "content" in logprobs:
-        return [Chance(str(entry["token"]), math.exp(float(entry["logprob"]))) for entry in logprobs["content"][0]["top_logprobs"]]
-    return [Chance(str(token), math.exp(float(value))) for token, value in logprobs["top_logprobs"][0].items()]
+def _chances(data: Any) -> list[Chance]:
+    """Chances in the shape of chats (also llama.cpp's plain continuations), or in the older one of continuations."""
+    try:
+        said = data["choices"][0].get("logprobs") or {}
+        if said.get("content"):
+            found = list(token_of(said["content"][0]).others)
+        else:
+            first: Mapping[str, float] = (said.get("top_logprobs") or [{}])[0] or {}
+            found = [Chance(token, math.exp(min(0.0, logprob))) for token, logprob in first.items()]
+    except _UNREADABLE as error:
+        raise GatewayError("garbled") from error
+    return sorted(found, key=lambda chance: -chance.probability)
 
 
-def _as_text(piece: Any) -> str:
-    """A token can be a part of a letter: then llama.cpp gives its bytes."""
+def _used(data: Any) -> int:
+    used = (data.get("usage") or {}).get("total_tokens")
+    return used if isinstance(used, int) and used > 0 else 0
+
+
+def _plain(name: str) -> str:
+    for mark, sign in _MARKS.items():
+        name = name.replace(mark, sign)
+    return name
+
+
+def _decoded(piece: str | list[int]) -> str:
+    """A part of a letter comes as bytes."""
     return piece if isinstance(piece, str) else bytes(piece).decode("utf-8", "replace")
-
-
-def _root(endpoint: Endpoint) -> str:
-    parts = urlsplit(endpoint.url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix('/v1')}"
-
-
-def _post(http: httpx2.Client, endpoint: Endpoint, url: str, body: Mapping[str, Any]) -> Any:
-    patience = endpoint.patience
-    try:
-        answer = http.post(url, headers=headers_for(endpoint), json=body, timeout=httpx2.Timeout(patience.silence, connect=patience.connect))
-        if answer.status_code != 200:
-            raise fault_of(answer.status_code, answer.headers, answer.text[:65_536])
-        return answer.json()
-    except httpx2.TimeoutException as error:
-        raise GatewayError("slow") from error
-    except (httpx2.HTTPError, OSError, ValueError) as error:
-        raise GatewayError("unreachable") from error

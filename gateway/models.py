@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import db
 from core.db import Base, Tenanted
+from core.jobs import Work
 
 
 class Ending(StrEnum):
@@ -63,10 +64,11 @@ class Reservation(Tenanted, Base):
     cause: Mapped[str] = mapped_column(index=True)         # what the call is for, by which its asker finds it after a crash
 
 
-class Gateway(Tenanted, Base):
-    """A server of models that an organisation may use: a university's own one, or an external one."""
+class Gateway(Tenanted, Work, Base):
+    """A server of models that an organisation may use: a university's own one, or an external one. Work: its next check."""
 
     __tablename__ = "gateway"
+    __table_args__ = Work.indexes()
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     url: Mapped[str]                                       # up to and with /v1, or whatever stands before /chat/completions

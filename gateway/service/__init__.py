@@ -9,6 +9,6 @@ from gateway.service.installed import State, state
 from gateway.service.offers import Model, model, models
 
 __all__ = [
-    "Asker", "Chance", "Model", "Outcome", "Piece", "State", "ask", "cost", "embed", "model", "models", "next_tokens", "release", "state", "tokenize",
-    "tokens_left",
+    "Asker", "Chance", "Model", "Outcome", "Piece", "State", "ask", "cost", "embed", "model", "models", "next_tokens", "release", "state",
+    "tokenize", "tokens_left",
 ]

@@ -35,12 +35,19 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('fault', sa.String(), nullable=False),
+    sa.Column('state', sa.Enum('waiting', 'due', 'running', 'done', 'failed', name='workstate', native_enum=False, length=20), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lease', sa.String(), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('error', sa.String(), nullable=True),
     sa.Column('organisation_id', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_gateway_organisation_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_gateway'))
     )
     with op.batch_alter_table('gateway', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_gateway_organisation_id'), ['organisation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_gateway_state_due_at'), ['state', 'due_at'], unique=False)
 
     op.create_table('model_policy',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -292,6 +299,7 @@ def downgrade() -> None:
 
     op.drop_table('model_policy')
     with op.batch_alter_table('gateway', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_gateway_state_due_at'))
         batch_op.drop_index(batch_op.f('ix_gateway_organisation_id'))
 
     op.drop_table('gateway')

@@ -22,7 +22,7 @@ ANSWER = "".join(WORDS)
 @pytest.fixture
 def page(app: Flask, faults: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PromptPage:
     """Ada on the exercise; the model is a server that fails as told."""
-    monkeypatch.setattr("gateway.client.wait_of", lambda *_: 0.0)
+    monkeypatch.setattr("gateway.wire.wait_of", lambda *_: 0.0)
     announce(faults, tmp_path)
     return open_page(app)
 
