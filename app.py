@@ -16,6 +16,7 @@ import assessments.preview
 import assessments.prompt_views
 import assessments.service
 import assessments.tasks
+import assessments.turns
 import assessments.views
 import certificates.commands
 import certificates.service
@@ -44,7 +45,7 @@ import modules.views
 from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, web
 from core.config import Settings
-from core.signals import completed, graded, joined, progressed
+from core.signals import called, completed, graded, joined, progressed
 from modules.presenters import Presenter
 
 
@@ -87,5 +88,6 @@ def _connect_rooms() -> None:
     courses.tools.register(lti.views.people.tools, lti.views.scores.tools, gateway.views.course.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
+    called.connect(assessments.turns.follow_call)
     joined.connect(assessments.service.follow_join)
     graded.connect(lti.tasks.on_graded)

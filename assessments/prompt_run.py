@@ -1,13 +1,13 @@
 """One try of a kind that asks models: carry its plan out, check the answers. Whoever runs it just follows the events (assessments.running)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from time import monotonic
 from typing import Any
 
 from sqlalchemy import select
 
-from assessments import prompts
+from assessments import prompts, turns
 from assessments.grading import Verdict
 from assessments.kinds import KINDS
 from assessments.models import Attempt, Completion
@@ -24,6 +24,10 @@ STOPPED = N_("You stopped before an answer began.")
 
 def carry_out(this: Try[Any]) -> Iterator[Event]:
     """Ask for every answer of the plan, and grade them. Raises GatewayError."""
+    if this.attempt.stopped:  # While they waited for their turn.
+        turns.withdraw(this.attempt.id)
+        give_back(this.attempt, STOPPED)
+        return
     plan = _plan(this)
     found = {wanted: gateway.model(this.enrolment.run_id, wanted) for wanted in {call.model for call in plan}}
     models = {wanted: model for wanted, model in found.items() if model is not None}
@@ -32,6 +36,11 @@ def carry_out(this: Try[Any]) -> Iterator[Event]:
     if different < len(found) or not kind.answerable(this.item, this.attempt.response):
         _play_recorded(this, plan)
         return
+    with turns.at_turn(this, models.values()) as at_turn:
+        yield from _ask_all(this, plan, models) if at_turn else (Event("later"),)
+
+
+def _ask_all(this: Try[Any], plan: Sequence[PlannedCall], models: Mapping[str, gateway.Model]) -> Iterator[Event]:
     completions: list[Completion] = []
     for call in plan:
         yield Event("answer", {"number": call.position + 1, "of": len(plan), "ask": call.ask, **({"arm": call.arm} if call.arm else {})})

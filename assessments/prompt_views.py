@@ -6,12 +6,13 @@ from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
-from assessments import prompt_live, prompts
+from assessments import prompt_live, prompts, turns
 from assessments.kinds.item import ResponseError
 from assessments.models import Attempt
 from assessments.pages import draw_one
 from assessments.places import Place
 from assessments.prompts import NoTokensError, PersonalDataError
+from assessments.prompt_place import Standing, standing_of
 from assessments.service import ClosedError, StaleError
 from assessments.views import answered, refused, shown_with
 from core.jobs import WorkState
@@ -92,7 +93,26 @@ def look(attempt_id: int) -> str | BaseResponse:
     back = place.url(attempt.item)
     if not _at_work(attempt):
         return redirect(back)
-    return render_template("assessments/prompt_waiting.html", attempt=attempt, back=back, place=place)
+    return render_template("assessments/prompt_waiting.html", attempt=attempt, back=back, place=place, told=_standing(attempt))
+
+
+@bp.get("/attempts/<int:attempt_id>/place")
+@login_required
+def place_in_line(attempt_id: int) -> str | tuple[str, int]:
+    """How the try stands, for a page that asks every other second; nothing (204) while that is what it shows already."""
+    attempt, _enrolment = _own(attempt_id)
+    standing = _standing(attempt)
+    if not _at_work(attempt) or standing.key == request.args.get("shown"):
+        return "", 204
+    return render_template("assessments/prompt_place.html", live=request.path.removesuffix("/place"), told=standing)
+
+
+def _standing(attempt: Attempt) -> Standing:
+    """Where the try stands now. One whose turn is free begins, should the call have been lost."""
+    place = turns.place(attempt.id) if attempt.state == WorkState.DUE else None
+    if place and place.called:
+        turns.call(attempt.id)
+    return standing_of(attempt.state == WorkState.RUNNING, place)
 
 
 @bp.get("/attempts/<int:attempt_id>/stream")

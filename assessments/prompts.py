@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from assessments import items, service
+from assessments import items, service, turns
 from assessments.kinds import KINDS
 from assessments.kinds.asking import AskingKind
 from assessments.kinds.item import Form, Item, Response
@@ -143,6 +143,8 @@ def stop(attempt_id: int) -> None:
             update(Attempt).where(Attempt.id == attempt_id, Attempt.state.in_((WorkState.DUE, WorkState.RUNNING))).values(stopped=True)
             .execution_options(synchronize_session=False)
         )
+        if turns.place(attempt_id):
+            turns.call(attempt_id)  # One who waits is told at once; one who is answered looks for it.
 
 
 def told(attempt_id: int, item: Item) -> Told:

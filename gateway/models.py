@@ -126,7 +126,10 @@ class RunModels(Tenanted, Base):
 
 
 class Waiting(Base):
-    """Somebody's place in the line before a server of models, or their turn at it. Of all organisations: servers are shared."""
+    """Somebody's place in the line before a server of models, or their turn at it. Of all organisations: servers are shared.
+
+    Rows of turns that are over stay for a while: they tell how long one takes.
+    """
 
     __tablename__ = "waiting"
     __table_args__ = (UniqueConstraint("server", "cause"),)
@@ -134,9 +137,10 @@ class Waiting(Base):
     server: Mapped[str] = mapped_column(index=True)        # gateway.service.Model.server
     person: Mapped[int]                                    # only one answer at a time for each
     cause: Mapped[str]                                     # as in Reservation
-    since: Mapped[datetime] = mapped_column(default=db.now)
+    since: Mapped[datetime] = mapped_column(default=db.now)  # who has had a turn queues up anew with what else they wait for
     began_at: Mapped[datetime | None]                      # their turn has come
-    seen_at: Mapped[datetime] = mapped_column(default=db.now)  # a turn or place that nobody renews is given up
+    until: Mapped[datetime]                                # a place or turn that nobody renews by then is given up
+    ended_at: Mapped[datetime | None]
 
 
 class AccessKey(Tenanted, Base):
