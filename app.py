@@ -7,6 +7,7 @@ import accounts.models
 import accounts.signin
 import accounts.tasks
 import accounts.views
+import assessments.after_views
 import assessments.code_views
 import assessments.excerpt_views
 import assessments.models
@@ -69,7 +70,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 
 def _open_rooms(app: Flask) -> None:
     for room in (
-        accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.code_views.bp,
+        accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp,
         assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)

@@ -16,7 +16,7 @@ from flask import render_template
 from flask_babel import format_decimal
 from markupsafe import Markup
 
-from assessments import items, prompts, service
+from assessments import afterwards, items, prompts, service
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant
@@ -34,6 +34,7 @@ KEPT_PIECES = 4096
 Place = tuple[int, str, str, str, str, int, int]    # edition, module, item, its language, the page's, order of options, number
 Counts = tuple[int, int, int | None, bool]          # next attempt, used, left, closed
 _TOKENS = f"tokens-{secrets.token_hex(8)}"            # marks: what is left today, as people read it
+_AFTER = f"after-{secrets.token_hex(8)}"              # what follows an answer: it changes with every vote of the class
 _TOKENS_VALUE = f"value-{secrets.token_hex(8)}"       # and as a bar takes it
 
 
@@ -51,6 +52,7 @@ class State:
     pending: bool = False
     fresh: bool = False
     told: Told | None = None           # prompt exercises: what the model answered
+    after: str = ""                    # the same: what can be done with the answers, as HTML
     live: str = ""                     # exercises at work: the address of the attempt
     given_back: str = ""               # Python exercises: why the last attempt was not counted
 
@@ -99,6 +101,9 @@ class _Drawing:
         piece = self._piece(item, number, standing, fresh=fresh)
         if not prompts.asks(item):
             return piece
+        last = standing.last if standing else None
+        if last and _AFTER in piece:
+            piece = piece.replace(_AFTER, afterwards.draw(self.part, item, last.id))
         return piece.replace(_TOKENS, format_decimal(self.tokens)).replace(_TOKENS_VALUE, str(self.tokens))
 
     @cached_property
@@ -127,7 +132,7 @@ def _piece(
     given, stored = service.outcome(attempt_id, grade_id) if attempt_id else (None, None)
     if prompts.asks(item) and attempt_id and given:
         told = prompts.told(attempt_id, item)
-        return _render(item, place, counts, prompts.with_answers(item, given, told), stored, told=told, fresh=fresh,
+        return _render(item, place, counts, prompts.with_answers(item, given, told), stored, told=told, fresh=fresh, after=_AFTER,
                        live=f"{kept.ROOT}/attempts/{attempt_id}" if pending else "", pending=pending)
     if given and stored is None and KINDS[item.kind].deferred:
         return _render(item, place, counts, given, None, fresh=fresh, pending=pending,

@@ -31,7 +31,9 @@ def carry_out(this: Try[Any]) -> Iterator[Event]:
     plan = _plan(this)
     found = {wanted: gateway.model(this.enrolment.run_id, wanted) for wanted in {call.model for call in plan}}
     models = {wanted: model for wanted, model in found.items() if model is not None}
-    if not plan or len(models) < len(found):
+    kind = prompts.asking(this.item)
+    different = len({(model.server, model.name) for model in models.values()})
+    if different < len(found) or not kind.answerable(this.item, this.attempt.response):
         _play_recorded(this, plan)
         return
     with turns.at_turn(this, models.values()) as at_turn:
@@ -59,7 +61,7 @@ def _ask(this: Try[Any], model: gateway.Model, call: PlannedCall, completions: l
     """One call: the pieces of its answer, and a Completion when it is there."""
     with db.transaction():
         jobs.renew(this.attempt, LEASE)
-    sampling = {"temperature": call.temperature, "seed": call.seed, "max_tokens": call.max_tokens}
+    sampling: dict[str, Any] = {"temperature": call.temperature, "seed": call.seed, "max_tokens": call.max_tokens}
     asker = gateway.Asker(this.enrolment.person_id, this.enrolment.run_id, cause(this.attempt.id))
     pieces: list[str] = []
     answer = gateway.ask(model, asker, call.messages, **sampling, stopped=_stop_flag(this.attempt.id))

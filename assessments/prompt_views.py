@@ -57,9 +57,12 @@ def _confirm(place: Place, item: str, found: tuple[str, ...]) -> Response:
     if "HX-Request" in request.headers:
         page = render_template("assessments/prompt_warning.html", found=found)
         return Response(page, 422, {"HX-Retarget": f"#q-{item}-alert", "HX-Reswap": "innerHTML"})
-    kept = {name: request.form[name] for name in ("attempt", "model", "temperature") if name in request.form}
+    kept = {
+        name: value for name, value in request.form.items()
+        if name in ("attempt", "model", "temperature") or name.startswith(("field-", "predicted-"))
+    }
     page = render_template(
-        "assessments/prompt_confirm.html", found=found, kept=kept, prompt=request.form.get("prompt", ""),
+        "assessments/prompt_confirm.html", found=found, kept=kept, prompt=request.form.get("prompt"),
         action=request.script_root + request.path, back=place.url(item),
     )
     return Response(page, 422)

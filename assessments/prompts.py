@@ -1,7 +1,9 @@
 """Use cases of prompt exercises: send a prompt, stop the model, show what it answered. assessments.prompt_run does the asking."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from random import SystemRandom
 from typing import Any
 
 from markupsafe import Markup
@@ -14,9 +16,11 @@ from assessments.kinds.asking import AskingKind
 from assessments.kinds.item import Form, Item, Response
 from assessments.models import Attempt, Completion
 from core import db, jobs
+from core.config import settings
 from core.jobs import WorkState
 from courses.models import Enrolment
 from courses.service import AnyPart
+from exercises.secrets import secret
 from gateway import service as gateway
 from gateway.personal import personal_data
 from modules.render import render
@@ -42,6 +46,7 @@ class Told:
     """What a model answered in an attempt, ready for the page. `error` is a message id: why the try was given back."""
 
     answers: tuple[Markup, ...]        # in the order of the plan
+    by_arm: Mapping[str, str]          # the model of each arm of a comparison
     raw: tuple[str, ...]               # as the models wrote them
     models: tuple[str, ...]
     tokens: int
@@ -85,12 +90,13 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     """
     item = asking_item(part.edition_id, module, item_id, language)
     response = asking(item).read(item, form)
-    found = personal_data(response["prompt"])
+    found = personal_data("\n".join([response["prompt"], *response.get("fields", {}).values()]))
     if found and ANYWAY not in form:
         raise PersonalDataError(found)
     if gateway.tokens_left(part.person_id) < cost(item, response) and gateway.model(part.run_id):
         raise NoTokensError
     number = service.free_number(part, module, item, number)
+    response |= _drawn(part, item)
     try:
         with db.transaction():
             attempt = service.add_attempt(part, module, item, number, response)
@@ -99,6 +105,20 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
         raise service.StaleError from error
     return attempt.id
+
+
+def _drawn(part: AnyPart, item: Item) -> Response:
+    """What a try needs that is drawn once, so that a repeated run has the same."""
+    wants, found = asking(item).wants(item), {}
+    if wants.sides > 1:
+        offered = [gateway.model(part.run_id, name) for name in wants.models] if wants.models else gateway.models(part.run_id)
+        names = list(dict.fromkeys(model.name for model in offered if model))[: wants.sides]
+        if wants.mixed:
+            SystemRandom().shuffle(names)
+        found["drawn"] = names
+    if wants.secret:
+        return {**found, "secret": secret(settings().secret_key, f"{part.id} {item.id}")}
+    return found
 
 
 def hand_over(attempt_id: int) -> None:
@@ -131,7 +151,8 @@ def told(attempt_id: int, item: Item) -> Told:
     """What is known of an attempt's answers."""
     rows = db.session.scalars(select(Completion).where(Completion.attempt_id == attempt_id).order_by(Completion.position)).all()
     return Told(
-        tuple(_shown(row.answer, item.language) for row in rows), tuple(row.answer for row in rows), models=tuple(dict.fromkeys(row.model for row in rows if row.model)),
+        tuple(_shown(row.answer, item.language) for row in rows), {row.arm: row.model or "" for row in rows}, tuple(row.answer for row in rows),
+        models=tuple(dict.fromkeys(row.model for row in rows if row.model)),
         tokens=sum(row.prompt_tokens + row.completion_tokens for row in rows),
         recorded=any(row.recorded for row in rows), stopped=any(row.finish == "stopped" for row in rows),
         cut=any(row.finish == "length" for row in rows), error=service.error_of(attempt_id),

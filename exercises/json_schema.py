@@ -1,6 +1,6 @@
 """JSON schemas of authors: read from YAML whose scalars are all text, bounded, without references or patterns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -40,21 +40,25 @@ def _value(key: str, value: Any) -> Any:
     if key not in KEYWORDS:
         raise SchemaError(key)
     try:
-        if key in _WHOLE:
-            return int(value)
-        if key in _NUMBERS:
-            return float(value)
-        if key in _YES_NO:
-            return {"true": True, "false": False}[value]
-        if key in _SCHEMAS:
-            return read(value)
-        if key in _CHOICES:
-            return [read(choice) for choice in value]
-        if key == "properties":
-            return {str(name): read(part) for name, part in value.items()}
+        return _READERS.get(key, _as_written)(value)
+    except SchemaError:
+        raise
     except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise SchemaError(key if not isinstance(error, SchemaError) else str(error)) from error
+        raise SchemaError(key) from error
+
+
+def _as_written(value: Any) -> Any:
     return value
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_WHOLE, int),
+    **dict.fromkeys(_NUMBERS, float),
+    **dict.fromkeys(_YES_NO, lambda value: {"true": True, "false": False}[value]),
+    **dict.fromkeys(_SCHEMAS, read),
+    **dict.fromkeys(_CHOICES, lambda value: [read(choice) for choice in value]),
+    "properties": lambda value: {str(name): read(part) for name, part in value.items()},
+}
 
 
 def fault(schema: Mapping[str, Any], data: Any) -> str | None:

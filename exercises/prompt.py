@@ -85,7 +85,8 @@ def arms(exercise: PromptExercise, response: Mapping[str, Any]) -> tuple[Arm, ..
     temperature = float(response.get("temperature", exercise.temperature[0]))
     model = str(response.get("model", ""))
     if exercise.compare > 1:
-        drawn = response.get("drawn") or [""] * exercise.compare
+        drawn = response.get("drawn", ())
+        drawn = drawn if len(drawn) > 1 else [""] * exercise.compare  # Too few models: the recorded comparison.
         return tuple(Arm("ABCD"[at], name, temperature) for at, name in enumerate(drawn))
     if exercise.temperatures:
         return tuple(Arm(f"{value:g}", model, value) for value in exercise.temperatures)

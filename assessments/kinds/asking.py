@@ -2,11 +2,22 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from assessments.kinds.base import I, Kind
 from assessments.kinds.item import Response
 from exercises.plan import PlannedCall
+
+
+@dataclass(frozen=True)
+class Wants:
+    """What a try needs that is drawn once and kept with the response: models to put side by side, and a secret."""
+
+    sides: int = 1
+    models: tuple[str, ...] = ()
+    mixed: bool = False                # the models' order says nothing
+    secret: bool = False
 
 
 class AskingKind(Kind[I]):
@@ -26,3 +37,11 @@ class AskingKind(Kind[I]):
     @abstractmethod
     def complete(self, item: I, response: Response, answers: Sequence[str]) -> Response:
         """The response with the answers in it, as `grade` and `show` want it. Fewer answers than calls: the learner stopped."""
+
+    def answerable(self, item: I, response: Response) -> bool:
+        """Whether there are models enough for this try, by what was found when it was sent."""
+        return True
+
+    def wants(self, item: I) -> Wants:
+        """What is drawn for a try when it is sent."""
+        return Wants()

@@ -6,7 +6,7 @@ from typing import Any
 
 from assessments import grading
 from assessments.grading import Part, Verdict
-from assessments.kinds.asking import AskingKind
+from assessments.kinds.asking import AskingKind, Wants
 from assessments.kinds.base import Source
 from assessments.kinds.item import Form, Item, Response
 from assessments.kinds.prompt_form import read_response
@@ -71,6 +71,15 @@ class Prompt(AskingKind[PromptItem]):
     def complete(self, item: PromptItem, response: Response, answers: Sequence[str]) -> Response:
         """The answers by ask."""
         return {**response, "answers": rules.by_ask(item.exercise, response, answers)}
+
+    def answerable(self, item: PromptItem, response: Response) -> bool:
+        """A comparison needs two models."""
+        return item.exercise.compare < 2 or len(response.get("drawn", ())) > 1
+
+    def wants(self, item: PromptItem) -> Wants:
+        """Models for a comparison, and a secret for a system prompt that holds one."""
+        exercise = item.exercise
+        return Wants(exercise.compare, exercise.models, exercise.blind, "{secret}" in exercise.system)
 
     def grade(self, item: PromptItem, response: Response) -> Verdict:
         """Each machine check counts the same; a follow-up counts as much as all checks together. With neither, having
