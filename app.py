@@ -29,6 +29,7 @@ import courses.views
 import demo.commands
 import exercises.sandbox.commands
 import gateway.commands
+import gateway.service.joins
 import gateway.tasks
 import gateway.views
 import gateway.views.course
@@ -90,4 +91,5 @@ def _connect_rooms() -> None:
     completed.connect(certificates.service.award)
     called.connect(assessments.turns.follow_call)
     joined.connect(assessments.service.follow_join)
+    joined.connect(gateway.service.joins.follow_join)
     graded.connect(lti.tasks.on_graded)
