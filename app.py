@@ -86,7 +86,7 @@ def _connect_rooms() -> None:
     modules.presenters.register(Presenter(
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
-    courses.tools.register(lti.views.people.tools, lti.views.scores.tools, gateway.views.course.tools)
+    courses.tools.register(lti.views.people.tools, lti.views.scores.tools, gateway.views.course.tools, gateway.views.usage.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     called.connect(assessments.turns.follow_call)

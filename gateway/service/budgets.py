@@ -49,7 +49,7 @@ def accounts(person_id: int, run_id: int) -> list[Account]:
     rows = db.session.execute(
         select(Pot.account, Pot.tokens).where(Pot.account.in_([account.name for account in found]), Pot.day == today())
     )
-    used: dict[str, int] = dict(rows.tuples().all())
+    used: dict[str, int] = {row.account: row.tokens for row in rows}
     return [Account(account.kind, account.name, account.limit, used.get(account.name, 0)) for account in found]
 
 
@@ -146,3 +146,28 @@ def _add(name: str, day: date, tokens: int, limit: int | None = None) -> bool:
     if limit is not None:
         change = change.where(Pot.tokens <= limit - tokens)
     return db.changed(change.execution_options(synchronize_session=False)) == 1
+
+
+def of_person(person_id: int) -> Account:
+    """A person's account in all courses together, as it stands today."""
+    return _standing(_accounts(person_id, 0)[0])
+
+
+def of_run(run_id: int) -> Account:
+    """A course's account as it stands today."""
+    return _standing(_accounts(0, run_id)[2])
+
+
+def learners_limit(run_id: int) -> int:
+    """What each person may use in a run in a day."""
+    return min(account.limit for account in _accounts(0, run_id)[:2] if account.limit is not None)
+
+
+def of_organisation() -> Account:
+    """The organisation's account as it stands today."""
+    return _standing(_accounts(0, 0)[3])
+
+
+def _standing(account: Account) -> Account:
+    used = db.session.scalar(select(Pot.tokens).where(Pot.account == account.name, Pot.day == today()))
+    return Account(account.kind, account.name, account.limit, used or 0)
