@@ -21,10 +21,11 @@ from exercises.sandbox.job import Job, OnOutput, Result
 from exercises.sandbox.pool import Pool, shared_pool
 from gateway import service as gateway
 from gateway.faults import GatewayError
-from gateway.service import Asker, Model, Outcome
+from gateway.service import Asker, Model, Outcome, line
 
 _RUN = jobs.queue.signature("assessments.run_try")
 MOST_TOKENS = 500          # of one answer to a program
+PATIENCE = 20.0            # seconds that a program waits for its turn at the model; it holds a thread meanwhile
 MISSING = N_("Python cannot be run here just now. That is not your fault: please try again later.")
 NO_MODEL = N_("No model is available just now.")
 NO_EMBEDDINGS = N_("No model for embeddings is available just now.")
@@ -114,19 +115,21 @@ class _Model:
         model = gateway.model(self._asker.run_id, str(request.get("model") or ""))
         if model is None:
             return {"error": self._said(NO_MODEL)}
-        pieces = [
-            piece for piece in gateway.ask(
-                model, self._asker, request["messages"], max_tokens=_whole(request.get("max_tokens"), MOST_TOKENS),
-                temperature=_temperature(request.get("temperature")), seed=0, stopped=self._stopped,
-            ) if not isinstance(piece, Outcome)
-        ]
+        with line.turn(model, self._asker.person_id, self._asker.cause, PATIENCE):
+            pieces = [
+                piece for piece in gateway.ask(
+                    model, self._asker, request["messages"], max_tokens=_whole(request.get("max_tokens"), MOST_TOKENS),
+                    temperature=_temperature(request.get("temperature")), seed=0, stopped=self._stopped,
+                ) if not isinstance(piece, Outcome)
+            ]
         return {"text": "".join(pieces)}
 
     def _vectors(self, texts: list[str]) -> Mapping[str, Any]:
         model: Model | None = gateway.model(self._asker.run_id, role="embed")
         if model is None:
             return {"error": self._said(NO_EMBEDDINGS)}
-        return {"vectors": gateway.embed(model, self._asker, texts)}
+        with line.turn(model, self._asker.person_id, self._asker.cause, PATIENCE):
+            return {"vectors": gateway.embed(model, self._asker, texts)}
 
 
 def _whole(value: Any, most: int) -> int:
