@@ -11,8 +11,8 @@ from assessments.kinds.item import ResponseError
 from assessments.models import Attempt
 from assessments.pages import draw_one
 from assessments.places import Place
-from assessments.prompts import NoTokensError, PersonalDataError
 from assessments.prompt_place import Standing, standing_of
+from assessments.prompts import NoTokensError, PersonalDataError
 from assessments.service import ClosedError, StaleError
 from assessments.views import answered, refused, shown_with
 from core.jobs import WorkState
