@@ -65,7 +65,7 @@ class Python(Kind[PythonItem]):
         """The tests and the programs; names and hints of tests differ between languages."""
         program = item.program
         return [
-            [(test.hidden, str(test.wants), str(test.call), test.stdin, str(test.replies)) for test in program.tests], program.checker, str(program.limits),
+            [(test.hidden, str(test.wants), str(test.call), test.stdin, str(test.replies), str(test.draws)) for test in program.tests], program.checker, str(program.limits),
         ]
 
     def read(self, item: PythonItem, form: Form) -> Response:
