@@ -9,6 +9,7 @@ import accounts.tasks
 import accounts.views
 import assessments.after_views
 import assessments.code_views
+import assessments.commands
 import assessments.excerpt_views
 import assessments.models
 import assessments.pages
@@ -29,6 +30,7 @@ import courses.views
 import demo.commands
 import exercises.sandbox.commands
 import gateway.commands
+import gateway.service.joins
 import gateway.tasks
 import gateway.views
 import gateway.views.course
@@ -74,7 +76,7 @@ def _open_rooms(app: Flask) -> None:
         assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
-    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, certificates.commands.certificates, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
+    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, assessments.commands.solutions, certificates.commands.certificates, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 
@@ -85,9 +87,10 @@ def _connect_rooms() -> None:
     modules.presenters.register(Presenter(
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
-    courses.tools.register(lti.views.people.tools, lti.views.scores.tools, gateway.views.course.tools)
+    courses.tools.register(lti.views.people.tools, lti.views.scores.tools, gateway.views.course.tools, gateway.views.usage.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     called.connect(assessments.turns.follow_call)
     joined.connect(assessments.service.follow_join)
+    joined.connect(gateway.service.joins.follow_join)
     graded.connect(lti.tasks.on_graded)

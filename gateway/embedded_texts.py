@@ -102,11 +102,11 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing: what people ask is nobody's business."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """The list of models."""
         self._guarded(lambda: {"object": "list", "data": [{"id": NAME, "object": "model", "owned_by": "lotse"}]}, "/v1/models")
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Vectors of texts."""
         self._guarded(self._embeddings, "/v1/embeddings")
 

@@ -25,7 +25,7 @@ def see_to_models(settings: Settings) -> None:
 
 
 def _look(settings: Settings) -> None:
-    started: "subprocess.Popen[bytes] | None" = None
+    started: subprocess.Popen[bytes] | None = None
     time.sleep(FIRST_LOOK)
     while True:
         if started is None or started.poll() is not None:
