@@ -17,7 +17,7 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from assessments import afterwards, items, prompts, service
+from assessments import afterwards, code, items, prompts, service
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant
@@ -36,6 +36,7 @@ Place = tuple[int, str, str, str, str, int, int]    # edition, module, item, its
 Counts = tuple[int, int, int | None, bool]          # next attempt, used, left, closed
 _TOKENS = f"tokens-{secrets.token_hex(8)}"            # marks: what is left today, as people read it
 _AFTER = f"after-{secrets.token_hex(8)}"              # what follows an answer: it changes with every vote of the class
+_SANDBOX = f"sandbox-{secrets.token_hex(8)}"          # that programs cannot be run here, if so
 _TOKENS_VALUE = f"value-{secrets.token_hex(8)}"       # and as a bar takes it
 _MOST = f"most-{secrets.token_hex(8)}"                # the same of what there is in a day
 _MOST_VALUE = f"most-value-{secrets.token_hex(8)}"
@@ -108,7 +109,7 @@ class _Drawing:
     def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False) -> str:
         piece = self._piece(item, number, standing, fresh=fresh)
         if not prompts.asks(item):
-            return piece
+            return piece.replace(_SANDBOX, "" if code.can_run() else render_template("assessments/code_missing.html")) if _SANDBOX in piece else piece
         last = standing.last if standing else None
         if last and _AFTER in piece:
             piece = piece.replace(_AFTER, afterwards.draw(self.part, item, last.id))
@@ -180,7 +181,7 @@ def _render(
     )
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF,
-        tokens=_tokens(item) if prompts.asks(item) else None, action=f"{module}/{item.id}/{kind.action}",
+        tokens=_tokens(item) if prompts.asks(item) else None, sandbox=_SANDBOX, action=f"{module}/{item.id}/{kind.action}",
     )
 
 

@@ -93,7 +93,9 @@ def look(attempt_id: int) -> str | BaseResponse:
     back = place.url(attempt.item)
     if not _at_work(attempt):
         return redirect(back)
-    return render_template("assessments/prompt_waiting.html", attempt=attempt, back=back, place=place, told=_standing(attempt))
+    return render_template(
+        "assessments/prompt_waiting.html", attempt=attempt, back=back, place=place, told=_standing(attempt), program="code" in attempt.response,
+    )
 
 
 @bp.get("/attempts/<int:attempt_id>/place")

@@ -25,6 +25,8 @@ def read_program(source: Source) -> Program | None:
         return None
     if any(test.wants.checker for test in tests) and not checker:
         source.error("no-checker", N_("A test wants the author's own check, but there is none."), N_("Add a fence “checker” with a function check()."))
+    if any(test.wants.like_solution for test in tests) and not solution:
+        source.error("solution-missing", N_("A test wants the same as the solution, but there is none."), N_("Add a fence “solution”."))
     return Program(starter, tests, solution, checker, _limits(source))
 
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from assessments import prompt_live, service
+from assessments import service, watching
 from assessments.models import Attempt, Completion, Grade
 from assessments.running import run_try
 from core import db, jobs, sessions
@@ -189,8 +189,8 @@ def test_two_who_run_the_same_try_at_the_same_moment_make_one_grade(page: Prompt
 
 
 def test_when_too_many_watch_a_task_does_the_asking(page: PromptPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompt_live, "_places", threading.BoundedSemaphore(1))
-    prompt_live._places.acquire()
+    monkeypatch.setattr(watching, "places", threading.BoundedSemaphore(1))
+    watching.places.acquire()
     live = live_of(page.send())
     assert events_of(page.client.get(f"{live}/stream").text) == [("later", None)]
     assert ANSWER in page.client.get(f"{live}/question").text
