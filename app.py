@@ -30,6 +30,7 @@ import courses.views
 import demo.commands
 import exercises.sandbox.commands
 import gateway.commands
+import gateway.service.joins
 import gateway.tasks
 import gateway.views
 import gateway.views.course
@@ -86,9 +87,10 @@ def _connect_rooms() -> None:
     modules.presenters.register(Presenter(
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
-    courses.tools.register(lti.views.people.tools, lti.views.scores.tools, gateway.views.course.tools)
+    courses.tools.register(lti.views.people.tools, lti.views.scores.tools, gateway.views.course.tools, gateway.views.usage.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     called.connect(assessments.turns.follow_call)
     joined.connect(assessments.service.follow_join)
+    joined.connect(gateway.service.joins.follow_join)
     graded.connect(lti.tasks.on_graded)

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import render_template
 from flask_babel import format_decimal
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from assessments import afterwards, code, items, prompts, service
@@ -23,11 +24,11 @@ from assessments.kinds.item import Item, Response, variant
 from assessments.prompts import Told
 from assessments.service import Standing
 from core import kept
-from core.config import settings
+from core.i18n import N_
 from core.i18n import language as page_language
 from core.jobs import WorkState
 from courses.service import AnyPart
-from gateway.service import tokens_left
+from gateway.service import tightest
 from modules.presenters import Drawn, Points
 
 KEPT_PIECES = 4096
@@ -37,6 +38,13 @@ _TOKENS = f"tokens-{secrets.token_hex(8)}"            # marks: what is left toda
 _AFTER = f"after-{secrets.token_hex(8)}"              # what follows an answer: it changes with every vote of the class
 _SANDBOX = f"sandbox-{secrets.token_hex(8)}"          # that programs cannot be run here, if so
 _TOKENS_VALUE = f"value-{secrets.token_hex(8)}"       # and as a bar takes it
+_MOST = f"most-{secrets.token_hex(8)}"                # the same of what there is in a day
+_MOST_VALUE = f"most-value-{secrets.token_hex(8)}"
+_SHARED = {
+    "run_tokens": N_("These are your whole course's tokens: they are what runs out first today."),
+    "organisation_tokens": N_("These are your whole university's tokens: they are what runs out first today."),
+}
+_SHORT = f"short-{secrets.token_hex(8)}"              # what is said when others' use leaves less
 
 
 @dataclass(frozen=True)
@@ -105,11 +113,19 @@ class _Drawing:
         last = standing.last if standing else None
         if last and _AFTER in piece:
             piece = piece.replace(_AFTER, afterwards.draw(self.part, item, last.id))
-        return piece.replace(_TOKENS, format_decimal(self.tokens)).replace(_TOKENS_VALUE, str(self.tokens))
+        for mark, text in self.budget:
+            piece = piece.replace(mark, text)
+        return piece
 
     @cached_property
-    def tokens(self) -> int:
-        return tokens_left(self.part.person_id)
+    def budget(self) -> tuple[tuple[str, str], ...]:
+        """What stands in place of the marks: the account that runs out first. Of shared ones learners see no more than that."""
+        account = tightest(self.part.person_id, self.part.run_id)
+        left, most = account.left or 0, account.limit or 0
+        return (
+            (_TOKENS, format_decimal(left)), (_TOKENS_VALUE, str(left)), (_MOST, format_decimal(most)), (_MOST_VALUE, str(max(1, most))),
+            (_SHORT, Markup('<p class="question-help">{}</p>').format(_(_SHARED[account.kind])) if account.shared else ""),
+        )
 
     def _piece(self, item: Item, number: int, standing: Standing | None, *, fresh: bool) -> str:
         order = variant(item, str(self.part.id))
@@ -170,8 +186,7 @@ def _render(
 
 
 def _tokens(item: Item) -> dict[str, Any]:
-    most = settings().daily_tokens
-    return {"left": _TOKENS, "value": _TOKENS_VALUE, "most": most, "cost": format_decimal(prompts.cost(item, {"prompt": ""}))}
+    return {"left": _TOKENS, "value": _TOKENS_VALUE, "most": _MOST_VALUE, "most_words": _MOST, "short": _SHORT, "cost": format_decimal(prompts.cost(item, {"prompt": ""}))}
 
 
 def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] | None) -> Verdict | None:

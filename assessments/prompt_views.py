@@ -40,8 +40,8 @@ def send(run_id: int, module: str, item: str, draw: int | None = None, only: str
         return _confirm(place, item, warning.found)
     except ResponseError as error:
         return refused(place, item, _(error.message) % error.values, 422)
-    except NoTokensError:
-        return refused(place, item, _("Your tokens for today do not suffice for this exercise. Tomorrow there are new ones."), 429)
+    except NoTokensError as error:
+        return refused(place, item, _(error.message), 429)
     except ClosedError:
         return refused(place, item, _("No further answer is taken here: you have all the points, or no attempt is left."), 409)
     except StaleError:

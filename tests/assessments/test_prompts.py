@@ -293,7 +293,7 @@ def test_tokens_are_booked_and_what_is_left_is_shown(page: PromptPage) -> None:
     page.client.get("/language/en")
     page.watch(page.send())
     with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
-        assert db.session.scalars(select(Pot.tokens)).one() == 25
+        assert db.session.scalars(select(Pot.tokens).where(Pot.account == "organisation")).one() == 25
         usage = db.session.scalars(select(Usage)).one()
     assert (usage.prompt_tokens, usage.completion_tokens, usage.ending) == (20, 5, "stop")
     html = page.client.get(page.path).text
@@ -327,7 +327,7 @@ def test_a_try_that_was_killed_in_mid_answer_costs_only_what_its_repetition_uses
         with page.app.app_context():
             assert jobs.sweep() == 1
         with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
-            assert db.session.scalars(select(Pot.tokens)).one() == 25
+            assert db.session.scalars(select(Pot.tokens).where(Pot.account == "organisation")).one() == 25
         killed.close()
     assert count(page, Reservation) == 0
 

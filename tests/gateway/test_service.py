@@ -46,7 +46,7 @@ def ask(app: Flask, learner: Enrolment, faults: FaultServer) -> list[str | servi
 
 def usage(app: Flask, learner: Enrolment) -> tuple[Usage, int]:
     with app.app_context(), db.scoped(learner.organisation_id):
-        return db.session.scalars(sqlalchemy.select(Usage)).one(), service.tokens_left(learner.person_id)
+        return db.session.scalars(sqlalchemy.select(Usage)).one(), service.tokens_left(learner.person_id, learner.run_id)
 
 
 def test_a_call_is_booked_with_what_the_server_counted(app: Flask, learner: Enrolment, faults: FaultServer) -> None:
