@@ -6,11 +6,12 @@ from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
-from assessments import prompt_live, prompts
+from assessments import prompt_live, prompts, turns
 from assessments.kinds.item import ResponseError
 from assessments.models import Attempt
 from assessments.pages import draw_one
 from assessments.places import Place
+from assessments.prompt_place import Standing, standing_of
 from assessments.prompts import NoTokensError, PersonalDataError
 from assessments.service import ClosedError, StaleError
 from assessments.views import answered, refused, shown_with
@@ -39,8 +40,8 @@ def send(run_id: int, module: str, item: str, draw: int | None = None, only: str
         return _confirm(place, item, warning.found)
     except ResponseError as error:
         return refused(place, item, _(error.message) % error.values, 422)
-    except NoTokensError:
-        return refused(place, item, _("Your tokens for today do not suffice for this exercise. Tomorrow there are new ones."), 429)
+    except NoTokensError as error:
+        return refused(place, item, _(error.message), 429)
     except ClosedError:
         return refused(place, item, _("No further answer is taken here: you have all the points, or no attempt is left."), 409)
     except StaleError:
@@ -56,9 +57,12 @@ def _confirm(place: Place, item: str, found: tuple[str, ...]) -> Response:
     if "HX-Request" in request.headers:
         page = render_template("assessments/prompt_warning.html", found=found)
         return Response(page, 422, {"HX-Retarget": f"#q-{item}-alert", "HX-Reswap": "innerHTML"})
-    kept = {name: request.form[name] for name in ("attempt", "model", "temperature") if name in request.form}
+    kept = {
+        name: value for name, value in request.form.items()
+        if name in ("attempt", "model", "temperature") or name.startswith(("field-", "predicted-"))
+    }
     page = render_template(
-        "assessments/prompt_confirm.html", found=found, kept=kept, prompt=request.form.get("prompt", ""),
+        "assessments/prompt_confirm.html", found=found, kept=kept, prompt=request.form.get("prompt"),
         action=request.script_root + request.path, back=place.url(item),
     )
     return Response(page, 422)
@@ -89,7 +93,28 @@ def look(attempt_id: int) -> str | BaseResponse:
     back = place.url(attempt.item)
     if not _at_work(attempt):
         return redirect(back)
-    return render_template("assessments/prompt_waiting.html", attempt=attempt, back=back, place=place)
+    return render_template(
+        "assessments/prompt_waiting.html", attempt=attempt, back=back, place=place, told=_standing(attempt), program="code" in attempt.response,
+    )
+
+
+@bp.get("/attempts/<int:attempt_id>/place")
+@login_required
+def place_in_line(attempt_id: int) -> str | tuple[str, int]:
+    """How the try stands, for a page that asks every other second; nothing (204) while that is what it shows already."""
+    attempt, _enrolment = _own(attempt_id)
+    standing = _standing(attempt)
+    if not _at_work(attempt) or standing.key == request.args.get("shown"):
+        return "", 204
+    return render_template("assessments/prompt_place.html", live=request.path.removesuffix("/place"), told=standing)
+
+
+def _standing(attempt: Attempt) -> Standing:
+    """Where the try stands now. One whose turn is free begins, should the call have been lost."""
+    place = turns.place(attempt.id) if attempt.state == WorkState.DUE else None
+    if place and place.called:
+        turns.call(attempt.id)
+    return standing_of(attempt.state == WorkState.RUNNING, place)
 
 
 @bp.get("/attempts/<int:attempt_id>/stream")

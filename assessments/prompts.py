@@ -1,23 +1,28 @@
 """Use cases of prompt exercises: send a prompt, stop the model, show what it answered. assessments.prompt_run does the asking."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from random import SystemRandom
+from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from assessments import items, service
+from assessments import items, service, turns
 from assessments.kinds import KINDS
-from assessments.kinds.item import Form
-from assessments.kinds.prompt import PromptItem
+from assessments.kinds.asking import AskingKind
+from assessments.kinds.item import Form, Item, Response
 from assessments.models import Attempt, Completion
 from core import db, jobs
+from core.config import settings
 from core.jobs import WorkState
 from courses.models import Enrolment
 from courses.service import AnyPart
-from exercises.prompt import Ask, messages
+from exercises.secrets import secret
 from gateway import service as gateway
+from gateway.faults import MESSAGES
 from gateway.personal import personal_data
 from modules.render import render
 
@@ -34,14 +39,20 @@ class PersonalDataError(ValueError):
 
 
 class NoTokensError(RuntimeError):
-    """What the learner may still use today does not suffice for this exercise."""
+    """What may still be used today does not suffice for this exercise. `message` is a message id that says whose tokens."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.message = MESSAGES[kind]
 
 
 @dataclass(frozen=True)
 class Told:
     """What a model answered in an attempt, ready for the page. `error` is a message id: why the try was given back."""
 
-    answers: tuple[tuple[Markup, ...], ...]
+    answers: tuple[Markup, ...]        # in the order of the plan
+    by_arm: Mapping[str, str]          # the model of each arm of a comparison
+    raw: tuple[str, ...]               # as the models wrote them
     models: tuple[str, ...]
     tokens: int
     recorded: bool
@@ -50,21 +61,28 @@ class Told:
     error: str
 
 
-def calls(item: PromptItem) -> list[tuple[int, Ask]]:
-    """Every call that a try makes, in order, with the number of its ask."""
-    return [(at, ask) for at, ask in enumerate(item.exercise.asks) for _ in range(ask.runs)]
+def asks(item: Item) -> bool:
+    """Whether the item is of a kind that asks models."""
+    return isinstance(KINDS[item.kind], AskingKind)
 
 
-def cost(item: PromptItem, prompt: str) -> int:
-    """The most tokens that a try with this prompt can take."""
-    return sum(gateway.cost(messages(item.exercise, prompt, ask), item.exercise.max_tokens) for _, ask in calls(item))
+def asking(item: Item) -> AskingKind[Any]:
+    """The item's kind. Raises LookupError when it asks no model."""
+    kind = KINDS[item.kind]
+    if not isinstance(kind, AskingKind):
+        raise LookupError(item.id)
+    return kind
 
 
-def prompt_item(edition_id: int, module: str, item_id: str, language: str) -> PromptItem:
-    """A prompt exercise. Raises LookupError when there is none of this id."""
+def cost(item: Item, response: Response) -> int:
+    """The most tokens that a try with this response can take."""
+    return sum(gateway.cost(call.messages, call.max_tokens) for call in asking(item).plan(item, response, 0))
+
+
+def asking_item(edition_id: int, module: str, item_id: str, language: str) -> Item:
+    """An exercise that asks models. Raises LookupError when there is none of this id."""
     item = items.item(edition_id, module, item_id, language)
-    if not isinstance(item, PromptItem):
-        raise LookupError(item_id)
+    asking(item)
     return item
 
 
@@ -75,14 +93,16 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     the asking. Raises LookupError, ResponseError, PersonalDataError, NoTokensError, StaleError and ClosedError; then
     nothing counts and nothing was asked.
     """
-    item = prompt_item(part.edition_id, module, item_id, language)
-    response = KINDS[item.kind].read(item, form)
-    found = personal_data(response["prompt"])
+    item = asking_item(part.edition_id, module, item_id, language)
+    response = asking(item).read(item, form)
+    found = personal_data("\n".join([response["prompt"], *response.get("fields", {}).values()]))
     if found and ANYWAY not in form:
         raise PersonalDataError(found)
-    if gateway.tokens_left(part.person_id) < cost(item, response["prompt"]) and gateway.model():
-        raise NoTokensError
+    lacking = gateway.lacking(part.person_id, part.run_id, cost(item, response))
+    if lacking and gateway.model(part.run_id):
+        raise NoTokensError(lacking)
     number = service.free_number(part, module, item, number)
+    response |= _drawn(part, item)
     try:
         with db.transaction():
             attempt = service.add_attempt(part, module, item, number, response)
@@ -91,6 +111,20 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
         raise service.StaleError from error
     return attempt.id
+
+
+def _drawn(part: AnyPart, item: Item) -> Response:
+    """What a try needs that is drawn once, so that a repeated run has the same."""
+    wants, found = asking(item).wants(item), {}
+    if wants.sides > 1:
+        offered = [gateway.model(part.run_id, name) for name in wants.models] if wants.models else gateway.models(part.run_id)
+        names = list(dict.fromkeys(model.name for model in offered if model))[: wants.sides]
+        if wants.mixed:
+            SystemRandom().shuffle(names)
+        found["drawn"] = names
+    if wants.secret:
+        return {**found, "secret": secret(settings().secret_key, f"{part.id} {item.id}")}
+    return found
 
 
 def hand_over(attempt_id: int) -> None:
@@ -115,25 +149,25 @@ def stop(attempt_id: int) -> None:
             update(Attempt).where(Attempt.id == attempt_id, Attempt.state.in_((WorkState.DUE, WorkState.RUNNING))).values(stopped=True)
             .execution_options(synchronize_session=False)
         )
+        if turns.place(attempt_id):
+            turns.call(attempt_id)  # One who waits is told at once; one who is answered looks for it.
 
 
-def told(attempt_id: int, item: PromptItem) -> Told:
+def told(attempt_id: int, item: Item) -> Told:
     """What is known of an attempt's answers."""
     rows = db.session.scalars(select(Completion).where(Completion.attempt_id == attempt_id).order_by(Completion.position)).all()
-    asks = [at for at, _ in calls(item)]
-    answers = tuple(
-        tuple(_shown(row.answer, item.language) for row in rows if asks[row.position] == at) for at in range(len(item.exercise.asks))
-    )
     return Told(
-        answers, models=tuple(dict.fromkeys(row.model for row in rows if row.model)),
+        tuple(_shown(row.answer, item.language) for row in rows), {row.arm: row.model or "" for row in rows}, tuple(row.answer for row in rows),
+        models=tuple(dict.fromkeys(row.model for row in rows if row.model)),
         tokens=sum(row.prompt_tokens + row.completion_tokens for row in rows),
         recorded=any(row.recorded for row in rows), stopped=any(row.finish == "stopped" for row in rows),
-        cut=any(row.finish == "length" for row in rows), error=_error(attempt_id),
+        cut=any(row.finish == "length" for row in rows), error=service.error_of(attempt_id),
     )
 
 
-def _error(attempt_id: int) -> str:
-    return db.session.scalars(select(Attempt.error).where(Attempt.id == attempt_id)).one() or ""
+def with_answers(item: Item, response: Response, told: Told) -> Response:
+    """A response with what the models answered, for its page."""
+    return {**asking(item).complete(item, response, told.answers), "raw": told.raw}
 
 
 def _shown(answer: str, language: str) -> Markup:

@@ -12,11 +12,10 @@ from flask import render_template
 from markupsafe import Markup
 from sqlalchemy import bindparam, select
 
-from assessments import items, prompts, service
+from assessments import afterwards, items, prompts, service
 from assessments.grading import Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant
-from assessments.kinds.prompt import PromptItem
 from assessments.models import Attempt, Grade
 from assessments.pages import State, verdict_of
 from assessments.service import Standing
@@ -82,12 +81,12 @@ def _reviewed(part: AnyPart, module: str, row: Any, standing: Standing, number: 
     may = showing(item.show, is_closed=standing.closed(item), due_passed=None)
     shown = verdict if key or may.marks else None
     pending = row.state in (WorkState.DUE, WorkState.RUNNING)
-    given, told = row.response, None
-    if isinstance(item, PromptItem):
+    given, told, after = row.response, None, ""
+    if prompts.asks(item):
         told = prompts.told(row.id, item)
-        given = {**given, "answers": told.answers}
+        given, after = prompts.with_answers(item, given, told), afterwards.draw(part, item, row.id, closed=True)
     html = _draw(item, part, given, shown, reveal=key or may.solution, state=State(
-        number=number, attempt=row.number, closed=True, verdict=shown, saved=verdict is not None and shown is None, pending=pending, told=told,
+        number=number, attempt=row.number, closed=True, verdict=shown, saved=verdict is not None and shown is None, pending=pending, told=told, after=after,
     ))
     return Reviewed(row.number, row.submitted_at, shown, pending, row.counts, html)
 

@@ -120,6 +120,11 @@ def outcome(attempt_id: int, grade_id: int | None) -> tuple[Response, Mapping[st
     return row.response, row.verdict
 
 
+def error_of(attempt_id: int) -> str:
+    """Why an attempt was given back, as a message id; empty for others."""
+    return db.session.scalars(select(Attempt.error).where(Attempt.id == attempt_id)).one() or ""
+
+
 def _better(before: Standing, score: float | None, maximum: float | None) -> tuple[float, float | None]:
     if score is None:
         return before.best, before.maximum

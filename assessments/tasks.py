@@ -1,7 +1,7 @@
 """Background work of the room: prompt tries that no browser watches."""
 
 from assessments.models import Attempt
-from assessments.prompt_run import run_try
+from assessments.running import run_try
 from core import jobs
 
 

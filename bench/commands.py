@@ -4,10 +4,10 @@ import sys
 
 import click
 
-from bench import launch, outbox, pages, sandbox, submit
+from bench import gateway, launch, outbox, pages, sandbox, submit
 from bench.report import show
 
-BENCHES = {"pages": pages.figures, "submit": submit.figures, "launch": launch.figures, "outbox": outbox.figures, "sandbox": sandbox.figures}
+BENCHES = {"pages": pages.figures, "submit": submit.figures, "launch": launch.figures, "outbox": outbox.figures, "sandbox": sandbox.figures, "gateway": gateway.figures}
 
 
 @click.command("bench")

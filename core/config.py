@@ -100,6 +100,9 @@ class Settings:
         "", "Signs and encrypts. Empty: made at the first start and kept in the data folder (demo only).",
         ("at least 32 characters", _key),
     )
+    secret_key_file: str = _setting(
+        "", "A file that holds what LOTSE_SECRET_KEY would: for containers and service managers that hand secrets over as files.", ("a file", str),
+    )
     database_url: str = _setting(
         "", "Empty: SQLite in the data folder.", _url("sqlite", "postgresql+psycopg"),
     )
@@ -124,6 +127,13 @@ class Settings:
     )
     embedded_model_path: str = _setting("", "A GGUF file of your own in place of the default model.", ("a file", str))
     daily_tokens: int = _setting(60_000, "Tokens that one learner may use on models in a day.", _number(0, 100_000_000))
+    usage_days: int = _setting(
+        400, "Days for which single calls of models are kept in the figures of use, without what was asked; after that only a course's tokens of a day remain.",
+        _number(1, 3650),
+    )
+    sandbox_workers: int = _setting(
+        4, "Most processes that run learners' Python in each web or worker process; they are started when needed.", _number(1, 64),
+    )
     demo_lms_url: str = _setting(
         "", "Address of the demo's stand-in LMS. Empty: this machine, on the port after Lotse's.",
         ("http(s)://host[:port], without a path", _base_url),
@@ -176,8 +186,14 @@ def _unknown(environ: Mapping[str, str]) -> list[str]:
 def _complete(settings: Settings) -> Settings:
     """Fill what depends on other settings, and refuse what production must not have."""
     wrong = []
-    if settings.production and not settings.secret_key:
-        wrong.append(f"{PREFIX}SECRET_KEY: production needs a key of its own, at least 32 characters")
+    if settings.secret_key_file and settings.secret_key:
+        wrong.append(f"{PREFIX}SECRET_KEY_FILE: please set this or {PREFIX}SECRET_KEY, not both")
+    elif settings.secret_key_file:
+        settings = replace_settings(settings, secret_key=_key_in(Path(settings.secret_key_file)))
+        if not settings.secret_key:
+            wrong.append(f"{PREFIX}SECRET_KEY_FILE: there is no key of at least 32 characters in it, or it cannot be read")
+    elif settings.production and not settings.secret_key:
+        wrong.append(f"{PREFIX}SECRET_KEY: production needs a key of its own, at least 32 characters (or {PREFIX}SECRET_KEY_FILE)")
     if urlsplit(settings.base_url).scheme == "http" and not settings.origin_is_local:
         wrong.append(f"{PREFIX}BASE_URL: browsers keep sign-ins only over https, or on localhost")
     if wrong:
@@ -192,6 +208,14 @@ def _complete(settings: Settings) -> Settings:
         changes["demo_lms_url"] = lms
         changes["outgoing_hosts"] = (*settings.outgoing_hosts, urlsplit(lms).netloc)
     return replace_settings(settings, **changes)
+
+
+def _key_in(path: Path) -> str:
+    """The key in a file; empty when there is none that is long enough."""
+    try:
+        return _key(path.read_text().strip())
+    except (OSError, ValueError):
+        return ""
 
 
 def _beside(base_url: str) -> str:

@@ -114,7 +114,7 @@ def settle_all(model: type[Any], token: str, row_ids: Collection[int], state: Wo
     return set(kept)
 
 
-def settle(row: Any, state: WorkState, *, error: str | None = None, due_at: datetime | None = None) -> bool:
+def settle(row: Any, state: WorkState, *, error: str | None = None, due_at: datetime | None = None, tries: int | None = None) -> bool:
     """Put a claimed row into its next state, only while this worker still holds the lease. Call in a transaction.
 
     False: another worker has taken over; the caller must roll back what it wanted to write (raise LostLeaseError).
@@ -122,6 +122,8 @@ def settle(row: Any, state: WorkState, *, error: str | None = None, due_at: date
     changes: dict[str, Any] = {"state": state, "error": error, "lease": None, "lease_until": None}
     if due_at:
         changes["due_at"] = due_at
+    if tries is not None:
+        changes["tries"] = tries
     kept = db.changed(
         update(type(row)).where(type(row).id == row.id, type(row).lease == row.lease).values(changes)
         .execution_options(synchronize_session=False)
@@ -192,6 +194,12 @@ def fail(row: Any, error: str) -> None:
 def postpone(row: Any, error: str, delay: timedelta) -> None:
     """Try again later. Raises LostLeaseError."""
     if not settle(row, WorkState.DUE, error=error, due_at=db.now() + delay):
+        raise LostLeaseError
+
+
+def put_off(row: Any, delay: timedelta) -> None:
+    """Others come first: nothing was done, so it counts as no try. Raises LostLeaseError."""
+    if not settle(row, WorkState.DUE, due_at=db.now() + delay, tries=row.tries - 1):
         raise LostLeaseError
 
 

@@ -15,3 +15,6 @@ completed = _house.signal("completed")
 
 joined = _house.signal("joined")
 """Two persons turned out to be one. sender: "accounts"; kept: int, vanishing: int (ids). A receiver that raises stops it."""
+
+called = _house.signal("called")
+"""Somebody's turn at a model's server has come. sender: "gateway"; causes: tuple[str, ...] (gateway.models.Waiting), of all organisations."""

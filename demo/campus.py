@@ -11,6 +11,7 @@ DEPLOYMENT_ID = "1"
 COURSE_ID = "2"
 COURSE_TITLE = "KI-Kompetenz im Wintersemester"
 LOTSE_COURSE = "ki-kompetenz"
+WORKSHOP = "werkstatt"             # every kind of exercise, to try out
 LOTSE_MODULE = "wie-sprachmodelle-schreiben"
 LINE_ITEM_MAXIMUM = 100.0
 CHOOSING = "choosing"                              # in place of an activity: the launch in which one is chosen

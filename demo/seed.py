@@ -21,6 +21,7 @@ from lti.service import platforms
 
 ROOT = Path(__file__).parent.parent
 CONTENT = ROOT / "content" / campus.LOTSE_COURSE
+WORKSHOP = ROOT / "content" / campus.WORKSHOP
 LETTERHEAD = ROOT / "certificates" / "example" / "letterhead.yml"
 SLUG = "musterstadt"
 
@@ -56,15 +57,16 @@ def seed(settings: Settings, content: Path = CONTENT) -> Path:
     file = settings.data_dir / "demo.json"
     passwords = _kept_passwords(file)
     organisation = people.add_organisation(SLUG, "Universität Musterstadt", "Zentrum für Digitale Lehre")
-    edition = modules.publish_folder(organisation.id, content)
+    edition, workshop = modules.publish_folder(organisation.id, content), modules.publish_folder(organisation.id, WORKSHOP)
     with db.scoped(organisation.id), db.transaction():
-        run = courses.open_run(edition.course_id, campus.LOTSE_COURSE)
+        runs = [courses.open_run(edition.course_id, campus.LOTSE_COURSE), courses.open_run(workshop.course_id, campus.WORKSHOP)]
         if certificates.newest_letterhead() is None:  # An operator may have tried their own since.
             certificates.set_letterhead(organisation.id, LETTERHEAD)
         for guest in GUESTS:
             person = people.add_local_person(organisation.id, guest.username, passwords[guest.username], name=guest.name, roles=(guest.role,))
             if guest.role in (Role.LEARNER, Role.LECTURER):
-                courses.enrol(run.id, person.id, guest.role)
+                for run in runs:
+                    courses.enrol(run.id, person.id, guest.role)
     _register(settings, organisation.id)
     _write(file, {
         "lms": settings.demo_lms_url,

@@ -4,11 +4,11 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from core.i18n import N_
-from exercises import patterns
+from exercises import json_schema, own_checks, patterns
+from exercises.answers import NOTHING, Answers, CheckResult
 from exercises.prompt import Ask, Check, Context, words
 
 _SPACES = re.compile(r"\s+")
@@ -19,35 +19,17 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class CheckResult:
-    """What one check found. `label` and `detail` are message ids filled from `values`; `detail` says why not."""
-
-    ok: bool
-    label: str
-    detail: str = ""
-    values: Mapping[str, str | int] = field(default_factory=dict)
-    own_label: bool = False               # the author's words: shown as they are, never translated
-
-    def as_dict(self) -> dict[str, Any]:
-        """For storing with a grade."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a check may look at: the answers of all runs of one ask, and the exercise's contexts."""
-
-    texts: tuple[str, ...]
-    contexts: Mapping[str, str]
-
-
 Run = Callable[[Any, Answers], CheckResult]
 
 
-def check_ask(ask: Ask, answers: Sequence[str], contexts: Sequence[Context]) -> tuple[CheckResult, ...]:
-    """Run every check of an ask over its answers. No answer at all fails every check."""
-    seen = Answers(tuple(plain(text) for text in answers if text.strip()), {c.name: plain(c.text) for c in contexts})
+def check_ask(
+    ask: Ask, answers: Sequence[str], contexts: Sequence[Context], response: Mapping[str, Any] = NOTHING,
+) -> tuple[CheckResult, ...]:
+    """Run every check of an ask over its answers and the learner's response. No answer at all fails every check."""
+    seen = Answers(
+        tuple(plain(text) for text in answers if text.strip()), {c.name: plain(c.text) for c in contexts},
+        plain(str(response.get("prompt", ""))), response.get("fields", {}), str(response.get("secret", "")),
+    )
     return tuple(_one(check, seen) for check in ask.checks)
 
 
@@ -150,6 +132,19 @@ def schema(wants: Mapping[str, str], answers: Answers) -> CheckResult:
     return CheckResult(not wrong, result.label, N_("Of the wrong type: %(wrong)s"), values)
 
 
+def fits_schema(wants: Mapping[str, Any], answers: Answers) -> CheckResult:
+    """Each answer is JSON of the form that a JSON schema describes."""
+    label = N_("JSON of the wanted form")
+    for text in answers.texts:
+        data = _json(text)
+        if data is None:
+            return CheckResult(False, label, N_("The answer is not valid JSON."))
+        fault = json_schema.fault(wants, data)
+        if fault is not None:
+            return CheckResult(False, label, N_("Not of the wanted form at: %(at)s"), values={"at": fault})
+    return CheckResult(True, label)
+
+
 def quote_from(wants: str, answers: Answers) -> CheckResult:
     """Each answer quotes, and every quoted text stands in the context word for word."""
     source = _fold(answers.contexts.get(wants, ""))
@@ -187,8 +182,10 @@ CHECKS: Mapping[str, Run] = {
     "bullets": bullets,
     "json": is_json,
     "schema": schema,
+    "json_schema": fits_schema,
     "quote_from": quote_from,
     "distinct": distinct,
+    **own_checks.CHECKS,
 }
 TYPES = tuple(_TYPES)
 

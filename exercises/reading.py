@@ -11,8 +11,9 @@ from typing import Any
 import yaml
 
 from core.i18n import N_
-from exercises import patterns
+from exercises import json_schema, patterns
 from exercises.checks import CHECKS, TYPES
+from exercises.own_checks import FIELD_CHECKS
 from exercises.prompt import Ask, Check
 
 MOST_YAML = 20_000
@@ -59,7 +60,7 @@ class _RefusedError(ValueError):
         self.message, self.mend, self.values = message, mend, values
 
 
-def read_checks(text: str, contexts: Sequence[str]) -> Checks:
+def read_checks(text: str, contexts: Sequence[str], fields: Sequence[str] = ()) -> Checks:
     """Read the YAML list of asks and judges. Raises ChecksError with all faults.
 
     Entries with the same `ask` are one question to the model with the checks of all of them.
@@ -67,13 +68,13 @@ def read_checks(text: str, contexts: Sequence[str]) -> Checks:
     asks: dict[str, Ask] = {}
     judges: list[str] = []
     faults: list[Fault] = []
-    for line, entry in _entries(text):
+    for line, entry in read_entries(text):
         try:
             judge = _text(entry["judge"]) if "judge" in entry else ""
             if judge:
                 judges.append(judge)
             if set(entry) - {"judge", "label"}:
-                ask = _ask(entry, contexts)
+                ask = _ask(entry, contexts, fields)
                 asks[ask.text] = _joined(asks.get(ask.text), ask)
         except _RefusedError as refused:
             faults.append(Fault(line, "checks-value", refused.message, refused.mend, refused.values))
@@ -85,12 +86,12 @@ def read_checks(text: str, contexts: Sequence[str]) -> Checks:
     return Checks(tuple(asks.values()), tuple(judges))
 
 
-def _entries(text: str) -> list[tuple[int, dict[str, Any]]]:
+def read_entries(text: str) -> list[tuple[int, dict[str, Any]]]:
     """The list's entries with their lines; everything about the YAML itself is refused here."""
     if len(text) > MOST_YAML:
         raise ChecksError(Fault(0, "checks-size", N_("The checks are too long."), N_("Split the exercise.")))
     try:
-        _refuse_tricks(text)
+        refuse_tricks(text)
         node: Any = yaml.compose(text, Loader=yaml.BaseLoader)
         data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - builds nothing but text, lists and mappings
     except yaml.YAMLError as error:
@@ -101,11 +102,11 @@ def _entries(text: str) -> list[tuple[int, dict[str, Any]]]:
     if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
         raise ChecksError(Fault(0, "checks-list", N_("The checks are not a list."), N_("Begin each entry with “- ask:”.")))
     lines = [item.start_mark.line for item in node.value]
-    _refuse_doubles(node)
+    refuse_doubles(node)
     return list(zip(lines, data, strict=True))
 
 
-def _refuse_tricks(text: str) -> None:
+def refuse_tricks(text: str) -> None:
     """Aliases can blow up in memory and deep nesting in the stack: neither is needed here."""
     depth = 0
     event: Any
@@ -118,7 +119,7 @@ def _refuse_tricks(text: str) -> None:
             raise ChecksError(Fault(event.start_mark.line, "checks-depth", N_("The checks are nested too deeply."), _AS_EXAMPLE))
 
 
-def _refuse_doubles(node: Any) -> None:
+def refuse_doubles(node: Any) -> None:
     """YAML keeps the last of two equal keys without a word, which would drop a check."""
     for item in node.value:
         keys = [str(key.value) for key, _ in item.value]
@@ -128,13 +129,15 @@ def _refuse_doubles(node: Any) -> None:
                                     N_("Write a list: [first, second]."), {"key": twice}))
 
 
-def _ask(entry: Mapping[str, Any], contexts: Sequence[str]) -> Ask:
+def _ask(entry: Mapping[str, Any], contexts: Sequence[str], fields: Sequence[str]) -> Ask:
     label = _text(entry["label"]) if "label" in entry else ""
     checks = tuple(_check(name, wants, label) for name, wants in entry.items() if name not in _OTHER_KEYS)
     for check in checks:
         if check.name == "quote_from" and check.wants not in contexts:
             raise _RefusedError(N_("There is no context called “%(name)s”."),
                            N_("Give the name of a context fence of this exercise."), name=check.wants)
+        if check.name in FIELD_CHECKS and check.wants not in fields:
+            raise _RefusedError(N_("There is no field called “%(name)s”."), N_("Give the name of a field of this exercise."), name=check.wants)
     default_runs = "3" if any(check.name == "distinct" for check in checks) else "1"
     runs = _count(entry.get("runs", default_runs))
     if not 1 <= runs <= MOST_RUNS:
@@ -201,6 +204,13 @@ def _keys(value: Any) -> tuple[str, ...]:
     return () if value == "true" else _texts(value)
 
 
+def _full_schema(value: Any) -> Mapping[str, Any]:
+    try:
+        return json_schema.read(value)
+    except json_schema.SchemaError as error:
+        raise _RefusedError(N_("The JSON schema cannot be used: %(reason)s"), reason=str(error)[:200]) from error
+
+
 def _types(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not value or not all(kind in TYPES for kind in value.values()):
         raise _RefusedError(N_("Each key of a schema needs one of these types: %(types)s."), types=", ".join(TYPES))
@@ -217,6 +227,15 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "bullets": _span,
     "json": _keys,
     "schema": _types,
+    "json_schema": _full_schema,
     "quote_from": _text,
     "distinct": _span,
+    "missed": _text,
+    "given": _text,
+    "link": _text,
+    "reveals": _keys,
+    "keeps": _keys,
+    "prompt_must_contain": _texts,
+    "prompt_must_match": _patterns,
+    "prompt_must_not_match": _patterns,
 }

@@ -1,11 +1,12 @@
 """A thin client for OpenAI-compatible servers: stream one answer, and say in plain terms what went wrong.
 
 Servers differ (docs/operators/models.md): errors come as object or string, proxies answer in HTML, some models refuse a
-parameter that others need. What is known of them stands in gateway.faults; this module only speaks HTTP.
+parameter that others need. What is known of them stands in gateway.faults; how requests are made in gateway.wire; the
+smaller requests (vectors, tokens, chances) in gateway.lookups.
 """
 
 import json
-import random
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,52 +14,66 @@ from typing import Any
 
 import httpx2
 
-from gateway.faults import GatewayError, fault_of, unwanted_parameter, wait_of
+from gateway import wire
+from gateway.faults import GatewayError, fault_of
+from gateway.limits import limits_of
+from gateway.thinking import Thoughts
+from gateway.wire import Endpoint, Patience
+
+__all__ = ["Chance", "Endpoint", "Message", "Outcome", "Patience", "Question", "Token", "chat", "models", "token_of", "tokens_in", "tokens_of"]
 
 MOST_CHARACTERS = 100_000
-MOST_ERROR = 65_536
-RETRIES = 2
+MOST_MODELS = 1000
 Message = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long to wait, in seconds. `silence` holds for the first byte and between bytes."""
-
-    connect: float = 5
-    silence: float = 30
-    total: float = 120
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A server of models: the address up to /v1, and its key."""
-
-    url: str
-    key: str = field(repr=False)
-    patience: Patience = Patience()
-
-
-@dataclass(frozen=True)
 class Question:
-    """What is asked, and how the answer is to be drawn."""
+    """What is asked, and how the answer is to be drawn. `user`: a pseudonym for the server, or nothing."""
 
     messages: Sequence[Message]
     model: str
     max_tokens: int
     temperature: float
     seed: int
+    schema: Mapping[str, Any] | None = None
+    top_logprobs: int = 0
+    stop: Sequence[str] = ()
+    user: str = ""
+
+
+@dataclass(frozen=True)
+class Chance:
+    """A token that could come next, and how likely it is at temperature 1."""
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token of an answer, how likely it was, and what else could have come."""
+
+    text: str
+    probability: float
+    others: tuple[Chance, ...] = ()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an answer ended: stop, length, or stopped by the asker. `estimated`: the server did not count tokens."""
+    """How an answer ended: stop, length, or stopped by the asker. `estimated`: the server did not count tokens.
+
+    `model` is the one that answered, as the server names it; `without`: parameters that the model did not take.
+    """
 
     finish: str
     model: str
     prompt_tokens: int
     completion_tokens: int
     estimated: bool = False
+    tokens: tuple[Token, ...] = ()
+    without: tuple[str, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 def tokens_in(text: str) -> int:
@@ -73,12 +88,11 @@ def tokens_of(messages: Sequence[Message]) -> int:
 
 def models(http: httpx2.Client, endpoint: Endpoint) -> list[str]:
     """The ids of the models that the server offers. Raises GatewayError."""
+    reply = wire.call(http, endpoint, "GET", f"{endpoint.url}/models")
     try:
-        answer = http.get(f"{endpoint.url}/models", headers=_headers(endpoint), timeout=endpoint.patience.connect)
-        answer.raise_for_status()
-        return [str(entry["id"]) for entry in answer.json()["data"]]
-    except (httpx2.HTTPError, OSError, ValueError, KeyError, TypeError) as error:
-        raise GatewayError("unreachable") from error
+        return list(dict.fromkeys(str(entry["id"])[:300] for entry in reply.data["data"]))[:MOST_MODELS]
+    except (KeyError, TypeError) as error:
+        raise GatewayError("garbled") from error
 
 
 def chat(http: httpx2.Client, endpoint: Endpoint, question: Question, stopped: Callable[[], bool]) -> Iterator[str | Outcome]:
@@ -86,73 +100,46 @@ def chat(http: httpx2.Client, endpoint: Endpoint, question: Question, stopped: C
 
     Raises GatewayError. Busy and unreachable servers are tried again, but never after the first byte of an answer.
     """
-    body = _body(question)
-    retries = 0
+    wanted = _body(question)
     deadline = time.monotonic() + endpoint.patience.total
-    while True:
-        try:
-            yield from _answer(http, endpoint, body, stopped, deadline)
-            return
-        except GatewayError as error:
-            name = unwanted_parameter(error, body)
-            if name:
-                body = {key: value for key, value in body.items() if key != name}
-            elif error.again and retries < RETRIES:
-                retries += 1
-                time.sleep(wait_of(error, retries) * random.uniform(0.8, 1.2))  # noqa: S311 - so that a crowd spreads out
-            else:
-                raise
+
+    def send(body: Mapping[str, Any]) -> Iterator[str | Outcome]:
+        with wire.opened(http, endpoint, "POST", f"{endpoint.url}/chat/completions", body) as response:
+            without = tuple(name for name in wanted if name not in body and name != "max_tokens")
+            yield from _read(_Reading(body, without, limits_of(response.headers)), response, stopped, deadline)
+
+    yield from wire.tried(send, wanted)
 
 
 def _body(question: Question) -> dict[str, Any]:
-    return {
+    body: dict[str, Any] = {
         "model": question.model, "messages": [dict(message) for message in question.messages], "max_tokens": question.max_tokens,
         "temperature": question.temperature, "seed": question.seed, "stream": True, "stream_options": {"include_usage": True},
     }  # fmt: skip
-
-
-def _headers(endpoint: Endpoint) -> dict[str, str]:
-    return {"Authorization": f"Bearer {endpoint.key}", "Accept-Encoding": "identity"}
-
-
-def _answer(
-    http: httpx2.Client, endpoint: Endpoint, body: Mapping[str, Any], stopped: Callable[[], bool], deadline: float,
-) -> Iterator[str | Outcome]:
-    patience = endpoint.patience
-    times = httpx2.Timeout(patience.silence, connect=patience.connect)
-    began = False
-    try:
-        with http.stream("POST", f"{endpoint.url}/chat/completions", headers=_headers(endpoint), json=body, timeout=times) as response:
-            if response.status_code != 200:
-                raise fault_of(response.status_code, response.headers, _beginning(response))
-            for piece in _read(_Reading(body), response, stopped, deadline):
-                began = True
-                yield piece
-    except httpx2.TimeoutException as error:
-        raise GatewayError("slow", again=isinstance(error, httpx2.ConnectTimeout)) from error
-    except httpx2.HTTPError as error:
-        raise GatewayError("cut" if began else "unreachable", again=not began) from error
-
-
-def _beginning(response: httpx2.Response) -> str:
-    """The first part of an error page; nobody needs the rest."""
-    content = b""
-    for part in response.iter_bytes():
-        content += part
-        if len(content) > MOST_ERROR:
-            break
-    return content[:MOST_ERROR].decode("utf-8", "replace")
+    if question.schema is not None:
+        body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(question.schema), "strict": True}}
+    if question.top_logprobs:
+        body |= {"logprobs": True, "top_logprobs": question.top_logprobs}
+    if question.stop:
+        body["stop"] = list(question.stop)
+    if question.user:
+        body["user"] = question.user
+    return body
 
 
 class _Reading:
     """What is known of an answer so far."""
 
-    def __init__(self, body: Mapping[str, Any]) -> None:
+    def __init__(self, body: Mapping[str, Any], without: tuple[str, ...], limits: Mapping[str, int]) -> None:
         self.body = body
+        self.without = without
+        self.limits = limits
         self.model = str(body["model"])
         self.finish = ""
         self.usage: Mapping[str, Any] = {}
         self.characters = 0
+        self.tokens: list[Token] = []
+        self.thoughts = Thoughts()
 
     def take(self, chunk: Any) -> str:
         """Note what a chunk says and return its text. Raises GatewayError when it is an error or no chunk at all."""
@@ -160,34 +147,45 @@ class _Reading:
             raise fault_of(500, {}, json.dumps(chunk)) if self.characters == 0 else GatewayError("cut")
         self.model = str(chunk.get("model") or self.model)
         self.usage = chunk.get("usage") or self.usage
-        choices = chunk.get("choices") or [{}]
-        self.finish = choices[0].get("finish_reason") or self.finish
-        text = str((choices[0].get("delta") or {}).get("content") or "")
-        self.characters += len(text)
-        return text
+        choice = (chunk.get("choices") or [{}])[0]
+        self.finish = choice.get("finish_reason") or self.finish
+        delta = choice.get("delta") or {}
+        text = str(delta.get("content") or "")
+        # Thoughts are not shown, but they were written and cost what every word costs.
+        self.characters += len(text) + len(str(delta.get("reasoning_content") or delta.get("reasoning") or ""))
+        self.tokens += [token_of(entry) for entry in (choice.get("logprobs") or {}).get("content") or ()]
+        return self.thoughts.take(text)
 
     def outcome(self, finish: str = "") -> Outcome:
         """What to book: the server's count, else an estimate."""
         counted = all(isinstance(self.usage.get(name), int) for name in ("prompt_tokens", "completion_tokens"))
-        if counted:
-            return Outcome(finish or self.finish, self.model, self.usage["prompt_tokens"], self.usage["completion_tokens"])
-        guess = tokens_in("x" * self.characters) if self.characters else 0
-        return Outcome(finish or self.finish or "stop", self.model, tokens_of(self.body["messages"]), guess, estimated=True)
+        prompt, completion = (
+            (max(0, self.usage["prompt_tokens"]), max(0, self.usage["completion_tokens"])) if counted
+            else (tokens_of(self.body["messages"]), tokens_in("x" * self.characters) if self.characters else 0)
+        )
+        return Outcome(
+            finish or self.finish or "stop", self.model, prompt, completion, estimated=not counted, tokens=tuple(self.tokens), without=self.without,
+            limits=self.limits,
+        )
+
+
+def token_of(entry: Mapping[str, Any]) -> Token:
+    """One entry of `logprobs.content`."""
+    others = tuple(Chance(str(other["token"]), math.exp(min(0.0, other["logprob"]))) for other in entry.get("top_logprobs") or ())
+    return Token(str(entry["token"]), math.exp(min(0.0, entry["logprob"])), others)
 
 
 def _read(reading: _Reading, response: httpx2.Response, stopped: Callable[[], bool], deadline: float) -> Iterator[str | Outcome]:
-    for line in response.iter_lines():
+    for line in wire.lines(response, deadline):
         if stopped():
             yield reading.outcome("stopped")
             return
-        if time.monotonic() > deadline:
-            raise GatewayError("slow")
         if not line.startswith("data:"):
             continue
         data = line[5:].strip()
         if data == "[DONE]":
             break
-        text = reading.take(_json(data))
+        text = _taken(reading, data)
         if text:
             yield text
         if reading.characters > MOST_CHARACTERS:
@@ -195,11 +193,14 @@ def _read(reading: _Reading, response: httpx2.Response, stopped: Callable[[], bo
             return
     if not reading.finish:  # Every proper end says why it ended.
         raise GatewayError("cut")
+    rest = reading.thoughts.rest()
+    if rest:
+        yield rest
     yield reading.outcome()
 
 
-def _json(data: str) -> Any:
+def _taken(reading: _Reading, data: str) -> str:
     try:
-        return json.loads(data)
-    except ValueError:
-        return None
+        return reading.take(json.loads(data))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise GatewayError("cut" if reading.characters else "garbled") from error

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import db
 from core.db import Base, Tenanted
+from core.jobs import Work
 
 
 class Ending(StrEnum):
@@ -37,6 +38,7 @@ class Usage(Tenanted, Base):
     purpose: Mapped[str] = mapped_column(default="exercise")  # exercise, code, judge, probe or tool
     external: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime] = mapped_column(default=db.now)
+    day: Mapped[date] = mapped_column(default=lambda: db.now().date(), index=True)  # on whose budget it went
 
 
 class Pot(Tenanted, Base):
@@ -63,10 +65,11 @@ class Reservation(Tenanted, Base):
     cause: Mapped[str] = mapped_column(index=True)         # what the call is for, by which its asker finds it after a crash
 
 
-class Gateway(Tenanted, Base):
-    """A server of models that an organisation may use: a university's own one, or an external one."""
+class Gateway(Tenanted, Work, Base):
+    """A server of models that an organisation may use: a university's own one, or an external one. Work: its next check."""
 
     __tablename__ = "gateway"
+    __table_args__ = Work.indexes()
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     url: Mapped[str]                                       # up to and with /v1, or whatever stands before /chat/completions
@@ -124,7 +127,10 @@ class RunModels(Tenanted, Base):
 
 
 class Waiting(Base):
-    """Somebody's place in the line before a server of models, or their turn at it. Of all organisations: servers are shared."""
+    """Somebody's place in the line before a server of models, or their turn at it. Of all organisations: servers are shared.
+
+    Rows of turns that are over stay for a while: they tell how long one takes.
+    """
 
     __tablename__ = "waiting"
     __table_args__ = (UniqueConstraint("server", "cause"),)
@@ -132,9 +138,10 @@ class Waiting(Base):
     server: Mapped[str] = mapped_column(index=True)        # gateway.service.Model.server
     person: Mapped[int]                                    # only one answer at a time for each
     cause: Mapped[str]                                     # as in Reservation
-    since: Mapped[datetime] = mapped_column(default=db.now)
+    since: Mapped[datetime] = mapped_column(default=db.now)  # who has had a turn queues up anew with what else they wait for
     began_at: Mapped[datetime | None]                      # their turn has come
-    seen_at: Mapped[datetime] = mapped_column(default=db.now)  # a turn or place that nobody renews is given up
+    until: Mapped[datetime]                                # a place or turn that nobody renews by then is given up
+    ended_at: Mapped[datetime | None]
 
 
 class AccessKey(Tenanted, Base):

@@ -152,13 +152,22 @@ def _build_sandbox(environment: Environment, stamp: Stamp) -> Stamp:
     """The sandbox for Python exercises: half a minute, once for each version of it."""
     sources = sorted((environment.root / "exercises" / "sandbox").glob("*.*"))
     digest = _digest([*sources, environment.root / "uv.lock"])
-    if digest == stamp.sandbox and any((environment.own / "sandbox").glob("*.cwasm")):
+    if digest == stamp.sandbox and _stands_whole(environment.own / "sandbox"):
         return stamp
     say("Building the sandbox for Python exercises …")
     if subprocess.run(environment.module("exercises.sandbox.build"), env=environment.environ(), cwd=environment.root, check=False).returncode:
         say("Python exercises cannot be run here (see above); all else can. The next start tries again.")
         return stamp
     return replace(stamp, sandbox=digest)
+
+
+def _stands_whole(folder: Path) -> bool:
+    """Whether what was built is still what it was: a damaged file is built anew (exercises/sandbox/build.py)."""
+    built = list(folder.glob("*.cwasm"))
+    try:
+        return bool(built) and all(hashlib.sha256(path.read_bytes()).hexdigest() == path.with_suffix(".sha256").read_text() for path in built)
+    except OSError:
+        return False
 
 
 def _digest(paths: Iterable[Path]) -> str:

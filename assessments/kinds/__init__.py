@@ -12,6 +12,7 @@ from assessments.kinds import (
     nexttoken,
     numeric,
     prompt,
+    python,
     short,
     single,
     tokenizer,
@@ -21,5 +22,7 @@ from assessments.kinds.base import Kind
 
 KINDS: Mapping[str, Kind[Any]] = {
     module.KIND.name: module.KIND
-    for module in (single, multi, cloze, numeric, short, matrix, prompt, grounded, nexttoken, tokenizer, embeddings, write)
+    for module in (
+        single, multi, cloze, numeric, short, matrix, prompt, grounded, python, nexttoken, tokenizer, embeddings, write,
+    )
 }

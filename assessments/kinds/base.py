@@ -68,6 +68,7 @@ class Kind(ABC, Generic[I]):
     fences: ClassVar[frozenset[str]] = frozenset()
     shuffle: ClassVar[bool] = False
     deferred: ClassVar[bool] = False                     # graded by a task, because something must run first
+    action: ClassVar[str] = "answer"                     # the last part of the address that the form is sent to
 
     def parse(self, block: Block, media_url: MediaUrl = as_written, pictures: Mapping[str, Size] = NO_PICTURES) -> I:
         """Read a block; `pictures` are sizes by address. Raises FormatError with every error that was found."""

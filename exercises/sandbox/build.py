@@ -14,13 +14,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-from wasmtime import WasmtimeError
-from wasmtime.component import Component
-
-from exercises.sandbox.engine import new_engine
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[1] / ".lotse" / "sandbox"
@@ -38,28 +33,41 @@ def artefact(folder: Path = FOLDER) -> Path:
     digest = hashlib.sha256()
     for name in SOURCES:
         digest.update((HERE / name).read_bytes())
-    digest.update(f"{version('wasmtime')} {version('componentize-py')} {platform.machine()} {sys.platform}".encode())
+    digest.update(f"{_version('wasmtime')} {_version('componentize-py')} {platform.machine()} {sys.platform}".encode())
     return folder / f"python-{digest.hexdigest()[:20]}.cwasm"
+
+
+def _version(package: str) -> str:
+    """A platform that has no such package gets as far as the build, which says so."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
 
 
 def build(folder: Path = FOLDER) -> Path:
     """Build the sandbox, unless it stands there whole. Two that build at once wait for each other. Raises BuildError."""
-    folder.mkdir(parents=True, exist_ok=True)
     target = artefact(folder)
-    with _alone(folder / "lock"):
-        if target.exists() and intact(target):
-            return target
-        try:
-            with tempfile.TemporaryDirectory(dir=folder) as place:
-                draft = Path(place) / "whole.cwasm"
-                _compile(_component(Path(place)), draft)
-                _seal(draft, target)
-        except OSError as error:
-            raise BuildError(f"The sandbox for Python exercises cannot be built: {error}") from error
-        for old in folder.glob("python-*"):
-            if not old.name.startswith(target.stem):
-                old.unlink(missing_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder / "lock"):
+            if not intact(target):
+                _make(folder, target)
+    except OSError as error:
+        raise BuildError(f"The sandbox for Python exercises cannot be built: {error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise BuildError(f"The sandbox for Python exercises was not built within {BUILD_SECONDS // 60} minutes.") from error
     return target
+
+
+def _make(folder: Path, target: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        draft = Path(place) / "whole.cwasm"
+        _compile(_component(Path(place)), draft)
+        _seal(draft, target)
+    for old in folder.glob("python-*"):
+        if not old.name.startswith(target.stem):
+            old.unlink(missing_ok=True)
 
 
 def intact(target: Path) -> bool:
@@ -89,20 +97,21 @@ def _component(place: Path) -> Path:
     """The interpreter with the guest inside, as WebAssembly."""
     for name in GUEST:
         shutil.copy(HERE / name, place)
-    command = [str(Path(sys.executable).with_name("componentize-py")), "-d", "world.wit", "-w", "exercise", "componentize", "-p", ".", "guest", "-o", "guest.wasm"]
-    # With VIRTUAL_ENV set it would take all packages of the house along.
-    environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
-    done = subprocess.run(command, cwd=place, env=environ, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)  # noqa: S603 - our own words
-    if done.returncode:
-        raise BuildError(f"The sandbox for Python exercises cannot be built: {done.stderr.strip()[-500:]}")
+    tool = str(Path(sys.executable).with_name("componentize-py"))
+    _carry_out([tool, "-d", "world.wit", "-w", "exercise", "componentize", "-p", ".", "guest", "-o", "guest.wasm"], place)
     return place / "guest.wasm"
 
 
 def _compile(component: Path, target: Path) -> None:
-    try:
-        target.write_bytes(Component.from_file(new_engine(), str(component)).serialize())
-    except WasmtimeError as error:
-        raise BuildError(f"The sandbox for Python exercises cannot be compiled on this machine: {error}") from error
+    _carry_out([sys.executable, "-m", "exercises.sandbox.ahead", str(component), str(target)], HERE.parents[1])
+
+
+def _carry_out(command: list[str], place: Path) -> None:
+    # With VIRTUAL_ENV set componentize-py would take all packages of the house along.
+    environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    done = subprocess.run(command, cwd=place, env=environ, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)  # noqa: S603 - our own words
+    if done.returncode:
+        raise BuildError(f"The sandbox for Python exercises cannot be built: {done.stderr.strip()[-500:]}")
 
 
 @contextmanager

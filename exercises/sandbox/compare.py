@@ -6,11 +6,14 @@ wanted is right.
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import jsonschema
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from core.i18n import N_
 from exercises import patterns
@@ -83,9 +86,16 @@ def _members(value: Any) -> Any:
 
 def _key(value: Any) -> str:
     """A text that is the same for equal values only."""
+    return json.dumps(_whole(value), sort_keys=True)
+
+
+def _whole(value: Any) -> Any:
+    """Whole floats as integers, at any depth."""
     if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return json.dumps(value, sort_keys=True)
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(part) for part in value]
+    return {key: _whole(part) for key, part in value.items()} if isinstance(value, dict) else value
 
 
 # --- What an author can want ----------------------------------------------------------------------------------------------
@@ -127,11 +137,21 @@ def _matches(got: Any, wanted: Any, _tolerance: float) -> bool:
 
 
 def _fits_schema(got: Any, wanted: Any, _tolerance: float) -> bool:
+    """Without patterns and references, which are refused when a course is checked (exercises/program_reading.py)."""
     try:
-        jsonschema.Draft202012Validator(wanted).validate(got)
-    except (jsonschema.ValidationError, RecursionError):
+        return bool(_VALIDATOR(wanted, registry=Registry()).is_valid(got))
+    except (RecursionError, OverflowError, Unresolvable):  # An integer beyond every float, for instance.
         return False
-    return True
+
+
+def _differ(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[jsonschema.ValidationError]:
+    """`uniqueItems` in linear time: jsonschema compares all pairs, and learners decide how many there are."""
+    if wanted and isinstance(instance, list) and len(set(map(_key, instance))) < len(instance):
+        yield jsonschema.ValidationError("not unique")
+
+
+_extend: Any = extend                  # It has no types.
+_VALIDATOR = _extend(jsonschema.Draft202012Validator, {"uniqueItems": _differ})
 
 
 VALUES: Mapping[str, Callable[[Any, Any, float], bool]] = {

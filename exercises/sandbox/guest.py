@@ -81,6 +81,7 @@ import _strptime
 import wit_world
 
 MAIN = "main.py"
+UNTOLD = '{"ok": false, "problem": {"type": "Exception", "message": "", "line": 0, "traceback": ""}}'
 # What needs an operating system, a screen or a network, and what is of no use without.
 LEFT_OUT = {
     "__pycache__", "_pyrepl", "antigravity.py", "bdb.py", "cProfile.py", "compileall.py", "ctypes", "curses", "dbm", "ensurepip",
@@ -105,6 +106,7 @@ def gather(folder, package=""):
 
 
 def keep(name, path, is_package):
+    """Compile one module; what cannot be compiled here is left out."""
     try:
         with open(path, "rb") as file:
             code = compile(file.read(), f"<library>/{name}", "exec", dont_inherit=True, optimize=2)
@@ -215,14 +217,22 @@ class Loop(asyncio.base_events.BaseEventLoop):
 
 
 def run_coroutine(main, *, debug=None, loop_factory=None):
+    """asyncio.run: what is still under way when the main coroutine is done is cancelled."""
     loop = Loop()
     try:
         return loop.run_until_complete(main)
     finally:
-        asyncio.events._set_running_loop(None)
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
 
 def sleep(seconds):
+    """time.sleep: returns at once."""
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
 
@@ -237,21 +247,36 @@ def lines_of(error):
     return numbers[-1] if numbers else 0
 
 
-def own_frames(trace):
-    """The traceback from the learner's file on: what leads there is ours."""
-    while trace is not None and trace.tb_frame.f_code.co_filename != MAIN:
-        trace = trace.tb_next
-    return trace
+def own_lines(told):
+    """Without the frames of this file: they say nothing about the learner's program."""
+    told.stack[:] = [frame for frame in told.stack if not frame.filename.endswith("guest.py")]
+    for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
+        if other is not None:
+            own_lines(other)
+    return told
+
+
+def text_of(error):
+    """The exception's own words, if it has any that can be said."""
+    try:
+        return str(error)[:1000]
+    except Exception:
+        return ""
+
+
+def ended_well(error):
+    """Whether this is sys.exit() or sys.exit(0), and nothing that only looks like it."""
+    return type(error) is SystemExit and (error.code is None or type(error.code) is int and error.code == 0)
 
 
 def told(error):
-    line = lines_of(error)
-    error = error.with_traceback(own_frames(error.__traceback__))
-    text = "".join(traceback.format_exception(error, limit=-12))
-    return {"type": type(error).__name__[:100], "message": str(error)[:1000], "line": line, "traceback": text[-6000:]}
+    """An exception in words."""
+    text = "".join(own_lines(traceback.TracebackException.from_exception(error, limit=-14)).format())
+    return {"type": type(error).__name__[:100], "message": text_of(error), "line": lines_of(error), "traceback": text[-6000:]}
 
 
 def answer(job):
+    """Run the program, and call its function if one is wanted."""
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
     scope = module.__dict__
@@ -270,11 +295,12 @@ def answer(job):
 
 
 def plain(value):
-    """What JSON can write; tuples and sets say that they are some, since the host compares strictly."""
+    """What JSON can write: a tuple is a list there, and a set says that it is one (compare.py)."""
     return json.loads(json.dumps(value, default=described))
 
 
 def described(value):
+    """What JSON cannot write by itself."""
     if isinstance(value, (set, frozenset)):
         return {"__set__": sorted(value, key=repr)}
     raise TypeError(f"{type(value).__name__} is no value that can be checked here (use numbers, texts, lists, dictionaries)")
@@ -290,11 +316,11 @@ class WitWorld(wit_world.WitWorld):
         random.seed(job.get("seed", 0))
         try:
             return json.dumps(answer(job))
-        except SystemExit as end:
-            done = end.code in (None, 0)
-            return json.dumps({"ok": True} if done else {"ok": False, "problem": told(end)})
         except BaseException as error:
-            return json.dumps({"ok": False, "problem": told(error)})
+            try:
+                return json.dumps({"ok": True} if ended_well(error) else {"ok": False, "problem": told(error)})
+            except Exception:  # An exception that was made to break those who look at it.
+                return UNTOLD
 
 
 gather("/python")
@@ -304,6 +330,7 @@ sys.path_importer_cache.clear()
 sys.modules["ai"] = ai
 sys.dont_write_bytecode = True
 asyncio.run = run_coroutine
+asyncio.new_event_loop = asyncio.events.new_event_loop = Loop
 time.sleep = sleep
 # The runtime seeds from the host when it wakes up, slowly; run() seeds from the job instead.
 seed, random.seed = random.seed, lambda *given, **more: None

@@ -27,9 +27,6 @@ CALLS = (
 def harden() -> list[str]:
     """Do it, and say what was done. Call when everything is loaded: afterwards no file can be opened."""
     done = ["wasm"]
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    done.append("rlimits")
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(_DUMPABLE, 0, 0, 0, 0) == 0:
@@ -38,6 +35,11 @@ def harden() -> list[str]:
             done.append("no new privileges")
     if hasattr(os, "setresuid") and os.geteuid() == 0 and _become_nobody():
         done.append("nobody")
+    # What is open stays open, and what runs goes on: the limits are on what comes. Not on the address space, of which the
+    # engine reserves 4 GB for each memory.
+    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC):
+        resource.setrlimit(limit, (0, 0))
+    done.append("rlimits")
     if pyseccomp is not None and _filter_calls():
         done.append("seccomp")
     return done

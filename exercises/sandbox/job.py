@@ -33,7 +33,7 @@ class Limits:
 
     fuel: int = 5_000_000_000          # about half a second of a core
     cpu_seconds: float = 5.0
-    wall_seconds: float = 20.0         # with waiting for a model
+    wall_seconds: float = 20.0         # from start to end, without the time that a model takes
     memory: int = 64 << 20             # bytes
     output: int = 64 << 10             # characters, of both streams together
     calls: int = 20                    # of a model

@@ -18,7 +18,7 @@ from exercises.sandbox.job import Ask, Exchange, Job, Limits, OnOutput, Result, 
 
 WORKER = Path(__file__).with_name("worker.py")
 START_SECONDS = 60
-MOST_FRAME = 8 << 20
+MOST_FRAME = 16 << 20                  # bytes: a megabyte of signs, each written as twelve
 LOOK_EVERY = 0.2                       # seconds between two looks whether somebody wants to stop
 
 
@@ -126,10 +126,12 @@ class Pool:
         """Run a job in an instance of its own, and wait for a free worker first. Never raises for what the program does.
 
         `ask` answers the program's calls of a model, in this thread; `on_output` gets (1 or 2, text) as it comes; `stopped` is
-        asked a few times a second.
+        asked a few times a second. What these three raise ends the run and is raised here.
         """
         try:
-            worker = self._take()
+            worker = self._take(stopped)
+        except StoppedError:
+            return Result(Status.STOPPED)
         except (WorkerError, LateError, OSError) as error:
             return Result(Status.UNAVAILABLE, detail=str(error)[:200])
         run = _Conversation(job, limits, ask or nobody, on_output, stopped)
@@ -141,10 +143,13 @@ class Pool:
         except (WorkerError, LateError, OSError) as error:
             self._lose(worker)
             return Result(Status.UNAVAILABLE, detail=str(error)[:200])
+        except BaseException:  # Of those who answer or listen. The worker is in the middle of a run.
+            self._lose(worker)
+            raise
         if result is None or result.status in (Status.WALL, Status.CRASHED, Status.STOPPED):
             self._lose(worker)
             return result or Result(Status.CRASHED)
-        self._give_back(worker)
+        self._pass_on(worker)
         return result
 
     def protections(self) -> tuple[str, ...]:
@@ -153,7 +158,7 @@ class Pool:
             worker = self._take()
         except (WorkerError, LateError, OSError):
             return ()
-        self._give_back(worker)
+        self._pass_on(worker)
         return worker.protections
 
     def workers(self) -> list[int]:
@@ -162,7 +167,7 @@ class Pool:
             return [worker.pid for worker in self._idle]
 
     def close(self) -> None:
-        """End all that are idle; whoever is at work ends when it is done."""
+        """End all that are idle; whoever is at work, or has a turn to come, ends when that is done."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -172,31 +177,42 @@ class Pool:
 
     # --- Whose turn it is ---
 
-    def _take(self) -> Worker:
+    def _take(self, stopped: Callable[[], bool] | None = None) -> Worker:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
+            turn = None
             if self._count < self._size:
                 self._count += 1
-                turn = None
             else:
                 turn = _Turn()
                 self._line.append(turn)
-        if turn is not None:
-            worker = turn.wait()
-            if worker is not None:
-                return worker
+        worker = None if turn is None else self._wait(turn, stopped)
+        if worker is not None:
+            return worker
         try:
             return Worker(self._artefact)
         except BaseException:
             self._pass_on(None)
             raise
 
-    def _give_back(self, worker: Worker) -> None:
-        if self._closed:
-            worker.kill()
-        else:
-            self._pass_on(worker)
+    def _wait(self, turn: "_Turn", stopped: Callable[[], bool] | None) -> Worker | None:
+        try:
+            while not turn.came.wait(LOOK_EVERY):
+                if stopped is not None and stopped():
+                    raise StoppedError
+        except BaseException:
+            self._leave(turn)
+            raise
+        return turn.worker
+
+    def _leave(self, turn: "_Turn") -> None:
+        """Give up a turn; should it have come at this moment, the next in line gets it."""
+        with self._lock:
+            if turn in self._line:
+                self._line.remove(turn)
+                return
+        self._pass_on(turn.worker)
 
     def _lose(self, worker: Worker) -> None:
         worker.kill()
@@ -210,27 +226,24 @@ class Pool:
         """To the next in line: a worker, or the right to start one."""
         with self._lock:
             if self._line:
-                self._line.popleft().come(worker)
-            elif worker is None:
-                self._count -= 1
-            else:
+                turn = self._line.popleft()
+                turn.worker = worker
+                turn.came.set()
+                return
+            if worker is not None and not self._closed:
                 self._idle.append(worker)
+                return
+            self._count -= 1
+        if worker is not None:
+            worker.kill()
 
 
 class _Turn:
     """Somebody who waits, and what they get."""
 
     def __init__(self) -> None:
-        self._come = threading.Event()
-        self._worker: Worker | None = None
-
-    def come(self, worker: Worker | None) -> None:
-        self._worker = worker
-        self._come.set()
-
-    def wait(self) -> Worker | None:
-        self._come.wait()
-        return self._worker
+        self.came = threading.Event()
+        self.worker: Worker | None = None
 
 
 class _Conversation:
@@ -241,34 +254,45 @@ class _Conversation:
         self._ask, self._on_output, self._stopped = ask, on_output, stopped
         self._output: list[tuple[int, str]] = []
         self._exchanges: list[Exchange] = []
+        self._deadline = 0.0
 
     def hold(self, worker: Worker) -> Result | None:
         """The result; None when the worker was dead before it began."""
         began = False
-        deadline = time.monotonic() + self._limits.wall_seconds
+        self._deadline = time.monotonic() + self._limits.wall_seconds
         try:
             worker.send(self._order())
             while True:
-                message = worker.receive(deadline, self._stopped)
+                message = worker.receive(self._deadline, self._stopped)
                 began = True
-                match message.get("t"):
-                    case "out":
-                        self._print(message["out"])
-                    case "ask":
-                        asked = time.monotonic()
-                        worker.send({"reply": self._answer(message["request"])})
-                        deadline += time.monotonic() - asked  # The model's time is not the program's.
-                    case "done":
-                        self._print(message["out"])
-                        return reply.read(message, tuple(self._output), tuple(self._exchanges))
-                    case _:
-                        raise WorkerError("no frame")
-        except (WorkerError, KeyError, TypeError, ValueError):
+                result = self._react(worker, message)
+                if result is not None:
+                    return result
+        except WorkerError:
             return self._ended(Status.CRASHED) if began else None
         except LateError:
             return self._ended(Status.WALL)
         except StoppedError:
             return self._ended(Status.STOPPED)
+
+    def _react(self, worker: Worker, message: Mapping[str, Any]) -> Result | None:
+        """Do what a frame asks for; the result when it is the last."""
+        match message:
+            case {"t": "out", "out": list(pieces)}:
+                self._print(pieces)
+            case {"t": "ask", "request": str(text)}:
+                asked = time.monotonic()
+                worker.send({"reply": self._answer(text)})
+                self._deadline += time.monotonic() - asked  # The model's time is not the program's.
+            case {"t": "done", "out": list(pieces)}:
+                self._print(pieces)
+                try:
+                    return reply.read(message, tuple(self._output), tuple(self._exchanges))
+                except (KeyError, TypeError, ValueError) as error:
+                    raise WorkerError("no frame") from error
+            case _:
+                raise WorkerError("no frame")
+        return None
 
     def _order(self) -> dict[str, Any]:
         job, limits = self._job, self._limits
@@ -282,11 +306,16 @@ class _Conversation:
             "limits": {"fuel": limits.fuel, "cpu": limits.cpu_seconds, "memory": limits.memory, "output": limits.output, "calls": limits.calls},
         }
 
-    def _print(self, pieces: list[list[Any]]) -> None:
-        for fd, text in pieces:
-            self._output.append((int(fd), str(text)))
-            if self._on_output is not None:
-                self._on_output(int(fd), str(text))
+    def _print(self, pieces: list[Any]) -> None:
+        for piece in pieces:
+            match piece:
+                case [1 | 2 as fd, str(text)]:
+                    text = reply.clean_text(text)
+                    self._output.append((fd, text))
+                    if self._on_output is not None:
+                        self._on_output(fd, text)
+                case _:
+                    raise WorkerError("no frame")
 
     def _answer(self, text: str) -> Mapping[str, Any]:
         request = reply.request(text)
@@ -302,6 +331,16 @@ class _Conversation:
 
 _pools: dict[int, Pool] = {}
 _opening = threading.Lock()
+
+
+def _begin_anew() -> None:
+    """After a fork: the parent's workers stay the parent's, and its lock may have been held just then."""
+    global _opening  # noqa: PLW0603 - the one of this process
+    _pools.clear()
+    _opening = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 def shared_pool(size: int) -> Pool:

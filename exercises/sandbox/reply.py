@@ -1,6 +1,8 @@
 """What comes out of a worker, read with suspicion: the learner's program can have said anything in the guest's name."""
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +10,8 @@ from exercises.sandbox.job import Exchange, Problem, Result, Status, Used
 
 MOST_DEPTH = 60
 MOST_NODES = 100_000
+MOST_NAME = 200                        # characters of a model's name
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL keeps no NUL, and UTF-8 no half of a pair.
 _STATUS = {status.value: status for status in Status}
 
 
@@ -25,23 +29,24 @@ def _ended(said: Mapping[str, Any], given: dict[str, Any]) -> Result:
         returned = "value" in said
         if returned and not within_bounds(said["value"]):
             return Result(Status.REPLY, **given)
-        return Result(Status.OK, said.get("value"), returned, **given)
+        return Result(Status.OK, clean(said.get("value")), returned, **given)
     problem = _problem(said.get("problem"))
     if problem is None:
         return Result(Status.REPLY, **given)
     return Result(Status.MEMORY if problem.type == "MemoryError" else Status.ERROR, problem=problem, **given)
 
 
-def request(text: Any) -> Mapping[str, Any] | None:
-    """A program's request to a model, if it is one."""
-    data = _said(text) if isinstance(text, str) else None
+def request(text: str) -> Mapping[str, Any] | None:
+    """A program's request to a model, if it is one, with nothing in it but what such a request has."""
+    data = _said(text)
     if data is None or not within_bounds(data):
         return None
+    data = clean(data)
     match data:
         case {"op": "chat", "messages": list(messages)} if messages and all(_is_message(message) for message in messages):
-            return data
+            return data if _are_parameters(data) else None
         case {"op": "embed", "texts": list(texts)} if texts and all(isinstance(text, str) for text in texts):
-            return data
+            return {"op": "embed", "texts": texts}
     return None
 
 
@@ -50,6 +55,42 @@ def _is_message(message: object) -> bool:
         case {"role": "system" | "user" | "assistant", "content": str(), **rest}:
             return not rest
     return False
+
+
+def _are_parameters(given: Mapping[str, Any]) -> bool:
+    """Which bounds hold is the business of whoever answers; here they are of the right kind and of a sane size."""
+    for name, value in given.items():
+        match name:
+            case "op" | "messages":
+                continue
+            case "model" if isinstance(value, str) and len(value) <= MOST_NAME:
+                continue
+            case "temperature" if _is_number(value) and abs(value) <= 100:
+                continue
+            case "max_tokens" if _is_number(value) and isinstance(value, int) and 0 < value <= 1_000_000:
+                continue
+        return False
+    return True
+
+
+def _is_number(value: object) -> bool:
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and math.isfinite(value))
+
+
+def clean(value: Any) -> Any:
+    """A value within bounds, with the signs replaced that no database and no page can take."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [clean(part) for part in value]
+    if isinstance(value, dict):
+        return {clean_text(key): clean(part) for key, part in value.items()}
+    return value
+
+
+def clean_text(text: str) -> str:
+    """A text without NUL and halves of character pairs."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def within_bounds(value: Any) -> bool:
@@ -79,5 +120,5 @@ def _said(text: str) -> dict[str, Any] | None:
 def _problem(said: object) -> Problem | None:
     match said:
         case {"type": str(kind), "message": str(text), "line": int(line), "traceback": str(trace)}:
-            return Problem(kind[:100], text[:1000], max(0, min(int(line), 100_000)), trace[-6000:])
+            return Problem(clean_text(kind[:100]), clean_text(text[:1000]), max(0, min(int(line), 100_000)), clean_text(trace[-6000:]))
     return None

@@ -28,6 +28,7 @@ TICK = 0.02                            # seconds between two looks at the proces
 FLUSH_SECONDS = 0.05
 FLUSH_CHARACTERS = 2048
 MOST_PIECES = 20_000                   # of output, each of which costs a call
+MOST_LOOKS = 100_000                   # at the clock and for chance: each costs time, but no steps
 MOST_REQUEST = 65_536                  # characters of one request to a model
 MOST_REPLY = 1 << 20                   # characters of what the guest says at the end
 WARM_UP = {"job": {"code": "print(1)"}, "limits": {"fuel": 10**10, "cpu": 20, "memory": 128 << 20, "output": 100, "calls": 0}, "seed": 0, "clock": 0, "stream": False}
@@ -90,7 +91,7 @@ class Guest:
             "wasi:clocks/monotonic-clock@0.2.9": {"now": lambda store: self.run.moment(), "resolution": lambda store: 1000},
             "wasi:random/random@0.2.9": {
                 "get-random-bytes": lambda store, count: self.run.random_bytes(count),
-                "get-random-u64": lambda store: self.run.chance.getrandbits(64),
+                "get-random-u64": lambda store: self.run.random_number(),
             },
             "wasi:cli/environment@0.2.9": {
                 "get-environment": lambda store: [], "get-arguments": lambda store: [], "initial-cwd": lambda store: None,
@@ -110,7 +111,7 @@ class Run:
         self.stream = given["stream"]
         self.clock = given["clock"]
         self.chance = random.Random(given["seed"])  # noqa: S311 - the same again is what is wanted
-        self.steps = 0
+        self.looks = 0
         self.room = limits["output"]
         self.pieces = 0
         self.calls = 0
@@ -163,21 +164,35 @@ class Run:
 
     def now(self) -> Any:
         """A clock that stands still."""
+        self.look()
         record: Any = components.Record()
         record.seconds, record.nanoseconds = self.clock, 0
         return record
 
+    def look(self) -> None:
+        """Count what costs the machine's time, but no steps; too much of it is too many steps."""
+        self.looks += 1
+        if self.looks > MOST_LOOKS:
+            self.stopped = "fuel"
+            raise Stop
+
     def moment(self) -> int:
         """A stopwatch that moves by a millionth of a second each time somebody looks."""
-        self.steps += 1000
-        return self.steps
+        self.look()
+        return 1000 * self.looks
 
     def random_bytes(self, count: int) -> bytes:
         """The same chance each time."""
+        self.look()
         if count > MOST_REQUEST:
             self.stopped = "memory"
             raise Stop
         return self.chance.randbytes(count)
+
+    def random_number(self) -> int:
+        """The same chance each time, as a number."""
+        self.look()
+        return self.chance.getrandbits(64)
 
     # --- The run itself ---
 

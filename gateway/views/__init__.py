@@ -1,5 +1,5 @@
 """The gateway's pages."""
 
-from gateway.views import status
+from gateway.views import admin, course, status, usage
 
-BLUEPRINTS = (status.bp,)
+BLUEPRINTS = (status.bp, admin.bp, course.bp, usage.bp)

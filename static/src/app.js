@@ -4,6 +4,7 @@ import "./behaviour/menus.js";
 import "./behaviour/requests.js";
 import "./behaviour/scrollers.js";
 import "./behaviour/prompt.js";
+import "./behaviour/code.js";
 import "./behaviour/first-error.js";
 import "./behaviour/windows.js";
 import "./behaviour/diagnose.js";

@@ -20,6 +20,11 @@ BODIES = {
         "```checks\n- ask: Wann?\n  must_contain: 8geheim Uhr\n- ask: Und sonntags?\n  must_match: keine?geheim\n- judge: rueck-a\n```\n"
         "```recorded\nrueck-b\n---\nrueck-c\n```\n```reflect\nrueck-d\n```"
     ),
+    "python": (
+        "Verdoppeln Sie.\n```starter\ndef f(x):\n    return x\n```\n```solution\ndef f(x):\n    return 2 * x  # rueck-a\n```\n"
+        "```tests\n- name: sichtbar\n  call: f\n  args: [2]\n  returns: 4\n"
+        "- name: rueck-b\n  call: f\n  args: [7]\n  returns: 14\n  hidden: true\n  hint: rueck-c\n```"
+    ),
 }
 
 

@@ -19,6 +19,7 @@ SAME_PAGE = [
     ("numeric", "= 900 +- 10%", "= 17", "%50% 9000", "[1, 2]"),
     ("short", "= KIVO | AIACT", "= /x+/ | ganz anders", "DSGVO", "GG"),
     ("matrix", "| Eins | (x) | ( ) |", "| Eins | ( ) | (x) |", "| Zwei | ( ) | (x) |", "| Zwei | (x) | ( ) |"),
+    ("python", "returns: 14", "returns: 15", "return 2 * x  # rueck-a", "return x + x"),
     ("prompt", "8geheim Uhr", "neun Uhr", "rueck-b", "anders"),
 ]
 
@@ -71,10 +72,11 @@ RESPONSES: dict[str, dict[str, Any]] = {
     "short": {"text": "Grundgesetz"},
     "matrix": {"rows": [[1], [1]]},
     "prompt": {"prompt": "Hallo", "model": "", "temperature": 0.0, "answers": [["Um 9 Uhr."], ["Ja."]]},
+    "python": {"code": "Hallo", "results": [{"ok": False, "hidden": False, "label": "sichtbar", "values": {}}, {"ok": True, "hidden": True, "hint": ""}]},
 }
 SOLUTIONS = {
     "single": ["rueck-b"], "multi": ["rueck-b"], "cloze": [":</span> vielfältig", "Tokenix"], "numeric": ["810"], "short": ["KIVO"],
-    "matrix": ["is-solution"], "prompt": [],
+    "matrix": ["is-solution"], "prompt": [], "python": ["rueck-a"],
 }
 
 
@@ -100,7 +102,7 @@ def test_feedback_is_shown_for_what_was_chosen_only() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_choices_can_be_shown_without_telling_whether_they_were_right(kind: str) -> None:
     question = KINDS[kind].parse(sample(kind))
-    response = {name: given for name, given in RESPONSES[kind].items() if name != "answers"}
+    response = {name: given for name, given in RESPONSES[kind].items() if name not in ("answers", "results")}
     html = draw(KINDS[kind].view(question, 0, response), saved=True)
     assert not [secret for secret in ("rueck-", "geheim", "is-right", "is-wrong") if secret in html]
     chosen = [word for word in (" checked", " selected", "falsch", 'value="5"', "Grundgesetz", "Hallo") if word in html]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from exercises.checks import CheckResult, check_ask
+from exercises.answers import CheckResult
+from exercises.checks import check_ask
 from exercises.prompt import Ask, Check, Context, PromptExercise, bounded_temperature, messages
 
 SOURCE = Context("quelle.md", "Die Bibliothek öffnet werktags um 8\u00a0Uhr.\nAm Samstag bleibt sie geschlossen.")

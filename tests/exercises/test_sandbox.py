@@ -91,9 +91,13 @@ def test_time_stands_still(pool: Pool) -> None:
 
 # --- Workers ------------------------------------------------------------------------------------------------------------
 
-def test_a_worker_that_is_killed_in_the_middle_is_replaced_and_it_was_nobodys_fault(pool: Pool) -> None:
+def test_a_worker_that_is_killed_in_the_middle_is_replaced_and_it_was_nobodys_fault() -> None:
+    pool = Pool(build.artefact(), 1)
+    run(pool, "print(1)")
+    [worker] = pool.workers()
+
     def kill(request: object) -> dict[str, str]:
-        os.kill(next(pid for pid in children() if pid not in pool.workers()), signal.SIGKILL)
+        os.kill(worker, signal.SIGKILL)
         return {"text": ""}
 
     result = pool.run(Job("import ai\nai.chat('x')"), LIMITS, kill)
@@ -102,12 +106,7 @@ def test_a_worker_that_is_killed_in_the_middle_is_replaced_and_it_was_nobodys_fa
     assert said is not None
     assert not said.own_fault
     assert run(pool, "print(1)").stdout == "1\n"
-
-
-def children() -> list[int]:
-    """The workers of this process, busy or not."""
-    found = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    return [int(word) for file in found for word in file.read_text().split() if b"worker.py" in Path(f"/proc/{word}/cmdline").read_bytes()]
+    pool.close()
 
 
 def test_a_worker_that_died_while_idle_is_not_noticed(pool: Pool) -> None:
@@ -137,7 +136,7 @@ def test_whoever_watches_can_stop_a_run(pool: Pool) -> None:
 
 def test_more_programs_than_workers_wait_and_all_are_run(pool: Pool) -> None:
     came: list[str] = []
-    threads = [threading.Thread(target=lambda at=at: came.append(run(pool, f"print({at})").stdout)) for at in range(12)]  # type: ignore[misc]
+    threads = [threading.Thread(target=lambda at=at: came.append(run(pool, f"print({at})").stdout)) for at in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -57,3 +57,12 @@ def test_a_worker_has_nothing_that_is_worth_stealing(pool: Pool) -> None:
         except PermissionError:  # It is not dumpable, so only root may look.
             continue
         assert all(name.startswith(("pipe:", "/dev/null", "anon_inode:")) or name.endswith(".cwasm") for name in open_files), open_files
+
+
+@pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="looks into /proc")
+def test_a_worker_can_open_nothing_and_start_nothing(pool: Pool) -> None:
+    pool.run(Job("print(1)"), TIGHT)
+    for pid in pool.workers():
+        limits = [line.split() for line in Path(f"/proc/{pid}/limits").read_text().splitlines()]
+        none = {" ".join(line[:-3]) for line in limits if line[-3:-1] == ["0", "0"]} | {" ".join(line[:-2]) for line in limits if line[-2:] == ["0", "0"]}
+        assert {"Max open files", "Max processes", "Max file size", "Max core file size"} <= none

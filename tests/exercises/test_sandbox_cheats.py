@@ -28,6 +28,11 @@ CHEATS = {
     "text for a number": ("def f(x): return str(2 * x)", 0),
     "a reply in the guest's name": ("import sys\nsys.modules['guest'].answer = lambda job: {'ok': True, 'value': 42}", 0),
     "the calls recorded by oneself": ("calls = []\ndef f(x): return [x]", 0),
+    "a class that says it is a number": ("class A:\n    @property\n    def __class__(self): return int\n    def __eq__(self, other): return True\ndef f(x): return A()", 0),
+    "a dictionary that equals everything": ("class A(dict):\n    def __eq__(self, other): return True\ndef f(x): return A()", 0),
+    "a text that equals everything": ("class A(str):\n    def __eq__(self, other): return True\n    __hash__ = str.__hash__\ndef f(x): return A(2 * x)", 0),
+    "without end": ("def f(x): return float('inf')", 0),
+    "the guest's mark of a set": ("def f(x): return {'__set__': [2 * x]}", 0),
     "not a number": ("def f(x): return float('nan')", 0),
 }
 

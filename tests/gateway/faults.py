@@ -32,6 +32,7 @@ class FaultServer:
     def __init__(self) -> None:
         self.replies: list[Reply] = [Reply()]
         self.requests: list[dict[str, Any]] = []
+        self.model = "faulty-1"            # as it names itself in its answers
         self._http = _Http(self)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
@@ -100,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         try:
-            for data in _chunks(reply):
+            for data in _chunks(reply, self._faults.model):
                 self._chunk(f"data: {data}\n\n")
                 if reply.hang:
                     reply.hang.wait(10)
@@ -118,15 +119,15 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def _chunks(reply: Reply) -> Iterator[str]:
+def _chunks(reply: Reply, model: str) -> Iterator[str]:
     if reply.body:
         yield reply.body
         return
     for piece in reply.pieces:
-        yield json.dumps({"model": "faulty-1", "choices": [{"delta": {"content": piece}, "finish_reason": None}]})
+        yield json.dumps({"model": model, "choices": [{"delta": {"content": piece}, "finish_reason": None}]})
     if reply.cut or reply.reset:
         return
-    yield json.dumps({"model": "faulty-1", "choices": [{"delta": {}, "finish_reason": reply.finish}]})
+    yield json.dumps({"model": model, "choices": [{"delta": {}, "finish_reason": reply.finish}]})
     if reply.usage is not None:
         yield json.dumps({"choices": [], "usage": reply.usage})
     yield "[DONE]"

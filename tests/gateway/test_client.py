@@ -9,6 +9,7 @@ import pytest
 from gateway import client
 from gateway.client import Endpoint, Outcome, Patience, Question
 from gateway.faults import GatewayError
+from gateway.limits import limits_of
 from tests.gateway.faults import WORDS, FaultServer, Reply
 
 USUAL = Patience()
@@ -24,7 +25,7 @@ def http() -> Iterator[httpx2.Client]:
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.client.wait_of", lambda *_: 0.0)
+    monkeypatch.setattr("gateway.wire.wait_of", lambda *_: 0.0)
 
 
 def ask(http: httpx2.Client, server: FaultServer, *replies: Reply, patience: Patience = USUAL) -> list[str | Outcome]:
@@ -104,7 +105,7 @@ def test_a_prompt_that_is_too_long_is_told_as_that(http: httpx2.Client, faults: 
 
 @pytest.mark.parametrize("body", ["no json", '{"error": {"message": "loading"}}', "[]", "null"])
 def test_garbage_in_a_stream_is_a_failure(http: httpx2.Client, faults: FaultServer, body: str) -> None:
-    assert kind_of_failure(http, faults, Reply(body=body)) in ("unreachable", "cut")
+    assert kind_of_failure(http, faults, Reply(body=body)) in ("unreachable", "cut", "garbled")
 
 
 def test_silence_ends_the_waiting(http: httpx2.Client, faults: FaultServer) -> None:
@@ -142,3 +143,34 @@ def test_an_endless_answer_is_cut_off(http: httpx2.Client, faults: FaultServer, 
 
 def test_the_key_is_in_no_text_that_a_log_could_show() -> None:
     assert "key-of-the-university" not in repr(Endpoint("https://example.org/v1", "key-of-the-university"))
+
+
+def test_a_model_that_wants_the_newer_name_of_a_bound_gets_it(http: httpx2.Client, faults: FaultServer) -> None:
+    body = '{"error": {"message": "Unsupported parameter: \'max_tokens\' is not supported with this model. Use \'max_completion_tokens\' instead."}}'
+    assert ask(http, faults, Reply(400, body), Reply())[:-1] == list(WORDS)
+    assert "max_tokens" not in faults.requests[1]
+    assert faults.requests[1]["max_completion_tokens"] == 50
+
+
+@pytest.mark.parametrize(("status", "body", "kind"), [
+    (404, '{"error": {"message": "The model `gpt-9` does not exist", "code": "model_not_found"}}', "model"),
+    (400, '{"error": "Invalid model name passed in model=gpt-9"}', "model"),
+    (400, '{"error": {"message": "No connected db.", "type": "no_db_connection"}}', "key"),
+    (401, "<html>Unauthorized</html>", "key"),
+    (413, "<html>Request Entity Too Large</html>", "long"),
+])
+def test_what_is_wrong_is_told_apart(http: httpx2.Client, faults: FaultServer, status: int, body: str, kind: str) -> None:
+    assert kind_of_failure(http, faults, Reply(status, body)) == kind
+    assert len(faults.requests) == 1
+
+
+def test_what_the_model_thinks_aloud_is_left_out_but_counted(http: httpx2.Client, faults: FaultServer) -> None:
+    *pieces, outcome = ask(http, faults, Reply(pieces=("<think>", "eight?", "</think>", "\n\nAt ", "eight."), usage=None))
+    assert "".join(map(str, pieces)) == "At eight."
+    assert isinstance(outcome, Outcome)
+    assert outcome.completion_tokens > client.tokens_in("At eight.")
+
+
+def test_limits_in_headers_are_read_and_never_less_than_nothing() -> None:
+    headers = {"X-RateLimit-Remaining-Minute": "-2", "x-ratelimit-limit-minute": "30", "RateLimit-Reset": "12", "x-ratelimit-remaining-tokens": "many"}
+    assert limits_of(headers) == {"remaining-minute": 0, "limit-minute": 30, "reset": 12}

@@ -53,6 +53,7 @@ def test_public_functions_and_classes_say_what_they_are_for() -> None:
         f"{path.relative_to(ROOT)}: {node.name}"
         for room in ROOMS
         for path in (ROOT / room).rglob("*.py")
+        if path.name != "guest.py"  # It is no module of the house.
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node)
     ]

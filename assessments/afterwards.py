@@ -1,0 +1,96 @@
+"""What follows the answers of an attempt, as HTML: the vote and the class's result, the follow-up, opinions. Drawn anew each time."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template
+from sqlalchemy import select
+
+from assessments.after_acts import completions
+from assessments.kinds.item import Item
+from assessments.kinds.prompt import PromptItem
+from assessments.models import Attempt, Completion, FollowUp, Judgement, Vote
+from core import db, kept
+from core.jobs import WorkState
+from courses.models import Enrolment
+from courses.service import AnyPart
+from exercises import followup
+from gateway import service as gateway
+
+FEWEST_VOTES = 3           # Of fewer, one could tell who voted how.
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One model in the class's result; an empty name means that none was better."""
+
+    name: str
+    count: int
+    share: float                       # of the votes, 0 to 100
+
+
+@dataclass(frozen=True)
+class Result:
+    """How the class has voted. `bars` are empty as long as there are too few votes."""
+
+    votes: int
+    bars: tuple[Bar, ...]
+
+
+def draw(part: AnyPart, item: Item, attempt_id: int, *, closed: bool = False) -> str:
+    """What the learner may do now with the answers of this attempt, and what came of it; empty when there is nothing."""
+    if not isinstance(item, PromptItem):
+        return ""
+    exercise = item.exercise
+    attempt = db.session.scalars(select(Attempt).where(Attempt.id == attempt_id)).one()
+    rows = completions(attempt_id)
+    if attempt.state != WorkState.DONE or not rows or not (exercise.blind or exercise.then or exercise.judges):
+        return ""
+    recorded = any(row.recorded for row in rows)
+    opinions = {row.position: row for row in db.session.scalars(select(Judgement).where(Judgement.attempt_id == attempt_id))}
+    return render_template(
+        "assessments/after.html", id=f"q-{item.id}" + (f"-{attempt.number}" if closed else ""), exercise=exercise, closed=closed,
+        address=f"{kept.ROOT}/attempts/{attempt_id}", recorded=recorded,
+        vote=_vote(part, item, attempt, rows, recorded=recorded), follow=_follow(item, attempt_id, rows),
+        opinions=opinions, judge=bool(exercise.judges) and not closed and gateway.model(part.run_id, role="judge") is not None,
+    )
+
+
+def _vote(part: AnyPart, item: PromptItem, attempt: Attempt, rows: Sequence[Completion], *, recorded: bool) -> dict[str, Any] | None:
+    if not item.exercise.blind or recorded:
+        return None
+    by_arm = {row.arm: row.model or "" for row in rows}
+    cast = db.session.scalars(select(Vote).where(Vote.enrolment_id == part.id, Vote.module == attempt.module, Vote.item == item.id)).one_or_none()
+    if cast is None:
+        return {"arms": tuple(by_arm), "cast": None}
+    result = class_result(part.run_id, attempt.module, item.id, tuple(by_arm.values()))
+    # A vote was for a model; in a later attempt it stands under another letter.
+    return {"arms": tuple(by_arm), "cast": cast, "names": by_arm, "result": result,
+            "reasons": [item.exercise.rubric[int(at)] for at in cast.reasons.get("chosen", ()) if int(at) < len(item.exercise.rubric)]}
+
+
+def class_result(run_id: int, module: str, item: str, known: Sequence[str] = ()) -> Result:
+    """The votes of everybody in a run: only counts, and only when there are enough."""
+    found = Counter(db.session.scalars(
+        select(Vote.model).join(Enrolment, Enrolment.id == Vote.enrolment_id)
+        .where(Enrolment.run_id == run_id, Vote.module == module, Vote.item == item)
+    ))
+    votes = found.total()
+    if votes < FEWEST_VOTES:
+        return Result(votes, ())
+    names = sorted({name for name in (*found, *known) if name}, key=lambda name: (-found[name], name))
+    return Result(votes, tuple(Bar(name, found[name], 100 * found[name] / votes) for name in (*names, "")))
+
+
+def _follow(item: PromptItem, attempt_id: int, rows: Sequence[Completion]) -> dict[str, Any] | None:
+    task = item.exercise.then
+    if task is None:
+        return None
+    answers = [row.answer for row in rows]
+    done = db.session.scalars(select(FollowUp).where(FollowUp.attempt_id == attempt_id)).one_or_none()
+    return {
+        "task": task, "claims": followup.claims(answers) if task.kind == "mark" else [],
+        "outcome": followup.outcome(task, done.response, answers) if done else None,
+    }

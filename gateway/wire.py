@@ -1,0 +1,148 @@
+"""Requests to servers of models: how long to wait, what is tried again, and never more read than is sensible."""
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx2
+
+from core.http import OutgoingError
+from gateway.faults import GatewayError, fault_of, unwanted_parameters, wait_of
+from gateway.limits import limits_of
+
+MOST_ERROR = 65_536
+MOST_BYTES = 16 << 20      # Vectors for a class's worth of texts take some MB.
+RETRIES = 2
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds. `silence` holds for the first byte and between bytes."""
+
+    connect: float = 5
+    silence: float = 30
+    total: float = 120
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A server of models: the address up to /v1, and its key."""
+
+    url: str
+    key: str = field(repr=False)
+    patience: Patience = Patience()
+
+    @property
+    def root(self) -> str:
+        """Where a server has what is not of OpenAI's interface."""
+        return self.url.removesuffix("/v1")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer, read as JSON."""
+
+    data: Any
+    limits: Mapping[str, int]
+
+
+def tried(send: Callable[[Mapping[str, Any]], Iterator[_Found]], body: Mapping[str, Any]) -> Iterator[_Found]:
+    """What `send` gives for `body`. Raises GatewayError.
+
+    A parameter that the model refuses is left out once; busy and unreachable servers are asked twice more. Whoever has
+    begun to answer is never asked again: `send` says so by an error without `again`.
+    """
+    retries = 0
+    while True:
+        try:
+            yield from send(body)
+            return
+        except GatewayError as error:
+            changed = unwanted_parameters(error, body)
+            if changed is not None:
+                body = changed
+            elif error.again and retries < RETRIES:
+                retries += 1
+                time.sleep(wait_of(error, retries) * random.uniform(0.8, 1.2))  # noqa: S311 - so that a crowd spreads out
+            else:
+                raise
+
+
+@contextmanager
+def opened(
+    http: httpx2.Client, endpoint: Endpoint, method: str, url: str, body: Mapping[str, Any] | None = None,
+) -> Iterator[httpx2.Response]:
+    """A proper answer, its body still to be read. Raises GatewayError for everything else, also while it is read."""
+    times = httpx2.Timeout(endpoint.patience.silence, connect=endpoint.patience.connect)
+    headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {})
+    began = False
+    try:
+        with http.stream(method, url, headers=headers, timeout=times, json=body) as response:
+            if response.status_code != 200:
+                raise fault_of(response.status_code, response.headers, _beginning(response))
+            began = True
+            yield response
+    except httpx2.TimeoutException as error:
+        raise GatewayError("slow", again=isinstance(error, httpx2.ConnectTimeout)) from error
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+        raise GatewayError("address") from error
+    except OutgoingError as error:
+        raise GatewayError("unreachable" if error.retry else "address") from error
+    except httpx2.HTTPError as error:
+        raise GatewayError("cut" if began else "unreachable", again=not began) from error
+
+
+def post(http: httpx2.Client, endpoint: Endpoint, url: str, body: Mapping[str, Any]) -> Reply:
+    """Send `body`, read the whole answer. Raises GatewayError."""
+    return next(tried(lambda changed: iter((call(http, endpoint, "POST", url, changed),)), body))
+
+
+def call(http: httpx2.Client, endpoint: Endpoint, method: str, url: str, body: Mapping[str, Any] | None = None) -> Reply:
+    """One request without a second try. Raises GatewayError."""
+    deadline = time.monotonic() + endpoint.patience.total
+    with opened(http, endpoint, method, url, body) as response:
+        content = bytearray()
+        for part in response.iter_bytes():
+            content += part
+            if len(content) > MOST_BYTES:
+                raise GatewayError("garbled")
+            if time.monotonic() > deadline:
+                raise GatewayError("slow")
+        return Reply(_json(bytes(content)), limits_of(response.headers))
+
+
+def lines(response: httpx2.Response, deadline: float) -> Iterator[str]:
+    """The lines of an answer as they come. Time is looked at with every byte: a line that trickles in is never whole."""
+    rest = b""
+    for part in response.iter_bytes():
+        if time.monotonic() > deadline:
+            raise GatewayError("slow")
+        *whole, rest = (rest + part).split(b"\n")
+        for line in whole:
+            yield line.decode("utf-8", "replace").rstrip("\r")
+        if len(rest) > MOST_BYTES:
+            raise GatewayError("garbled")
+    if rest:
+        yield rest.decode("utf-8", "replace")
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise GatewayError("garbled") from error
+
+
+def _beginning(response: httpx2.Response) -> str:
+    """The first part of an error page; nobody needs the rest."""
+    content = b""
+    for part in response.iter_bytes():
+        content += part
+        if len(content) > MOST_ERROR:
+            break
+    return content[:MOST_ERROR].decode("utf-8", "replace")
