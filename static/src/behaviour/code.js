@@ -117,23 +117,26 @@ class Exercise {
   // Another tab was later: nothing is overwritten before the learner has said which one stays.
   choose({ fields, version }) {
     this.version = version;
-    const make = (words, act) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "kern-btn kern-btn--secondary";
-      button.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: words }));
-      button.addEventListener("click", () => (this.state.replaceChildren(), act()));
-      return button;
-    };
-    this.state.replaceChildren(
-      `${this.say.conflict} `, make(this.say.theirs, () => this.take(fields)), " ", make(this.say.mine, () => this.save()),
-    );
+    this.ask(this.say.conflict, [this.say.theirs, () => this.take(fields)], [this.say.mine, () => this.save()]);
   }
 
   reset() {
-    if (!window.confirm(this.say.reset)) return;
-    this.editor.text = this.starter;
-    this.editor.focus();
+    const anew = () => (this.editor.text = this.starter);
+    this.ask(this.say.reset, [this.say.yes, anew], [this.say.no, () => {}]).focus();
+  }
+
+  // Asks on the page itself: browsers do not let a frame of another site open a dialog. Gives the first button.
+  ask(words, ...answers) {
+    const buttons = answers.map(([label, act]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "kern-btn kern-btn--secondary";
+      button.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: label }));
+      button.addEventListener("click", () => (this.state.replaceChildren(), act(), this.editor.focus()));
+      return button;
+    });
+    this.state.replaceChildren(`${words} `, ...buttons);
+    return buttons[0];
   }
 
   // --- Trying out ---
