@@ -28,7 +28,7 @@ from gateway.service.line import Place
 _RUN = jobs.queue.signature("assessments.run_try")
 MOST_SECONDS = 120         # of a trial, with all that it waits for
 MISSING = N_("Python cannot be run here just now. That is not your fault: please try again later.")
-NOT_BEGUN = ("SyntaxError", "IndentationError", "TabError")    # Every test would say the same.
+NOT_BEGUN = ("SyntaxError", "IndentationError", "TabError")    # Every test would say the same, as it would of a program that never ends.
 _ASKS = re.compile(r"^\s*(?:import|from)\s+ai\b", re.MULTILINE)
 
 
@@ -136,7 +136,7 @@ def try_out(
         ask = CourseModel(turn.asker, item.program.model, turn.model, said, stopped)
         db.session.commit()  # Reads are over; nothing is open while the program runs.
         result = workers.run(Job(program, stdin, seed=person), item.program.limits, ask, on_output, stopped)
-    if result.status is Status.STOPPED or (result.problem and result.problem.type in NOT_BEGUN):
+    if result.status not in (Status.OK, Status.ERROR) or (result.problem and result.problem.type in NOT_BEGUN):
         return Trial(result, ())
     tests: list[TestResult] = []
     for test in run_tests(item.program, program, workers.run, seed=person, hidden=False):

@@ -3,7 +3,8 @@ import htmx from "htmx.org";
 
 const SAVE_AFTER = 1200;
 const TRY_AGAIN = 8000;
-const ASK_AGAIN = 2000;
+const ASK_AGAIN = 400; // At first, and longer each time until
+const ASK_SELDOM = 2000;
 let loading;
 
 function load(address) {
@@ -167,7 +168,7 @@ class Exercise {
 
   // The answer to watch. While others come first, it is asked for again and the place in the line is told.
   async begun(signal) {
-    for (;;) {
+    for (let after = ASK_AGAIN; ; after = Math.min(after + ASK_AGAIN, ASK_SELDOM)) {
       const body = new URLSearchParams({ ...this.fields(), csrf_token: this.token });
       const answer = await fetch(`${this.address}run`, { method: "POST", body, signal });
       if (answer.headers.get("Content-Type") === "application/x-ndjson") return answer;
@@ -175,7 +176,7 @@ class Exercise {
       const said = await told(answer);
       if (!said?.wait) throw new Error(said?.error ?? this.say.reload);
       if (this.state.textContent !== said.wait) this.state.textContent = said.wait;
-      await pause(ASK_AGAIN, signal);
+      await pause(after, signal);
     }
   }
 
