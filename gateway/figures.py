@@ -52,7 +52,9 @@ class Line:
 
 
 def bars(rows: Iterable[Sum], first: date, last: date, few: int = 1) -> list[Bar]:
-    """Every day of a span; days on which fewer than `few` people used anything are hidden."""
+    """Every day of a span; days are hidden on which fewer than `few` people used anything, and as many others as it takes
+    so that what the days in sight leave of the sum stands for that many, too.
+    """
     own: dict[date, int] = {}
     external: dict[date, int] = {}
     people: dict[date, set[int]] = {}
@@ -60,10 +62,12 @@ def bars(rows: Iterable[Sum], first: date, last: date, few: int = 1) -> list[Bar
         side = external if row.external else own
         side[row.day] = side.get(row.day, 0) + row.tokens
         people.setdefault(row.day, set()).add(row.person_id)
+    hidden: dict[date, set[int]] = {}
+    for day in sorted(people, key=lambda day: (len(people[day]), day)):
+        if len(people[day]) < few or (hidden and len(set().union(*hidden.values())) < few):
+            hidden[day] = people[day]
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return [
-        Bar(day, 0, 0, hidden=True) if 0 < len(people.get(day, ())) < few else Bar(day, own.get(day, 0), external.get(day, 0)) for day in days
-    ]
+    return [Bar(day, 0, 0, hidden=True) if day in hidden else Bar(day, own.get(day, 0), external.get(day, 0)) for day in days]
 
 
 def lines(rows: Iterable[Sum], key: Callable[[Sum], K], few: int = 1) -> list[Line]:

@@ -62,7 +62,7 @@ def course(run_id: int) -> str:
     whole = figures.total(rows)
     shown = rows if whole.people >= FEW else ()
     return render_template(
-        "gateway/usage/course.html", **_common(days, figures.bars(shown, first, last, FEW), whole), run_id=run_id, few=FEW,
+        "gateway/usage/course.html", **_common(days, figures.bars(_in_one(shown), first, last, FEW), whole), run_id=run_id, few=FEW,
         enough=whole.people >= FEW, account=budgets.of_run(run_id), of_learner=budgets.learners_limit(run_id),
         models=_models(shown, FEW), purposes=_purposes(shown, FEW),
     )
@@ -88,7 +88,7 @@ def export() -> Response:
     first, last, _days = _span()
     names, out = usage.titles(language()), io.StringIO()
     write = csv.writer(out, delimiter=";" if language() == "de" else ",", lineterminator="\r\n")
-    write.writerow([_("Day"), _("Course"), _("Model"), _("Purpose"), _("External"), _("Tokens"), _("Calls"), _("Failures")])
+    write.writerow([_("Day"), _("Course"), _("Model"), _("Purpose"), _("External"), _("Tokens used"), _("Calls"), _("Failures")])
     for row in usage.sums(first, apart=False):
         write.writerow([cell(value) for value in (
             row.day.isoformat(), names.get(row.run_id, ""), row.model, _purpose(row.purpose), _("yes") if row.external else _("no"),
@@ -121,6 +121,11 @@ def _round_up(tokens: int) -> int:
             if tokens <= factor * step and factor * step >= 10:
                 return factor * step
         step *= 10
+
+
+def _in_one(rows: Sequence[Sum]) -> list[Sum]:
+    """Without telling external models apart: on most days, fewer than five people use one."""
+    return [row._replace(external=False) for row in rows]
 
 
 def _named(found: Sequence[Line], names: Any) -> list[tuple[str, Line]]:

@@ -35,6 +35,15 @@ def until(true: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     return found
 
 
+def until_seen(keeper_: Keeper, true: Callable[[], Any], what: str) -> Any:
+    """The same while the keeper looks."""
+    def looked() -> Any:
+        keeper_.look()
+        return true()
+
+    return until(looked, what)
+
+
 def serving(data: Path) -> list[dict[str, Any]]:
     return list(read(data / "models" / "server.json").get("models", []))
 
@@ -101,11 +110,11 @@ def test_a_model_whose_process_ends_again_and_again_is_given_up_for_a_while_and_
 def test_what_dies_takes_its_address_away_and_gets_a_new_one(tmp_path: Path) -> None:
     one = kept(tmp_path / "tiny.gguf", SLEEPS)
     with keeping(tmp_path, one) as keeper_:
-        until(lambda: keeper_.look() or serving(tmp_path), "it serves")
+        until_seen(keeper_, lambda: serving(tmp_path), "it serves")
         pid = serving(tmp_path)[0]["pid"]
         os.kill(pid, signal.SIGKILL)
-        until(lambda: keeper_.look() or not serving(tmp_path), "its address is gone")
-        assert until(lambda: keeper_.look() or serving(tmp_path), "it serves again")[0]["pid"] != pid
+        until_seen(keeper_, lambda: not serving(tmp_path), "its address is gone")
+        assert until_seen(keeper_, lambda: serving(tmp_path), "it serves again")[0]["pid"] != pid
 
 
 def test_a_file_of_ones_own_that_is_no_model_is_told_and_tried_again_only_when_it_changes(tmp_path: Path) -> None:
@@ -113,7 +122,7 @@ def test_a_file_of_ones_own_that_is_no_model_is_told_and_tried_again_only_when_i
     path.write_text("no model at all")
     one = keeper._own(path, tmp_path)
     with keeping(tmp_path, one) as keeper_:
-        until(lambda: keeper_.look() or one.fault, "it is refused")
+        until_seen(keeper_, lambda: one.fault, "it is refused")
         assert one.fault == "file"
         one.due = 0.0
         keeper_.look()
@@ -162,7 +171,7 @@ def test_on_a_full_disk_what_stands_there_stays(tmp_path: Path, monkeypatch: pyt
     with keeping(tmp_path, one) as keeper_:
         with monkeypatch.context() as broken:
             broken.setattr(keeper, "announce", full)
-            until(lambda: keeper_.look() or one.said, "it has started")
+            until_seen(keeper_, lambda: one.said, "it has started")
         keeper_.look()
         assert serving(tmp_path)
 

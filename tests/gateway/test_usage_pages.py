@@ -104,7 +104,7 @@ def test_another_university_is_not_in_the_figures(app: Flask, house: dict[str, F
 def test_administrators_get_the_figures_as_a_table_that_no_spreadsheet_takes_for_formulas(house: dict[str, FlaskClient]) -> None:
     answer = house["administrator"].get("/admin/usage.csv?days=7")
     rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-    assert rows[0] == ["Day", "Course", "Model", "Purpose", "External", "Tokens", "Calls", "Failures"]
+    assert rows[0] == ["Day", "Course", "Model", "Purpose", "External", "Tokens used", "Calls", "Failures"]
     external = next(row for row in rows[1:] if row[4] == "yes")
     assert external[2:] == ["'=evil", "Tools of one's own", "yes", "77777", "1", "1"]
     assert "Learner" not in answer.text
@@ -158,3 +158,13 @@ def test_what_is_put_together_always_stands_for_enough_people() -> None:
             found = figures.lines(rows, lambda row: row.model, figures.FEW)
             assert all(line.people >= figures.FEW for line in found)
             assert sum(line.tokens for line in found) == sum(row.tokens for row in rows)
+
+
+def test_days_in_sight_never_tell_what_fewer_than_five_people_used_on_the_others() -> None:
+    first = date(2026, 11, 1)
+    days = {first: range(1, 9), first + timedelta(days=1): range(1, 7), first + timedelta(days=2): [1]}
+    rows = [Sum(person, day, 1, "a", "exercise", False, 10, 1, 0) for day, people in days.items() for person in people]
+    found = figures.bars(rows, first, first + timedelta(days=3), figures.FEW)
+    # The third day would be the sum without the others; so the second is hidden with it.
+    assert [bar.hidden for bar in found] == [False, True, True, False]
+    assert [bar.tokens for bar in found] == [80, 0, 0, 0]
