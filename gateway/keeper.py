@@ -106,7 +106,7 @@ class Keeper:
         self._file(one).unlink(missing_ok=True)
         # A backtrace would call a debugger, which takes longer than a new start.
         environ = os.environ | {"GGML_NO_BACKTRACE": "1", "PYTHONPATH": str(ROOT)}
-        one.process = subprocess.Popen([*one.command, "--file", str(self._file(one))], stdin=subprocess.DEVNULL, env=environ)  # noqa: S603 - our own module
+        one.process = subprocess.Popen([*one.command, "--file", str(self._file(one))], stdin=subprocess.DEVNULL, env=environ)
         one.began, one.said, one.fault = time.monotonic(), {}, ""
 
     def _ended(self, one: Kept, code: int) -> None:
