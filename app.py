@@ -35,6 +35,7 @@ import gateway.service.joins
 import gateway.tasks
 import gateway.views
 import gateway.views.course
+import gateway.views.own_tools
 import lti.commands
 import lti.legacy_commands
 import lti.tasks
@@ -89,6 +90,7 @@ def _connect_rooms() -> None:
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
     courses.tools.register(lti.views.people.tools, lti.views.scores.tools, gateway.views.course.tools, gateway.views.usage.tools)
+    courses.tools.register_for_learners(gateway.views.own_tools.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     called.connect(assessments.turns.follow_call)
