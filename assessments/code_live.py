@@ -89,15 +89,16 @@ def watch(watched: Watched, organisation_id: int, work: Callable[[Watched], str]
 
     Call in a request: it goes on in the thread, with its language.
     """
-    threading.Thread(target=copy_current_request_context(_run), args=(organisation_id, work, watched), name="trial", daemon=True).start()
-    return _Lines(watched)
+    thread = threading.Thread(target=copy_current_request_context(_run), args=(organisation_id, work, watched), name="trial", daemon=True)
+    thread.start()
+    return _Lines(watched, thread)
 
 
 class _Lines(Iterator[str]):
     """The lines. An object rather than a generator: the server closes it even when nothing was read of it."""
 
-    def __init__(self, watched: Watched) -> None:
-        self._watched = watched
+    def __init__(self, watched: Watched, thread: threading.Thread) -> None:
+        self._watched, self._thread = watched, thread
         self._open = True
 
     def __next__(self) -> str:
@@ -108,6 +109,7 @@ class _Lines(Iterator[str]):
         except Empty:
             return "\n"
         if line is None:
+            self._thread.join()  # It only puts its things away.
             self.close()
             raise StopIteration
         return json.dumps(line) + "\n"

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from typing import Any
 
 from core.i18n import N_
 from exercises.program import Program, Test, TestResult
@@ -116,8 +115,3 @@ def _output(result: Result) -> str:
 def _error(result: Result) -> str:
     problem = result.problem
     return "" if problem is None else f"{problem.type}: {problem.message}"[:300]
-
-
-def passed(results: list[dict[str, Any]]) -> int:
-    """How many of the stored results are good."""
-    return sum(result["ok"] for result in results)

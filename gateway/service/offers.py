@@ -91,7 +91,7 @@ def _offered(role: str, external: bool) -> list[Model]:
 def _embedded(role: str) -> list[Model]:
     """The models that serve on this machine: one, or several where the file names several."""
     said = read(settings().data_dir / SERVER_FILE)
-    entries = said["models"] if "models" in said else [said] if said else []
+    entries = said.get("models", [said] if said else [])
     return [found for entry in entries if role in entry.get("roles", (CHAT,)) for found in _answering(entry)]
 
 
