@@ -38,7 +38,7 @@ def look(run_id: int, module: str, item: str, draw: int | None = None, only: str
         shown_with(place, part, item)
         asked = looks.look_item(part.edition_id, module, item, content_language(part))
         found = looks.look(part, asked, request.form.to_dict(flat=False))
-        piece = render_template(found.template, id=f"q-{item}", action=action, **found.values)
+        piece = render_template("assessments/looks/found.html", template=found.template, explanation=asked.explanation, id=f"q-{item}", action=action, **found.values)
     except ResponseError as error:
         return refused(place, item, _(error.message) % error.values, 422)
     except PersonalDataError as warning:

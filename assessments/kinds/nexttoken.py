@@ -127,7 +127,7 @@ class NextToken(LookKind[NextTokenItem]):
     ) -> NextTokenView:
         """Recorded steps are no key: they may be seen at once."""
         return NextTokenView(
-            **self.seen(item, marked=False, solution=True), beginnings=item.beginnings, own=item.own, most_steps=item.most_steps,
+            **self.seen(item, marked=False, solution=False), beginnings=item.beginnings, own=item.own, most_steps=item.most_steps,
             model=item.model, recorded=tuple(step_view(step) for step in item.recorded),
         )
 

@@ -132,7 +132,7 @@ class Tokenizer(LookKind[TokenizerItem]):
             for at, sample in enumerate(item.samples)
         )
         return TokenizerView(
-            **self.seen(item, marked=False, solution=True), samples=item.samples, own=item.own, recorded=recorded if item.recorded else (),
+            **self.seen(item, marked=False, solution=False), samples=item.samples, own=item.own, recorded=recorded if item.recorded else (),
         )
 
     def advise(self, item: TokenizerItem, source: Source) -> None:
