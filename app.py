@@ -11,6 +11,7 @@ import assessments.after_views
 import assessments.code_views
 import assessments.commands
 import assessments.excerpt_views
+import assessments.look_views
 import assessments.models
 import assessments.pages
 import assessments.preview
@@ -73,7 +74,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 
 def _open_rooms(app: Flask) -> None:
     for room in (
-        accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp,
+        accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp,
         assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)

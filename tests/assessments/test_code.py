@@ -142,6 +142,12 @@ def test_what_was_handed_in_is_what_every_device_opens(page: CodePage) -> None:
     assert page.client.post(f"{page.path}/doppelt/draft", data={"code": "of a sleeping tab", "version": "1"}).status_code == 409
 
 
+def test_who_is_not_signed_in_runs_nothing(page: CodePage) -> None:
+    for method in ("run", "code", "draft"):
+        answer = page.app.test_client().post(f"{page.path}/doppelt/{method}", data={"code": "x"})
+        assert answer.status_code in (302, 303, 401), method
+
+
 def test_a_person_has_one_run_at_a_time_and_the_next_one_ends_it(page: CodePage) -> None:
     first = code_live.begin(7)
     assert first
