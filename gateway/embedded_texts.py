@@ -120,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
                 raise Refusal(404, "no such address")
             self._say(200, answer(content))
         except Refusal as refusal:
-            self.close_connection = True
+            self.close_connection = refusal.status == 413  # Its body was not read.
             self._say(refusal.status, {"error": {"message": str(refusal), "type": "invalid_request_error", "code": None}})
 
     def _embeddings(self, content: bytes) -> dict[str, Any]:
@@ -149,6 +149,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(content)
 

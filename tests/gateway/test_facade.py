@@ -1,6 +1,7 @@
 """OpenAI's interface for learners' own tools, by OpenAI's own program and the real small model."""
 
 import json
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from accounts.models import Role
 from core import db
 from core.config import replace_settings
 from courses.models import Enrolment
+from gateway.embedded_texts import Server
 from gateway.models import AccessKey, Pot, Usage
 from gateway.service import access, policies
 from gateway.views import facade
@@ -26,6 +28,7 @@ from tests import builders
 from tests.demo.servers import serving
 from tests.gateway.faults import FaultServer, Reply
 from tests.gateway.server import ModelServer
+from tests.gateway.test_keeper import Packed
 from tests.ports import free_port
 
 ASKED: Any = [{"role": "user", "content": "Name a colour."}]
@@ -144,6 +147,25 @@ def test_an_answer_that_breaks_off_is_told_in_the_stream_and_gives_its_place_fre
             client.chat.completions.create(model="faulty", messages=ASKED)
         faults.replies = [Reply()]
         assert client.chat.completions.create(model="faulty", messages=ASKED).choices[0].message.content
+
+
+def test_vectors_come_from_the_embedded_model_as_openais_own_program_wants_them(app: Flask, learner: Enrolment, tmp_path: Path) -> None:
+    server = Server(Packed(), "key")
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    said = {"url": f"http://127.0.0.1:{server.server_port}/v1", "key": "key", "model": "e5", "name": "e5", "pid": os.getpid(), "roles": ["embed"], "abilities": ["embed"]}
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "server.json").write_text(json.dumps({"models": [said]}))
+    try:
+        with tool(app, key_of(app, learner)) as client:
+            assert [model.id for model in client.models.list().data] == ["e5"]
+            assert [entry.embedding for entry in client.embeddings.create(model="e5", input=["a", "b"]).data] == [[1.0, 1.0], [1.0, 1.0]]
+            with pytest.raises(openai.BadRequestError):
+                client.embeddings.create(model="e5", input=[])
+            with pytest.raises(openai.NotFoundError):
+                client.chat.completions.create(model="e5", messages=ASKED)
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_tools_that_race_never_overspend(app: Flask, learner: Enrolment, faults: FaultServer, tmp_path: Path) -> None:
