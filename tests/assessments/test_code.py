@@ -251,6 +251,13 @@ def test_inputs_are_drawn_and_compared_with_what_the_solution_gives(app: Flask, 
     assert "“visible”: Expected was 4, but 6 came back." in told.output
 
 
+def test_where_there_is_no_sandbox_the_page_says_so_before_anything_is_written(page: CodePage, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "Python cannot be run here just now."
+    assert said not in page.client.get(page.path).text
+    monkeypatch.setattr("assessments.code.can_run", lambda: False)
+    assert said in page.client.get(page.path).text
+
+
 def test_where_there_is_no_sandbox_the_try_is_given_back_and_the_program_stays(page: CodePage, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(size: int) -> None:
         raise build.BuildError("not built")
