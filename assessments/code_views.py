@@ -125,7 +125,7 @@ def run(run_id: int, module: str, item: str, draw: int | None = None, only: str 
 
 def _waiting(turn: Turn | None) -> str:
     if turn is None:
-        return _("Many programs are running just now. Yours is next in a moment.")
+        return str(_("Many programs are running just now. Yours is next in a moment."))
     standing = standing_of(running=False, place=turn.place)
     return f"{_('Your program waits for the model.')} {standing.words} {standing.seconds}".strip()
 
