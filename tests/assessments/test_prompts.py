@@ -12,6 +12,7 @@ from assessments.models import Attempt, Completion, Grade
 from assessments.running import run_try
 from core import db, jobs, sessions
 from core.jobs import WorkState
+from gateway.faults import GatewayError
 from gateway.models import Pot, Reservation, Usage
 from tests.assessments.prompt_page import PromptPage, announce, events_of, live_of, open_page
 from tests.gateway.faults import WORDS, FaultServer, Reply
