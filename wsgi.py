@@ -10,9 +10,11 @@ from app import create_app  # noqa: E402 - this takes a second, in which the ord
 from core import jobs  # noqa: E402
 from core.config import Settings  # noqa: E402
 from core.lane import Lane  # noqa: E402
+from gateway.keeping import see_to_models  # noqa: E402
 
 settings = Settings.from_env()
 app = create_app(settings)
 app.wsgi_app = Lane(app.wsgi_app)  # type: ignore[method-assign]
 if settings.broker_url.startswith("memory"):
     jobs.embed(settings)
+see_to_models(settings)

@@ -28,7 +28,7 @@ def chrome() -> dict[str, Any]:
         "organisation_name": service.organisation_name(current_user.organisation_id),
         "home_url": url_for("courses.mine"),
         "nav_links": [(_("My courses"), url_for("courses.mine")), (_("My certificates"), url_for("certificates.mine")), *administration],
-        "person_links": [(_("Join accounts"), url_for("accounts.join"))],
+        "person_links": [(_("My use of AI models"), url_for("gateway_usage.mine")), (_("Join accounts"), url_for("accounts.join"))],
     }
 
 

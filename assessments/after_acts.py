@@ -16,6 +16,7 @@ from core.jobs import WorkState
 from courses.models import Enrolment
 from exercises import followup, judging
 from gateway import service as gateway
+from gateway.abilities import SCHEMA
 from gateway.client import Outcome
 
 NONE_BETTER = "none"
@@ -117,7 +118,8 @@ def judge(attempt: Attempt, enrolment: Enrolment, position: int) -> None:
     pieces: list[str] = []
     messages = judging.question(item.exercise.judges[position], prompt, answer, attempt.language)
     seed = zlib.crc32(asker.cause.encode()) >> 1
-    for piece in gateway.ask(model, asker, messages, max_tokens=JUDGE_TOKENS, temperature=0, seed=seed, stopped=lambda: False):
+    schema = judging.SCHEMA if SCHEMA in model.abilities else None
+    for piece in gateway.ask(model, asker, messages, max_tokens=JUDGE_TOKENS, temperature=0, seed=seed, stopped=lambda: False, schema=schema):
         if not isinstance(piece, Outcome):
             pieces.append(piece)
     said = judging.read("".join(pieces), prompt, answer)

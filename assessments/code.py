@@ -1,12 +1,15 @@
 """Use cases of Python exercises: try a program out, hand it in. assessments.code_run grades what was handed in."""
 
-from collections.abc import Callable, Mapping
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from assessments import items, service
+from assessments import drafts, items, service
+from assessments.code_model import CourseModel, Translate, model_for
 from assessments.kinds import KINDS
 from assessments.kinds.item import Form, ResponseError
 from assessments.kinds.python import PythonItem
@@ -16,19 +19,17 @@ from core.i18n import N_
 from courses.service import AnyPart
 from exercises.program import MOST_STDIN, TestResult
 from exercises.program_check import SandboxError, run_tests
-from exercises.sandbox.build import BuildError
-from exercises.sandbox.job import Job, OnOutput, Result
+from exercises.sandbox.build import BuildError, artefact
+from exercises.sandbox.job import Job, OnOutput, Result, Status
 from exercises.sandbox.pool import Pool, shared_pool
-from gateway import service as gateway
-from gateway.faults import GatewayError
-from gateway.service import Asker, Model, Outcome
+from gateway.service import Asker, Model, line
+from gateway.service.line import Place
 
 _RUN = jobs.queue.signature("assessments.run_try")
-MOST_TOKENS = 500          # of one answer to a program
+MOST_SECONDS = 120         # of a trial, with all that it waits for
 MISSING = N_("Python cannot be run here just now. That is not your fault: please try again later.")
-NO_MODEL = N_("No model is available just now.")
-NO_EMBEDDINGS = N_("No model for embeddings is available just now.")
-Translate = Callable[[str], str]
+NOT_BEGUN = ("SyntaxError", "IndentationError", "TabError")    # Every test would say the same, as it would of a program that never ends.
+_ASKS = re.compile(r"^\s*(?:import|from)\s+ai\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ def pool() -> Pool:
         return shared_pool(settings().sandbox_workers)
     except BuildError as error:
         raise SandboxError(MISSING) from error
+
+
+def can_run() -> bool:
+    """Whether there is a sandbox on this machine."""
+    return artefact().exists()
 
 
 def python_item(edition_id: int, module: str, item_id: str, language: str) -> PythonItem:
@@ -66,6 +72,8 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     try:
         with db.transaction():
             attempt = service.add_attempt(part, module, item, number, response)
+            # What stays in the editor is what was handed in, on every device.
+            drafts.put(part, module, item_id, {**response, "stdin": form.get("stdin", [""])[0][:MOST_STDIN]})
             if not live:
                 jobs.hint(_RUN, attempt.id)
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
@@ -82,56 +90,57 @@ def read_trial(item: PythonItem, form: Form) -> tuple[str, str]:
     return program, stdin
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A trial's place before the model's server; who asks no model is at turn at once."""
+
+    asker: Asker
+    model: Model | None
+    place: Place
+
+
+def take_turn(asker: Asker, item: PythonItem, program: str) -> Turn:
+    """Ask for a turn, again and again until it has come: nobody waits in a thread, and a class gets its answers by turns."""
+    model = model_for(asker.run_id, item.program.model) if _ASKS.search(program) else None
+    return Turn(asker, model, line.enter(model, asker.person_id, asker.cause) if model else Place(turn=True))
+
+
+@contextmanager
+def _kept(turn: Turn) -> Iterator[None]:
+    """Keep the turn during the block and give it up after it."""
+    if turn.model is None:
+        yield
+        return
+    try:
+        with line.kept(turn.model, turn.asker.cause):
+            yield
+    finally:
+        line.leave(turn.model, turn.asker.cause)
+
+
 def try_out(
-    asker: Asker, item: PythonItem, program: str, stdin: str, *, on_output: OnOutput | None, stopped: Callable[[], bool] | None, said: Translate,
+    turn: Turn, item: PythonItem, program: str, stdin: str, *, on_output: OnOutput | None, is_gone: Callable[[], bool], said: Translate,
 ) -> Trial:
     """Run a program as it is, with a real model within the learner's budget, and then the visible tests. Nothing is graded or kept.
 
     Call outside a transaction; the session acts for the learner's organisation. Raises SandboxError.
     """
-    workers = pool()
-    ask = _Model(asker, said, stopped or (lambda: False))
-    result = workers.run(Job(program, stdin, seed=asker.person_id), item.program.limits, ask, on_output, stopped)
-    if result.status.value == "stopped":
+    end = time.monotonic() + MOST_SECONDS
+
+    def stopped() -> bool:
+        return is_gone() or time.monotonic() > end
+
+    person = turn.asker.person_id
+    with _kept(turn):
+        workers = pool()
+        ask = CourseModel(turn.asker, item.program.model, turn.model, said, stopped)
+        db.session.commit()  # Reads are over; nothing is open while the program runs.
+        result = workers.run(Job(program, stdin, seed=person), item.program.limits, ask, on_output, stopped)
+    if result.status not in (Status.OK, Status.ERROR) or (result.problem and result.problem.type in NOT_BEGUN):
         return Trial(result, ())
-    return Trial(result, tuple(run_tests(item.program, program, workers.run, seed=asker.person_id, hidden=False)))
-
-
-class _Model:
-    """Answers a program's calls by the course's model."""
-
-    def __init__(self, asker: Asker, said: Translate, stopped: Callable[[], bool]) -> None:
-        self._asker, self._said, self._stopped = asker, said, stopped
-
-    def __call__(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The reply to a request (exercises.sandbox.job.Ask)."""
-        try:
-            return self._vectors(request["texts"]) if request["op"] == "embed" else self._text(request)
-        except GatewayError as error:
-            return {"error": self._said(error.message)}
-
-    def _text(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        model = gateway.model(self._asker.run_id, str(request.get("model") or ""))
-        if model is None:
-            return {"error": self._said(NO_MODEL)}
-        pieces = [
-            piece for piece in gateway.ask(
-                model, self._asker, request["messages"], max_tokens=_whole(request.get("max_tokens"), MOST_TOKENS),
-                temperature=_temperature(request.get("temperature")), seed=0, stopped=self._stopped,
-            ) if not isinstance(piece, Outcome)
-        ]
-        return {"text": "".join(pieces)}
-
-    def _vectors(self, texts: list[str]) -> Mapping[str, Any]:
-        model: Model | None = gateway.model(self._asker.run_id, role="embed")
-        if model is None:
-            return {"error": self._said(NO_EMBEDDINGS)}
-        return {"vectors": gateway.embed(model, self._asker, texts)}
-
-
-def _whole(value: Any, most: int) -> int:
-    return min(max(value, 1), most) if isinstance(value, int) and not isinstance(value, bool) else most
-
-
-def _temperature(value: Any) -> float:
-    return min(max(float(value), 0.0), 2.0) if isinstance(value, int | float) and value == value else 0.0  # noqa: PLR0124 - not NaN
+    tests: list[TestResult] = []
+    for test in run_tests(item.program, program, workers.run, seed=person, hidden=False):
+        tests.append(test)
+        if stopped():
+            break
+    return Trial(result, tuple(tests))

@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
 from assessments import code, code_live, drafts
-from assessments.code import Trial
+from assessments.code import Trial, Turn
 from assessments.kinds.item import ResponseError
 from assessments.kinds.python import PythonItem
 from assessments.pages import draw_one
 from assessments.places import Place
+from assessments.prompt_place import Standing, standing_of
 from assessments.service import ClosedError, StaleError
 from assessments.views import answered, refused, shown_with
 from core.web import limiter
@@ -25,6 +26,7 @@ from modules.views import content_language, part_or_404
 
 bp = Blueprint("code", __name__)
 MOST_FIELD = 30_000
+OFTEN = "120 per minute"       # A page that waits for a place asks again up to twice a second.
 
 
 def _who() -> str:
@@ -35,6 +37,7 @@ def _who() -> str:
 @bp.post("/courses/<int:run_id>/quiz/<int:draw>/<module>/<item>/code")
 @bp.post("/courses/<int:run_id>/exercise/<only>/<module>/<item>/code")
 @login_required
+@limiter.limit(OFTEN, key_func=_who)
 def send(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> str | BaseResponse:
     """Take a program: tried out without being graded, or handed in. Which of both, the pressed button says."""
     part, place = part_or_404(run_id), Place(run_id, module, draw, only)
@@ -65,27 +68,34 @@ def _tried_page(part: Part, place: Place, item_id: str) -> BaseResponse:
     """For browsers without scripts: the program runs while the page is waited for. What was typed stays in the form."""
     item = code.python_item(part.edition_id, place.module, item_id, content_language(part))
     program, stdin = code.read_trial(item, request.form.to_dict(flat=False))
-    with code_live.a_place() as free:
-        if not free:
-            return refused(place, item_id, _("Many programs are running just now. Please try again in a moment."), 503)
-        try:
-            trial = code.try_out(_asker(part), item, program, stdin, on_output=None, stopped=None, said=_)
-        except SandboxError as error:
-            return refused(place, item_id, _(str(error)), 503)
+    trial, problem = None, ""
+    with code_live.a_place(part.person_id) as watched:
+        turn = code.take_turn(_asker(part), item, program) if watched else None
+        if watched is None or turn is None or not turn.place.turn:
+            problem = f"{_waiting(turn)} {_('Please press “Run” again in a moment.')}"
+        else:
+            try:
+                trial = code.try_out(turn, item, program, stdin, on_output=None, is_gone=watched.is_gone, said=_)
+            except SandboxError as error:
+                problem = _(str(error))
     page = render_template(
         "assessments/code_tried.html", item=item, code=program, stdin=stdin, back=place.url(item_id), action=request.script_root + request.path,
-        attempt=request.form.get("attempt", "1"), outcome=outcome(trial, item), printed=trial.result.output,
+        attempt=request.form.get("attempt", "1"), outcome=outcome(trial, item) if trial else "", printed=trial.result.output if trial else (),
+        problem=problem,
     )
-    return Response(page)
+    return Response(page, 503 if problem else 200)
 
 
 @bp.post("/courses/<int:run_id>/<module>/<item>/run")
 @bp.post("/courses/<int:run_id>/quiz/<int:draw>/<module>/<item>/run")
 @bp.post("/courses/<int:run_id>/exercise/<only>/<module>/<item>/run")
-@limiter.limit("30 per minute", key_func=_who)
 @login_required
+@limiter.limit(OFTEN, key_func=_who)
 def run(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> BaseResponse:
-    """Try a program out. The answer is a line of JSON for each piece of output, and a last one with the page's piece of HTML."""
+    """Try a program out. The answer is a line of JSON for each piece of output, and a last one with the page's piece of HTML.
+
+    202 with words: others come first, ask again.
+    """
     part = part_or_404(run_id)
     try:
         shown_with(Place(run_id, module, draw, only), part, item)
@@ -96,14 +106,30 @@ def run(run_id: int, module: str, item: str, draw: int | None = None, only: str 
     except LookupError:
         abort(404)
 
-    def work(watched: code_live.Watched) -> str:
-        trial = code.try_out(_asker(part), found, program, stdin, on_output=watched.printed, stopped=watched.is_gone, said=_)
-        return outcome(trial, found)
+    watched = code_live.begin(part.person_id)
+    if watched is None:
+        return jsonify(wait=_waiting(None)), 202  # type: ignore[return-value]
+    try:
+        turn = code.take_turn(_asker(part), found, program)
+    except BaseException:
+        watched.close()
+        raise
+    if not turn.place.turn:
+        watched.close()
+        return jsonify(wait=_waiting(turn)), 202  # type: ignore[return-value]
 
-    lines = code_live.watch(part.organisation_id, work)
-    if lines is None:
-        return jsonify(error=_("Many programs are running just now. Please try again in a moment.")), 503  # type: ignore[return-value]
+    def work(watched: code_live.Watched) -> str:
+        return outcome(code.try_out(turn, found, program, stdin, on_output=watched.printed, is_gone=watched.is_gone, said=_), found)
+
+    lines = code_live.watch(watched, part.organisation_id, work)
     return Response(lines, content_type="application/x-ndjson", headers={"X-Accel-Buffering": "no"})
+
+
+def _waiting(turn: Turn | None) -> str:
+    if turn is None:
+        return str(_("Many programs are running just now. Yours is next in a moment."))
+    standing: Standing = standing_of(running=False, place=turn.place)
+    return " ".join(filter(None, (str(_("Your program waits for the model.")), standing.words, standing.seconds)))
 
 
 def outcome(trial: Trial, item: PythonItem) -> str:
@@ -111,6 +137,7 @@ def outcome(trial: Trial, item: PythonItem) -> str:
     words = explain(trial.result, item.program.limits)
     return render_template(
         "assessments/code_outcome.html", result=trial.result, words=words, tests=[test.as_dict() for test in trial.tests], id=f"q-{item.id}",
+        share=round(100 * trial.result.used.fuel / item.program.limits.fuel, 1),
     )
 
 

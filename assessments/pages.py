@@ -14,20 +14,22 @@ from typing import Any
 
 from flask import render_template
 from flask_babel import format_decimal
+from flask_babel import gettext as _
 from markupsafe import Markup
 
-from assessments import afterwards, items, prompts, service
+from assessments import afterwards, code, items, prompts, service
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant
+from assessments.kinds.looking import LookKind
 from assessments.prompts import Told
 from assessments.service import Standing
 from core import kept
-from core.config import settings
+from core.i18n import N_
 from core.i18n import language as page_language
 from core.jobs import WorkState
 from courses.service import AnyPart
-from gateway.service import tokens_left
+from gateway.service import tightest
 from modules.presenters import Drawn, Points
 
 KEPT_PIECES = 4096
@@ -35,7 +37,15 @@ Place = tuple[int, str, str, str, str, int, int]    # edition, module, item, its
 Counts = tuple[int, int, int | None, bool]          # next attempt, used, left, closed
 _TOKENS = f"tokens-{secrets.token_hex(8)}"            # marks: what is left today, as people read it
 _AFTER = f"after-{secrets.token_hex(8)}"              # what follows an answer: it changes with every vote of the class
+_SANDBOX = f"sandbox-{secrets.token_hex(8)}"          # that programs cannot be run here, if so
 _TOKENS_VALUE = f"value-{secrets.token_hex(8)}"       # and as a bar takes it
+_MOST = f"most-{secrets.token_hex(8)}"                # the same of what there is in a day
+_MOST_VALUE = f"most-value-{secrets.token_hex(8)}"
+_SHARED = {
+    "run_tokens": N_("These are your whole course's tokens: they are what runs out first today."),
+    "organisation_tokens": N_("These are your whole university's tokens: they are what runs out first today."),
+}
+_SHORT = f"short-{secrets.token_hex(8)}"              # what is said when others' use leaves less
 
 
 @dataclass(frozen=True)
@@ -100,15 +110,23 @@ class _Drawing:
     def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False) -> str:
         piece = self._piece(item, number, standing, fresh=fresh)
         if not prompts.asks(item):
-            return piece
+            return piece.replace(_SANDBOX, "" if code.can_run() else render_template("assessments/code_missing.html")) if _SANDBOX in piece else piece
         last = standing.last if standing else None
         if last and _AFTER in piece:
             piece = piece.replace(_AFTER, afterwards.draw(self.part, item, last.id))
-        return piece.replace(_TOKENS, format_decimal(self.tokens)).replace(_TOKENS_VALUE, str(self.tokens))
+        for mark, text in self.budget:
+            piece = piece.replace(mark, text)
+        return piece
 
     @cached_property
-    def tokens(self) -> int:
-        return tokens_left(self.part.person_id)
+    def budget(self) -> tuple[tuple[str, str], ...]:
+        """What stands in place of the marks: the account that runs out first. Of shared ones learners see no more than that."""
+        account = tightest(self.part.person_id, self.part.run_id)
+        left, most = account.left or 0, account.limit or 0
+        return (
+            (_TOKENS, format_decimal(left)), (_TOKENS_VALUE, str(left)), (_MOST, format_decimal(most)), (_MOST_VALUE, str(max(1, most))),
+            (_SHORT, Markup('<p class="question-help">{}</p>').format(_(_SHARED[account.kind])) if account.shared else ""),
+        )
 
     def _piece(self, item: Item, number: int, standing: Standing | None, *, fresh: bool) -> str:
         order = variant(item, str(self.part.id))
@@ -164,13 +182,13 @@ def _render(
     )
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF,
-        tokens=_tokens(item) if prompts.asks(item) else None, action=f"{module}/{item.id}/{kind.action}",
+        tokens=_tokens(item) if prompts.asks(item) else None, sandbox=_SANDBOX, action=f"{module}/{item.id}/{kind.action}",
+        looks=isinstance(kind, LookKind),
     )
 
 
 def _tokens(item: Item) -> dict[str, Any]:
-    most = settings().daily_tokens
-    return {"left": _TOKENS, "value": _TOKENS_VALUE, "most": most, "cost": format_decimal(prompts.cost(item, {"prompt": ""}))}
+    return {"left": _TOKENS, "value": _TOKENS_VALUE, "most": _MOST_VALUE, "most_words": _MOST, "short": _SHORT, "cost": format_decimal(prompts.cost(item, {"prompt": ""}))}
 
 
 def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] | None) -> Verdict | None:

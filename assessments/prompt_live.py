@@ -12,20 +12,19 @@ from queue import Empty, SimpleQueue
 import structlog
 from flask import Flask
 
+from assessments import watching
 from assessments.running import run_try
 from assessments.tries import Event
 
 log = structlog.get_logger("prompts")
-MOST_WATCHING = 2          # In each process, whose server has four threads.
 HEARTBEAT = 10.0           # Seconds; proxies close what is silent.
 LATER = "event: later\ndata: null\n\n"
-_places = threading.BoundedSemaphore(MOST_WATCHING)
 Events = SimpleQueue[Event | None]
 
 
 def watch(app: Flask, attempt_id: int) -> Iterator[str] | None:
     """Run the try and forward its events; None when too many watch already."""
-    if not _places.acquire(blocking=False):
+    if not watching.places.acquire(blocking=False):
         return None
     events: Events = SimpleQueue()
     threading.Thread(target=_run, args=(app, attempt_id, events), name=f"try-{attempt_id}", daemon=True).start()
@@ -55,7 +54,7 @@ class _Forwarded(Iterator[str]):
         """Give the place free. The try goes on."""
         if self._open:
             self._open = False
-            _places.release()
+            watching.places.release()
 
     __del__ = close
 

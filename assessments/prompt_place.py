@@ -34,6 +34,6 @@ def standing_of(running: bool, place: Place | None) -> Standing:
 def about(seconds: float) -> str:
     """A wait in round figures: nobody can know it better."""
     if seconds <= 90:
-        return _("About %(seconds)s seconds.", seconds=max(5, 5 * math.ceil(seconds / 5)))
+        return str(_("About %(seconds)s seconds.", seconds=max(5, 5 * math.ceil(seconds / 5))))
     minutes = math.ceil(seconds / 60)
-    return ngettext("About %(num)s minute.", "About %(num)s minutes.", minutes)
+    return str(ngettext("About %(num)s minute.", "About %(num)s minutes.", minutes))

@@ -64,7 +64,7 @@ def _ask(this: Try[Any], model: gateway.Model, call: PlannedCall, completions: l
     sampling: dict[str, Any] = {"temperature": call.temperature, "seed": call.seed, "max_tokens": call.max_tokens}
     asker = gateway.Asker(this.enrolment.person_id, this.enrolment.run_id, cause(this.attempt.id))
     pieces: list[str] = []
-    answer = gateway.ask(model, asker, call.messages, **sampling, stopped=_stop_flag(this.attempt.id))
+    answer = gateway.ask(model, asker, call.messages, **sampling, schema=call.schema, stopped=_stop_flag(this.attempt.id))
     with closing(answer):
         for piece in answer:
             if isinstance(piece, str):

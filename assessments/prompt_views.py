@@ -11,8 +11,8 @@ from assessments.kinds.item import ResponseError
 from assessments.models import Attempt
 from assessments.pages import draw_one
 from assessments.places import Place
-from assessments.prompts import NoTokensError, PersonalDataError
 from assessments.prompt_place import Standing, standing_of
+from assessments.prompts import NoTokensError, PersonalDataError
 from assessments.service import ClosedError, StaleError
 from assessments.views import answered, refused, shown_with
 from core.jobs import WorkState
@@ -40,8 +40,8 @@ def send(run_id: int, module: str, item: str, draw: int | None = None, only: str
         return _confirm(place, item, warning.found)
     except ResponseError as error:
         return refused(place, item, _(error.message) % error.values, 422)
-    except NoTokensError:
-        return refused(place, item, _("Your tokens for today do not suffice for this exercise. Tomorrow there are new ones."), 429)
+    except NoTokensError as error:
+        return refused(place, item, _(error.message), 429)
     except ClosedError:
         return refused(place, item, _("No further answer is taken here: you have all the points, or no attempt is left."), 409)
     except StaleError:
@@ -93,7 +93,9 @@ def look(attempt_id: int) -> str | BaseResponse:
     back = place.url(attempt.item)
     if not _at_work(attempt):
         return redirect(back)
-    return render_template("assessments/prompt_waiting.html", attempt=attempt, back=back, place=place, told=_standing(attempt))
+    return render_template(
+        "assessments/prompt_waiting.html", attempt=attempt, back=back, place=place, told=_standing(attempt), program="code" in attempt.response,
+    )
 
 
 @bp.get("/attempts/<int:attempt_id>/place")

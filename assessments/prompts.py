@@ -22,6 +22,7 @@ from courses.models import Enrolment
 from courses.service import AnyPart
 from exercises.secrets import secret
 from gateway import service as gateway
+from gateway.faults import MESSAGES
 from gateway.personal import personal_data
 from modules.render import render
 
@@ -38,7 +39,11 @@ class PersonalDataError(ValueError):
 
 
 class NoTokensError(RuntimeError):
-    """What the learner may still use today does not suffice for this exercise."""
+    """What may still be used today does not suffice for this exercise. `message` is a message id that says whose tokens."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.message = MESSAGES[kind]
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,9 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     found = personal_data("\n".join([response["prompt"], *response.get("fields", {}).values()]))
     if found and ANYWAY not in form:
         raise PersonalDataError(found)
-    if gateway.tokens_left(part.person_id) < cost(item, response) and gateway.model(part.run_id):
-        raise NoTokensError
+    lacking = gateway.lacking(part.person_id, part.run_id, cost(item, response))
+    if lacking and gateway.model(part.run_id):
+        raise NoTokensError(lacking)
     number = service.free_number(part, module, item, number)
     response |= _drawn(part, item)
     try:

@@ -127,6 +127,10 @@ class Settings:
     )
     embedded_model_path: str = _setting("", "A GGUF file of your own in place of the default model.", ("a file", str))
     daily_tokens: int = _setting(60_000, "Tokens that one learner may use on models in a day.", _number(0, 100_000_000))
+    usage_days: int = _setting(
+        400, "Days for which single calls of models are kept in the figures of use, without what was asked; after that only a course's tokens of a day remain.",
+        _number(1, 3650),
+    )
     sandbox_workers: int = _setting(
         4, "Most processes that run learners' Python in each web or worker process; they are started when needed.", _number(1, 64),
     )

@@ -24,6 +24,17 @@ class Wants:
     prompt: str = ""
     system: bool = False
     checker: bool = False              # the author's own program decides
+    like_solution: str = ""            # how to compare with what the author's solution gives for the same input; empty: not at all
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What is drawn for an input: one of the choices or a whole number of a range; with `count` a list of so many."""
+
+    choices: tuple[Any, ...] = ()
+    low: int = 0
+    high: int = 0
+    count: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,7 @@ class Test:
     hidden: bool = False
     hint: str = ""
     replies: tuple[Reply, ...] = ()
+    draws: Mapping[str, Draw] = field(default_factory=dict)    # by the names that stand as $name in the input
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,7 @@ class Program:
     solution: str = ""
     checker: str = ""
     limits: Limits = field(default_factory=Limits)
+    model: str = ""                    # that programs ask when they name none; empty: the course's usual one
 
     @property
     def asks_a_model(self) -> bool:

@@ -11,7 +11,8 @@ import yaml
 
 from core.i18n import N_
 from exercises import patterns
-from exercises.program import MOST_STDIN, Test, Wants
+from exercises.program import MOST_STDIN, Draw, Test, Wants
+from exercises.program_draws import DrawError, read_draws
 from exercises.reading import MOST_YAML, ChecksError, Fault, refuse_doubles, refuse_tricks
 from exercises.sandbox.compare import OUTPUTS, VALUES
 from exercises.sandbox.job import Call
@@ -20,10 +21,11 @@ from exercises.sandbox.scripted import TIMEOUT, Reply
 
 MOST_TESTS = 40
 MOST_REPLIES = 20
+LIKE_SOLUTION = ("equals", "approx", "unordered")
 _AS_EXAMPLE = N_("Compare with the example in docs/trainers/questions.md.")
 _KNOWN = (
     "name", "call", "args", "kwargs", "stdin", "returns", "compare", "tolerance", "output", "compare_output", "max_output",
-    "calls", "prompt_contains", "system_message", "checker", "hidden", "hint", "replies",
+    "calls", "prompt_contains", "system_message", "checker", "hidden", "hint", "replies", "draw", "same_as_solution",
 )  # fmt: skip
 
 
@@ -73,12 +75,13 @@ def _test(entry: Mapping[str, Any], number: int) -> Test:
             raise _RefusedError(N_("A test has no “%(name)s”."), N_("Known are: %(known)s."), name=str(name)[:60], known=", ".join(_KNOWN))
     wants = _wants(entry)
     if wants == Wants():
-        raise _RefusedError(N_("The test looks at nothing."), N_("Say what it wants: “returns”, “output”, “calls” or “checker”."))
+        raise _RefusedError(N_("The test looks at nothing."), N_("Say what it wants: “returns”, “output”, “same_as_solution”, “calls” or “checker”."))
     if wants.value is not None and "call" not in entry:
         raise _RefusedError(N_("The test wants a value but calls no function."), N_("Add “call: name” and “args: […]”."))
     return Test(
         name=_text(entry.get("name", f"Test {number}"), 200), wants=wants, call=_call(entry), stdin=_text(entry.get("stdin", ""), MOST_STDIN),
         hidden=_yes(entry.get("hidden", False)), hint=_text(entry.get("hint", ""), 500), replies=_replies(entry.get("replies", [])),
+        draws=_draws(entry),
     )
 
 
@@ -91,7 +94,31 @@ def _wants(entry: Mapping[str, Any]) -> Wants:
         most_output=int(_number(entry["max_output"])) if "max_output" in entry else None,
         fewest_calls=fewest, most_calls=most,
         prompt=_text(entry.get("prompt_contains", ""), 500), system=_yes(entry.get("system_message", False)), checker=_yes(entry.get("checker", False)),
+        like_solution=_like_solution(entry),
     )
+
+
+def _like_solution(entry: Mapping[str, Any]) -> str:
+    how = entry.get("compare", "equals")
+    if not _yes(entry.get("same_as_solution", False)):
+        return ""
+    if "returns" in entry or "output" in entry or how not in LIKE_SOLUTION:
+        raise _RefusedError(
+            N_("“same_as_solution” stands in place of “returns” and “output”, and compares by %(known)s."),
+            N_("Leave one of both out, or take another comparison."), known=", ".join(LIKE_SOLUTION),
+        )
+    return str(how)
+
+
+def _draws(entry: Mapping[str, Any]) -> Mapping[str, Draw]:
+    if "draw" not in entry:
+        return {}
+    try:
+        return read_draws(entry["draw"])
+    except DrawError as error:
+        raise _RefusedError(
+            N_("“draw” names what is to be drawn, such as “n: 1..100”, “word: [tree, house]” or “numbers: {each: 1..9, count: 3..5}”."),
+        ) from error
 
 
 def _how(entry: Mapping[str, Any], name: str, known: Mapping[str, Callable[..., bool]]) -> str:

@@ -3,24 +3,22 @@
     python -m gateway.embedded --model FILE.gguf --data DIR
 
 It is one more OpenAI-compatible gateway. Its address and its random key stand in DIR/models/server.json, readable by
-this user only, as long as it serves. When it crashes, whoever started it starts it again; when its parent is gone, it goes.
+this user only, as long as it serves. When it crashes, whoever started it starts it again (gateway.keeper); when its parent is
+gone, it goes.
 """
 
 import argparse
-import json
 import os
 import secrets
-import signal
 import sys
-import threading
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from gateway.child import BAD_FILE, BAD_PROCESSOR, Life, announce, end, limit_memory, missing_instructions, refuse
 
 SERVER_FILE = Path("models/server.json")
 CONTEXT_TOKENS = 8192
 AT_ONCE = 2           # Answers side by side; each gets its share of the context.
-LOOK_EVERY = 1.0
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -28,21 +26,39 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m gateway.embedded", description="Serve a GGUF model on this machine.")
     parser.add_argument("--model", type=Path, required=True, help="the model's file")
     parser.add_argument("--data", type=Path, required=True, help="folder in which models/server.json is written")
+    parser.add_argument("--file", type=Path, help="another file to write in its place")
+    parser.add_argument("--limit", type=int, default=0, help="most memory of its own in MB (0: no limit)")
     options = parser.parse_args(arguments)
-    if not options.model.is_file():
-        sys.exit(f"There is no model file {options.model}.")
-    parent = os.getppid()
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    target = options.data / SERVER_FILE
+    check(options.model)
+    limit_memory(options.limit)
+    life = Life()
+    target = options.file or options.data / SERVER_FILE
     target.unlink(missing_ok=True)
     key = secrets.token_urlsafe(32)
-    server = _serve(options.model, key)
-    _announce(target, {"url": f"{server.listening_address}/v1", "key": key, "model": options.model.stem, "pid": os.getpid()})
-    while not stopping.wait(LOOK_EVERY) and os.getppid() == parent:
+    try:
+        server = _serve(options.model, key)
+    except RuntimeError:
+        refuse(BAD_FILE, f"{options.model} cannot be loaded: it is damaged, or a kind of model that llama.cpp does not know.")
+    announce(target, {"url": f"{server.listening_address}/v1", "key": key, "model": options.model.stem, "pid": os.getpid()})
+    while life.goes_on():
         pass
-    _end(target)
+    end(target)
+
+
+def check(model: Path) -> None:
+    """End with a clear line where starting cannot succeed: no file, no GGUF file, a processor that is too old."""
+    if not model.is_file():
+        sys.exit(f"There is no model file {model}.")
+    try:
+        with model.open("rb") as file:
+            mark = file.read(4)
+    except OSError as error:
+        refuse(BAD_FILE, f"{model} cannot be read: {error.strerror}.")
+    if mark != b"GGUF":
+        refuse(BAD_FILE, f"{model} is not a GGUF file.")
+    missing = missing_instructions()
+    if missing:
+        refuse(BAD_PROCESSOR, f"This processor lacks {', '.join(missing)}: language models cannot run here. Use --model none.")
 
 
 def _serve(model: Path, key: str) -> Any:
@@ -62,24 +78,8 @@ def _serve(model: Path, key: str) -> Any:
     parameters.cors_origins = "https://nobody.invalid"  # No page of a browser has business here.
     parameters.sse_ping_interval = 1   # So that a stop is noticed while a prompt waits or is being read.
     parameters.cache_ram_mib = 0       # Old conversations are not kept: memory, and other people's words.
+    parameters.cache_prompt = False    # The same seed gives the same answer only when nothing is left of the one before.
     return xllamacpp.Server(parameters)
-
-
-def _announce(target: Path, server: dict[str, Any]) -> None:
-    """Write the file in one step, so that a reader never sees half of it and nobody else sees the key."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f"{target.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(server, file)
-    draft.replace(target)
-
-
-def _end(target: Path) -> NoReturn:
-    """Leave at once: the server's threads would wait for answers that nobody reads any more."""
-    with suppress(OSError, ValueError):
-        if json.loads(target.read_text())["pid"] == os.getpid():
-            target.unlink()
-    os._exit(0)
 
 
 if __name__ == "__main__":

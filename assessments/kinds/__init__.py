@@ -3,9 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
-from assessments.kinds import cloze, matrix, multi, numeric, prompt, python, short, single
+from assessments.kinds import (
+    cloze,
+    embeddings,
+    matrix,
+    multi,
+    nexttoken,
+    numeric,
+    prompt,
+    python,
+    short,
+    single,
+    tokenizer,
+    write,
+)
 from assessments.kinds.base import Kind
 
 KINDS: Mapping[str, Kind[Any]] = {
-    module.KIND.name: module.KIND for module in (single, multi, cloze, numeric, short, matrix, prompt, python)
+    module.KIND.name: module.KIND
+    for module in (single, multi, cloze, numeric, short, matrix, prompt, python, write, nexttoken, tokenizer, embeddings)
 }

@@ -39,7 +39,7 @@ class PythonView(View):
     tests: tuple[ShownTest, ...]
     hidden: int
     results: tuple[Mapping[str, Any], ...] = ()
-    solution: str = ""
+    solved: str = ""                   # the author's solution
 
     @property
     def hidden_right(self) -> int:
@@ -65,7 +65,7 @@ class Python(Kind[PythonItem]):
         """The tests and the programs; names and hints of tests differ between languages."""
         program = item.program
         return [
-            [(test.hidden, str(test.wants), str(test.call), test.stdin, str(test.replies)) for test in program.tests], program.checker, str(program.limits),
+            [(test.hidden, str(test.wants), str(test.call), test.stdin, str(test.replies), str(test.draws)) for test in program.tests], program.checker, str(program.limits),
         ]
 
     def read(self, item: PythonItem, form: Form) -> Response:
@@ -97,8 +97,8 @@ class Python(Kind[PythonItem]):
                 ShownTest(name=test.name, call=f"{test.call.function}(…)" if test.call else "", stdin=test.stdin) for test in program.tests if not test.hidden
             ),
             hidden=sum(test.hidden for test in program.tests),
-            results=tuple(check for part in verdict.parts for check in part.checks) if verdict else (),
-            solution=program.solution if solution else "",
+            results=_named(program, verdict) if verdict else (),
+            solved=program.solution if solution else "",
         )
 
     def advise(self, item: PythonItem, source: Source) -> None:
@@ -107,6 +107,16 @@ class Python(Kind[PythonItem]):
             source.warning("no-solution", N_("The exercise has no solution, so nobody knows whether its tests can be passed."), N_("Add a fence “solution”."))
         if all(not test.hidden for test in item.program.tests):
             source.warning("no-hidden-test", N_("All tests are visible: a program may just give the expected answers."), N_("Add “hidden: yes” to a test with another input."))
+
+
+def _named(program: Program, verdict: Verdict) -> tuple[Mapping[str, Any], ...]:
+    """The stored results, with names and hints in the language of the page."""
+    results = [check for part in verdict.parts for check in part.checks]
+    if [result["hidden"] for result in results] != [test.hidden for test in program.tests]:
+        return tuple(results)  # Of another edition's tests.
+    return tuple(
+        {**result, "label": "" if test.hidden else test.name, "hint": test.hint} for result, test in zip(results, program.tests, strict=True)
+    )
 
 
 KIND = Python()

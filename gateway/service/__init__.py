@@ -3,12 +3,12 @@
 from gateway.client import Outcome
 from gateway.inside import Chance, Piece
 from gateway.service.asking import Asker, ask, cost
-from gateway.service.budgets import release, tokens_left
+from gateway.service.budgets import lacking, release, tightest, tokens_left
 from gateway.service.inside import embed, next_tokens, tokenize
-from gateway.service.installed import State, state
+from gateway.service.installed import Installed, State, installed, others, state
 from gateway.service.offers import Model, model, models
 
 __all__ = [
-    "Asker", "Chance", "Model", "Outcome", "Piece", "State", "ask", "cost", "embed", "model", "models", "next_tokens", "release", "state",
-    "tokenize", "tokens_left",
+    "Asker", "Chance", "Installed", "Model", "Outcome", "Piece", "State", "ask", "cost", "embed", "installed", "lacking", "model", "models", "next_tokens",
+    "others", "release", "state", "tightest", "tokenize", "tokens_left",
 ]

@@ -101,7 +101,7 @@ def book(asker: Asker, model: Model, reserved: Reservation, outcome: Outcome, se
         tx.add(Usage(
             person_id=asker.person_id, run_id=asker.run_id, model=outcome.model, prompt_tokens=outcome.prompt_tokens,
             completion_tokens=outcome.completion_tokens, estimated=outcome.estimated, milliseconds=round(seconds * 1000),
-            ending=_ending(outcome.finish), purpose=asker.purpose, external=model.external,
+            ending=_ending(outcome.finish), purpose=asker.purpose, external=model.external, day=reserved.day,
         ))
 
 

@@ -1,9 +1,8 @@
 """Which models answer in a run of a course at this moment."""
 
-import json
+import os
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from gateway.client import Endpoint, Patience
 from gateway.embedded import SERVER_FILE
 from gateway.faults import GatewayError
 from gateway.models import Gateway, GatewayModel
+from gateway.reading import read
 from gateway.service import health
 from gateway.service.keys import unlocked
 from gateway.service.policies import policy, run_models
@@ -90,24 +90,27 @@ def _offered(role: str, external: bool) -> list[Model]:
 
 def _embedded(role: str) -> list[Model]:
     """The models that serve on this machine: one, or several where the file names several."""
-    said = read(SERVER_FILE)
-    entries = said.get("models") or ([said] if said else [])
+    said = read(settings().data_dir / SERVER_FILE)
+    entries = said.get("models", [said] if said else [])
     return [found for entry in entries if role in entry.get("roles", (CHAT,)) for found in _answering(entry)]
 
 
 def _answering(entry: dict[str, Any]) -> list[Model]:
     endpoint = Endpoint(str(entry["url"]), str(entry["key"]), EMBEDDED_PATIENCE)
     abilities = frozenset(entry.get("abilities", (LOGPROBS, SCHEMA, TOKENIZE)))
+    if "name" in entry:  # Written by the keeper, which notices within a moment when it dies, unless it was killed itself.
+        return [Model(endpoint, str(entry["name"]), str(entry.get("title", "")), abilities)] if _lives(entry) else []
     with suppress(GatewayError), http.client(settings(), listed=(urlsplit(endpoint.url).netloc,)) as connection:
         names = client.models(connection, endpoint)
         return [Model(endpoint, names[0], str(entry.get("title", "")), abilities)] if names else []
     return []
 
 
-def read(path: Path) -> dict[str, Any]:
-    """A small file that another process writes in one step; empty when it is not there."""
+def _lives(entry: dict[str, Any]) -> bool:
     try:
-        found = json.loads((settings().data_dir / path).read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        os.kill(int(entry["pid"]), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError, KeyError):
+        return False
+    return True

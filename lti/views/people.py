@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from accounts.signin import person
 from core import db
 from core.i18n import N_, language
+from core.spreadsheet import cell
 from courses import service as courses
 from courses.policy import lecturer_part, teaches
 from courses.service import AnyPart
@@ -145,9 +146,9 @@ def _table(part: AnyPart, rows: Sequence[Row]) -> str:
     # What a spreadsheet in the page's language takes for columns: in German a comma stands inside numbers.
     write = csv.writer(out, delimiter=";" if language() == "de" else ",", lineterminator="\r\n")
     head = [_("Name"), _("Standing"), _("In the LMS course"), _("Modules opened"), *titles, _("Points"), _("Possible points"), _("Last activity")]
-    write.writerow([classroom.cell(text) for text in head])
+    write.writerow([cell(text) for text in head])
     for row in rows:
-        write.writerow([classroom.cell(value) for value in _line(row, edition.module_ids)])
+        write.writerow([cell(value) for value in _line(row, edition.module_ids)])
     return out.getvalue()
 
 

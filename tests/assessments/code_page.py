@@ -1,6 +1,7 @@
 """A course with a Python exercise, and a learner who works on it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +63,26 @@ FILES = {
     "01-eins/module.de.md": (builders.GERMAN + BLOCK.format(task="Verdoppeln Sie.")).encode(),
     "01-eins/module.en.md": (builders.ENGLISH + BLOCK.format(task="Double it.")).encode(),
 }
+DRAWN = """
+::: python {#summe points=1 attempts=3}
+Sum.
+```solution
+def f(x): return sum(x)
+```
+```tests
+- name: drawn
+  call: f
+  args: [$x]
+  draw: {x: {each: 1..1000, count: 2..5}}
+  same_as_solution: true
+- name: printed
+  stdin: "$n"
+  draw: {n: 1..1000}
+  same_as_solution: true
+  hidden: true
+```
+:::
+"""
 RIGHT = "def f(x):\n    return 2 * x"
 SECRETS = ("SECRET", "31337", "62674", "not nought")
 
@@ -99,12 +120,12 @@ class CodePage:
             return list(db.session.scalars(select(Attempt).where(Attempt.enrolment_id == self.enrolment.id).order_by(Attempt.id)))
 
 
-def open_page(app: Flask, name: str = "Ada Lovelace") -> CodePage:
+def open_page(app: Flask, name: str = "Ada Lovelace", files: Mapping[str, bytes] = FILES) -> CodePage:
     """Enrol a learner in the course with the Python exercise."""
     with app.app_context():
         builders.organisation()
         learner = builders.person(name)
-        enrolment = builders.enrolment(learner, FILES)
+        enrolment = builders.enrolment(learner, files)
         client = builders.browser(app, learner)
         client.set_cookie("lotse-language", "en")
         return CodePage(app, client, f"/courses/{enrolment.run_id}/eins", enrolment)

@@ -1,18 +1,27 @@
 """Python exercises in the real sandbox: tried out, handed in, kept, and nothing told that must not be."""
 
+import re
 import threading
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from assessments.models import Grade
+from assessments import code_live, watching
+from assessments.models import Attempt, Grade
 from assessments.running import run_try
-from core import db
+from core import db, jobs
 from core.jobs import WorkState
 from exercises.sandbox import build
+from gateway import service as gateway
+from gateway.models import Usage, Waiting
+from gateway.service import line
 from tests import builders
-from tests.assessments.code_page import FILES, RIGHT, SECRETS, CodePage, open_page
+from tests.assessments.code_page import DRAWN, FILES, RIGHT, SECRETS, CodePage, open_page
+from tests.assessments.prompt_page import HTMX, announce, live_of
+from tests.gateway.faults import WORDS, FaultServer
+from tests.modules.test_service import written
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -108,6 +117,138 @@ def test_a_try_that_two_carry_out_at_once_is_graded_once(page: CodePage) -> None
         thread.join()
     with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
         assert db.session.scalar(select(func.count()).select_from(Grade)) == 1
+
+
+def test_a_try_whose_process_dies_in_the_middle_is_taken_up_again_and_graded_once(page: CodePage) -> None:
+    page.hand_in(RIGHT)
+    [attempt] = page.attempts()
+    with page.app.app_context():
+        dying = run_try(attempt.id)
+        assert next(dying).name == "test"  # The first test is through; then nothing is heard of it any more.
+        with db.transaction() as tx:
+            tx.execute(update(Attempt).values(lease_until=db.now()))
+        with page.app.app_context():
+            assert jobs.sweep() == 1
+        assert [event.name for event in dying][-1] == "later"  # Should it come back, it counts nothing.
+    with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
+        assert db.session.scalar(select(func.count()).select_from(Grade)) == 1
+    assert "2 of 2 points" in page.client.get(page.path).text
+
+
+def test_what_was_handed_in_is_what_every_device_opens(page: CodePage) -> None:
+    page.client.post(f"{page.path}/doppelt/draft", data={"code": "older", "version": "0"})
+    page.graded(RIGHT)
+    assert page.client.get(f"{page.path}/doppelt/draft").get_json() == {"fields": {"code": RIGHT, "stdin": ""}, "version": 2}
+    assert page.client.post(f"{page.path}/doppelt/draft", data={"code": "of a sleeping tab", "version": "1"}).status_code == 409
+
+
+def test_who_is_not_signed_in_runs_nothing(page: CodePage) -> None:
+    for method in ("run", "code", "draft"):
+        answer = page.app.test_client().post(f"{page.path}/doppelt/{method}", data={"code": "x"})
+        assert answer.status_code in (302, 303, 401), method
+
+
+def test_a_person_has_one_run_at_a_time_and_the_next_one_ends_it(page: CodePage) -> None:
+    first = code_live.begin(7)
+    assert first
+    assert code_live.begin(7) is None  # It has to end first, and is told to.
+    assert first.is_gone()
+    first.close()
+    second, other = code_live.begin(7), code_live.begin(8)
+    assert second
+    assert other
+    assert code_live.begin(9) is None  # As many as there are places.
+    first.close()  # Once more does no harm.
+    assert not second.is_gone()
+    for watched in (second, other):
+        watched.close()
+
+
+def test_a_run_that_nobody_watches_any_more_ends(page: CodePage) -> None:
+    answer = page.client.post(f"{page.path}/doppelt/run", data={"code": "print('begun', flush=True)\nwhile True: pass"}, buffered=False)
+    assert b"begun" in next(answer.iter_encoded())
+    answer.close()
+    for thread in threading.enumerate():
+        if thread.name == "trial":
+            thread.join(timeout=30)
+            assert not thread.is_alive()
+    assert page.run("print('again')")[0] == "again\n"
+
+
+def test_where_many_run_already_the_page_is_told_to_ask_again(page: CodePage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(code_live, "PATIENCE", 0.01)
+    watching.places.acquire()
+    answer = page.client.post(f"{page.path}/doppelt/run", data={"code": RIGHT})
+    assert (answer.status_code, list(answer.get_json())) == (202, ["wait"])
+    plain = page.client.post(f"{page.path}/doppelt/code", data={"attempt": "1", "code": "typed = 1", "do": "run"})
+    assert plain.status_code == 503
+    assert "typed = 1" in plain.text
+    watching.places.release()
+    assert page.run("print(1)")[0] == "1\n"
+
+
+@pytest.fixture
+def asking(page: CodePage, faults: FaultServer, tmp_path: Path) -> CodePage:
+    announce(faults, tmp_path)
+    return page
+
+
+ASKS = "import ai\nprint(ai.chat('hallo', max_tokens=7))"
+
+
+def test_a_program_asks_the_model_on_its_learner_s_account(asking: CodePage, faults: FaultServer) -> None:
+    printed, _ = asking.run(ASKS)
+    assert printed == f"{''.join(WORDS)}\n"
+    assert faults.requests[0]["max_tokens"] == 7
+    with asking.app.app_context(), db.scoped(asking.enrolment.organisation_id):
+        assert [(usage.person_id, usage.purpose) for usage in db.session.scalars(select(Usage))] == [(asking.enrolment.person_id, "code")]
+        assert db.session.scalars(select(Waiting).where(Waiting.ended_at.is_(None))).all() == []
+
+
+def test_programs_that_ask_wait_for_their_turn_and_others_do_not(asking: CodePage, faults: FaultServer) -> None:
+    with asking.app.app_context(), db.scoped(asking.enrolment.organisation_id):
+        model = gateway.model(asking.enrolment.run_id)
+        assert model
+        others = [f"trial {1000 + number}" for number in range(line.at_once(model.server))]
+        for number, cause in enumerate(others):
+            assert line.enter(model, 1000 + number, cause).turn
+    waiting = asking.client.post(f"{asking.path}/doppelt/run", data={"code": ASKS})
+    assert waiting.status_code == 202
+    assert "You are number 1." in waiting.get_json()["wait"]
+    assert asking.run("print(1)")[0] == "1\n"
+    assert faults.requests == []
+    with asking.app.app_context(), db.scoped(asking.enrolment.organisation_id):
+        line.leave(model, others[0])
+    assert asking.run(ASKS)[0] == f"{''.join(WORDS)}\n"
+
+
+def test_inputs_are_drawn_and_compared_with_what_the_solution_gives(app: Flask, tmp_path: Path) -> None:
+    files = {
+        **FILES, "01-eins/module.de.md": FILES["01-eins/module.de.md"] + DRAWN.encode(), "01-eins/module.en.md": FILES["01-eins/module.en.md"] + DRAWN.encode(),
+    }
+    page = open_page(app, files=files)
+
+    def hand_in(code: str, attempt: int) -> str:
+        live = live_of(page.client.post(f"{page.path}/summe/code", data={"attempt": str(attempt), "code": code}, headers=HTMX))
+        page.client.get(f"{live}/stream").get_data()
+        return str(page.client.get(f"{live}/question").text)
+
+    wrong = hand_in("def f(x): return max(x)\nprint(1)", 1)
+    assert "0 of 1 point" in wrong
+    assert "Expected was" in wrong
+    assert "1 of 1 point" in hand_in("def f(x): return sum(x)", 2)
+    [first, second] = re.findall(r"f\(\[[0-9, ]+\]\)", wrong), page.attempts()
+    assert (len(first), len(second)) == (1, 2)
+
+    folder = written(tmp_path, files)
+    told = app.test_cli_runner().invoke(args=["solutions", str(folder)])
+    assert told.exit_code == 0, told.output
+    assert "01-eins/module.de.md" in told.output
+    (folder / "01-eins/module.de.md").write_bytes(files["01-eins/module.de.md"].replace(b"return 2 * x", b"return 3 * x"))
+    told = app.test_cli_runner().invoke(args=["solutions", str(folder)])
+    assert told.exit_code == 1
+    assert "“visible”: Expected was 4, but 6 came back." in told.output
 
 
 def test_where_there_is_no_sandbox_the_try_is_given_back_and_the_program_stays(page: CodePage, monkeypatch: pytest.MonkeyPatch) -> None:

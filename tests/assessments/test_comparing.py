@@ -53,12 +53,14 @@ class Class:
             builders.organisation()
             learner = builders.person(name)
             enrolment = builders.enrolment(learner, FILES)
-            return PromptPage(self.app, builders.browser(self.app, learner), f"/courses/{enrolment.run_id}/eins", enrolment)
+            browser = builders.browser(self.app, learner)
+        browser.get("/language/en")
+        return PromptPage(self.app, browser, f"/courses/{enrolment.run_id}/eins", enrolment)
 
 
 @pytest.fixture
 def school(app: Flask, faults: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("gateway.client.wait_of", lambda *_: 0.0)
+    monkeypatch.setattr("gateway.wire.wait_of", lambda *_: 0.0)
     announce(faults, tmp_path)
     with FaultServer() as other:
         other.model = "other-2"
@@ -192,7 +194,7 @@ def test_a_follow_up_adds_its_points_once_and_real_papers_need_a_link(school: Cl
     assert "javascript:" not in html
     assert [grade.score for grade in rows(page, Grade)] == [0, 1]
     assert len(rows(page, FollowUp)) == 1
-    assert "1 von 2 Punkten" in page.client.get(page.path).text
+    assert "1 of 2 points" in page.client.get(page.path).text
 
 
 def test_what_a_model_overlooked_and_which_facts_were_listed_is_found_by_pattern(school: Class) -> None:

@@ -120,7 +120,7 @@ def test_the_small_model_answers_in_pieces_and_its_tokens_are_booked(page: Promp
     assert events[-1] == ("done", None)
     assert "smollm2-135m-instruct" in html
     with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
-        assert 60_000 - 400 < budget.tokens_left(page.enrolment.person_id) < 60_000
+        assert 60_000 - 400 < budget.tokens_left(page.enrolment.person_id, page.enrolment.run_id) < 60_000
 
 
 @pytest.mark.model

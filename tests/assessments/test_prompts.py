@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from assessments import prompt_live, service
+from assessments import service, watching
 from assessments.models import Attempt, Completion, Grade
 from assessments.running import run_try
 from core import db, jobs, sessions
@@ -190,8 +190,8 @@ def test_two_who_run_the_same_try_at_the_same_moment_make_one_grade(page: Prompt
 
 
 def test_when_too_many_watch_a_task_does_the_asking(page: PromptPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompt_live, "_places", threading.BoundedSemaphore(1))
-    prompt_live._places.acquire()
+    monkeypatch.setattr(watching, "places", threading.BoundedSemaphore(1))
+    watching.places.acquire()
     live = live_of(page.send())
     assert events_of(page.client.get(f"{live}/stream").text) == [("later", None)]
     assert ANSWER in page.client.get(f"{live}/question").text
@@ -301,7 +301,7 @@ def test_tokens_are_booked_and_what_is_left_is_shown(page: PromptPage) -> None:
     page.client.get("/language/en")
     page.watch(page.send())
     with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
-        assert db.session.scalars(select(Pot.tokens)).one() == 25
+        assert db.session.scalars(select(Pot.tokens).where(Pot.account == "organisation")).one() == 25
         usage = db.session.scalars(select(Usage)).one()
     assert (usage.prompt_tokens, usage.completion_tokens, usage.ending) == (20, 5, "stop")
     html = page.client.get(page.path).text
@@ -335,7 +335,7 @@ def test_a_try_that_was_killed_in_mid_answer_costs_only_what_its_repetition_uses
         with page.app.app_context():
             assert jobs.sweep() == 1
         with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
-            assert db.session.scalars(select(Pot.tokens)).one() == 25
+            assert db.session.scalars(select(Pot.tokens).where(Pot.account == "organisation")).one() == 25
         killed.close()
     assert count(page, Reservation) == 0
 

@@ -21,7 +21,6 @@ from courses.models import Enrolment
 from gateway import client, service
 from gateway.faults import GatewayError
 from gateway.models import Ending, Usage
-from gateway.personal import personal_data
 from tests import builders
 from tests.assessments.prompt_page import announce
 from tests.gateway.faults import WORDS, FaultServer, Reply
@@ -46,7 +45,7 @@ def ask(app: Flask, learner: Enrolment, faults: FaultServer) -> list[str | servi
 
 def usage(app: Flask, learner: Enrolment) -> tuple[Usage, int]:
     with app.app_context(), db.scoped(learner.organisation_id):
-        return db.session.scalars(sqlalchemy.select(Usage)).one(), service.tokens_left(learner.person_id)
+        return db.session.scalars(sqlalchemy.select(Usage)).one(), service.tokens_left(learner.person_id, learner.run_id)
 
 
 def test_a_call_is_booked_with_what_the_server_counted(app: Flask, learner: Enrolment, faults: FaultServer) -> None:
@@ -125,31 +124,6 @@ def test_a_model_file_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> Non
     assert done.stderr.strip() == "There is no model file /nowhere.gguf."
 
 
-# --- Personal data -------------------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize(("text", "found"), [
-    ("Write to ada.lovelace@uni-musterstadt.de please", "an e-mail address"),
-    ("IBAN DE89 3704 0044 0532 0130 00", "a bank account (IBAN)"),
-    ("DE89370400440532013000", "a bank account (IBAN)"),
-    ("Rufen Sie 0211 81-12345 an", "a telephone number"),
-    ("call +49 211 8112345", "a telephone number"),
-    ("Matrikelnummer: 1234567", "a matriculation number"),
-    ("Matr.-Nr. 2345678", "a matriculation number"),
-    ("born on 10.12.1815", "a date of birth"),
-])
-def test_personal_data_is_noticed(text: str, found: str) -> None:
-    assert found in personal_data(text)
-
-
-@pytest.mark.parametrize("text", [
-    "Answer in at most 80 words.", "The date as 2026-12-31, such as 14.02.2027", "Raum B 204, 10:00 bis 12:00 Uhr", "Use {\"a\": 1.25}",
-    "Only from the source, see § 5 (2) 1-3, pages 100 - 120", "DE00 0000 0000 0000 0000 00", "0,5 Liter und 0.25 Euro", "@mention and user@localhost",
-    "x" * 8000, "1 " * 4000, "0" * 8000, "a@" * 4000, "+49" * 2000, "DE12 " * 1600,
-])
-def test_ordinary_prompts_are_left_alone(text: str) -> None:
-    assert personal_data(text) == ()
-
-
 # --- Status --------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("written", "text"), [
@@ -161,7 +135,7 @@ def test_ordinary_prompts_are_left_alone(text: str) -> None:
 def test_the_status_page_says_how_the_model_stands(app: Flask, client: FlaskClient, tmp_path: Path, written: dict[str, object], text: str) -> None:
     app.extensions["settings"] = replace_settings(app.extensions["settings"], model="default")
     (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "status.json").write_text(json.dumps(written))
+    (tmp_path / "models" / "default.status.json").write_text(json.dumps(written))
     client.get("/language/en")
     page = client.get("/status").text
     assert text in page

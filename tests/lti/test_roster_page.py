@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from accounts.models import Person, Role
-from core import db
+from core import db, spreadsheet
 from courses.models import Enrolment, Run, Visit
 from lti import classroom
 from lti.classroom import Choice, Learner, Standing
@@ -262,7 +262,7 @@ def test_the_table_is_safe_for_spreadsheets(lms: Lms, teacher: Browser) -> None:
 
 @pytest.mark.parametrize(("text", "safe"), [("=1", "'=1"), (" =1", "' =1"), ("\t=1", "'\t=1"), ("Ada", "Ada"), ("", ""), ("a-b", "a-b")])
 def test_a_cell_never_begins_a_formula(text: str, safe: str) -> None:
-    assert classroom.cell(text) == safe
+    assert spreadsheet.cell(text) == safe
 
 
 # --- The rules ------------------------------------------------------------------------------------------------------------

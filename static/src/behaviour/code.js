@@ -3,6 +3,8 @@ import htmx from "htmx.org";
 
 const SAVE_AFTER = 1200;
 const TRY_AGAIN = 8000;
+const ASK_AGAIN = 400; // At first, and longer each time until
+const ASK_SELDOM = 2000;
 let loading;
 
 function load(address) {
@@ -48,6 +50,7 @@ class Exercise {
     this.button("reset").hidden = false;
     this.button("reset").addEventListener("click", () => this.reset());
     this.form.elements.stdin.addEventListener("input", () => this.changed());
+    document.addEventListener("visibilitychange", () => this.leave());
     await this.restore();
   }
 
@@ -65,9 +68,7 @@ class Exercise {
   fields() { return { code: this.editor.text.replace(/^\n/, ""), stdin: this.form.elements.stdin.value }; }
 
   async restore() {
-    const answer = await fetch(`${this.address}draft`).catch(() => null);
-    if (!answer?.ok) return;
-    const { fields, version } = await answer.json();
+    const { fields, version } = (await told(await fetch(`${this.address}draft`).catch(() => null))) ?? {};
     this.version = version;
     if (version && !this.touched) this.take(fields, "load");
   }
@@ -85,46 +86,58 @@ class Exercise {
 
   changed() {
     if (this.quiet) return;
-    this.touched = true;
+    this.touched = this.unsaved = true;
     clearTimeout(this.later);
     this.later = setTimeout(() => this.save(), SAVE_AFTER);
   }
 
-  async save() {
+  async save(more) {
     if (!this.box.isConnected) return;
+    clearTimeout(this.later);
+    this.unsaved = false;
     this.state.textContent = this.say.saving;
     const body = new URLSearchParams({ ...this.fields(), version: this.version, csrf_token: this.token });
-    const answer = await fetch(`${this.address}draft`, { method: "POST", body }).catch(() => null);
-    if (answer?.status === 409) return this.choose(await answer.json());
-    if (!answer?.ok) {
-      this.state.textContent = this.say.unsaved;
+    const answer = await fetch(`${this.address}draft`, { method: "POST", body, ...more }).catch(() => null);
+    const said = await told(answer);
+    if (answer?.status === 409 && said) return this.choose(said);
+    if (!answer?.ok || !said) {
+      this.unsaved = true;
+      this.state.textContent = said?.error ?? this.say.unsaved;
       this.later = setTimeout(() => this.save(), TRY_AGAIN);
       return;
     }
-    this.version = (await answer.json()).version;
-    this.state.textContent = this.say.saved;
+    this.version = said.version;
+    if (!this.unsaved) this.state.textContent = this.say.saved;
+  }
+
+  // The page goes away: what the last seconds brought goes with the last request.
+  leave() {
+    if (this.unsaved && document.visibilityState === "hidden") this.save({ keepalive: true });
   }
 
   // Another tab was later: nothing is overwritten before the learner has said which one stays.
   choose({ fields, version }) {
     this.version = version;
-    const make = (words, act) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "kern-btn kern-btn--secondary";
-      button.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: words }));
-      button.addEventListener("click", () => (this.state.replaceChildren(), act()));
-      return button;
-    };
-    this.state.replaceChildren(
-      `${this.say.conflict} `, make(this.say.theirs, () => this.take(fields)), " ", make(this.say.mine, () => this.save()),
-    );
+    this.ask(this.say.conflict, [this.say.theirs, () => this.take(fields)], [this.say.mine, () => this.save()]);
   }
 
   reset() {
-    if (!window.confirm(this.say.reset)) return;
-    this.editor.text = this.starter;
-    this.editor.focus();
+    const anew = () => (this.editor.text = this.starter);
+    this.ask(this.say.reset, [this.say.yes, anew], [this.say.no, () => {}]).focus();
+  }
+
+  // Asks on the page itself: browsers do not let a frame of another site open a dialog. Gives the first button.
+  ask(words, ...answers) {
+    const buttons = answers.map(([label, act]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "kern-btn kern-btn--secondary";
+      button.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: label }));
+      button.addEventListener("click", () => (this.state.replaceChildren(), act(), this.editor.focus()));
+      return button;
+    });
+    this.state.replaceChildren(`${words} `, ...buttons);
+    return buttons[0];
   }
 
   // --- Trying out ---
@@ -141,9 +154,8 @@ class Exercise {
     this.busy(new AbortController());
     this.state.textContent = this.say.running;
     try {
-      const body = new URLSearchParams({ ...this.fields(), csrf_token: this.token });
-      const answer = await fetch(`${this.address}run`, { method: "POST", body, signal: this.running.signal });
-      if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? this.say.failed);
+      const answer = await this.begun(this.running.signal);
+      this.state.textContent = this.say.running;
       for await (const line of linesOf(answer.body)) this.show(line, output, outcome);
       if (!output.textContent) output.textContent = this.say.nothing;
       this.state.textContent = this.say.ended;
@@ -152,6 +164,20 @@ class Exercise {
       this.state.textContent = stopped ? this.say.ended : error instanceof TypeError ? this.say.failed : error.message;
     }
     this.busy(null);
+  }
+
+  // The answer to watch. While others come first, it is asked for again and the place in the line is told.
+  async begun(signal) {
+    for (let after = ASK_AGAIN; ; after = Math.min(after + ASK_AGAIN, ASK_SELDOM)) {
+      const body = new URLSearchParams({ ...this.fields(), csrf_token: this.token });
+      const answer = await fetch(`${this.address}run`, { method: "POST", body, signal });
+      if (answer.headers.get("Content-Type") === "application/x-ndjson") return answer;
+      if (answer.status === 429) throw new Error(this.say.often);
+      const said = await told(answer);
+      if (!said?.wait) throw new Error(said?.error ?? this.say.reload);
+      if (this.state.textContent !== said.wait) this.state.textContent = said.wait;
+      await pause(after, signal);
+    }
   }
 
   busy(running) {
@@ -178,6 +204,18 @@ class Exercise {
     output.append(piece);
     output.scrollTop = output.scrollHeight;
   }
+}
+
+// What an answer says as data; nothing when it is a page, for instance the one to sign in.
+function told(answer) {
+  return answer?.headers.get("Content-Type")?.startsWith("application/json") ? answer.json().catch(() => null) : null;
+}
+
+function pause(time, signal) {
+  return new Promise((resolve, reject) => {
+    const later = setTimeout(resolve, time);
+    signal.addEventListener("abort", () => (clearTimeout(later), reject(signal.reason)), { once: true });
+  });
 }
 
 async function* linesOf(body) {
