@@ -11,6 +11,7 @@ import assessments.after_views
 import assessments.code_views
 import assessments.commands
 import assessments.excerpt_views
+import assessments.look_views
 import assessments.models
 import assessments.pages
 import assessments.preview
@@ -34,6 +35,7 @@ import gateway.service.joins
 import gateway.tasks
 import gateway.views
 import gateway.views.course
+import gateway.views.own_tools
 import lti.commands
 import lti.legacy_commands
 import lti.tasks
@@ -72,7 +74,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 
 def _open_rooms(app: Flask) -> None:
     for room in (
-        accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp,
+        accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp,
         assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
@@ -88,6 +90,7 @@ def _connect_rooms() -> None:
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
     courses.tools.register(lti.views.people.tools, lti.views.scores.tools, gateway.views.course.tools, gateway.views.usage.tools)
+    courses.tools.register_for_learners(gateway.views.own_tools.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     called.connect(assessments.turns.follow_call)

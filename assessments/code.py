@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 
 from assessments import drafts, items, service
-from assessments.code_model import CourseModel, Translate
+from assessments.code_model import CourseModel, Translate, model_for
 from assessments.kinds import KINDS
 from assessments.kinds.item import Form, ResponseError
 from assessments.kinds.python import PythonItem
@@ -22,14 +22,13 @@ from exercises.program_check import SandboxError, run_tests
 from exercises.sandbox.build import BuildError, artefact
 from exercises.sandbox.job import Job, OnOutput, Result, Status
 from exercises.sandbox.pool import Pool, shared_pool
-from gateway import service as gateway
 from gateway.service import Asker, Model, line
 from gateway.service.line import Place
 
 _RUN = jobs.queue.signature("assessments.run_try")
 MOST_SECONDS = 120         # of a trial, with all that it waits for
 MISSING = N_("Python cannot be run here just now. That is not your fault: please try again later.")
-NOT_BEGUN = ("SyntaxError", "IndentationError", "TabError")    # Every test would say the same.
+NOT_BEGUN = ("SyntaxError", "IndentationError", "TabError")    # Every test would say the same, as it would of a program that never ends.
 _ASKS = re.compile(r"^\s*(?:import|from)\s+ai\b", re.MULTILINE)
 
 
@@ -100,9 +99,9 @@ class Turn:
     place: Place
 
 
-def take_turn(asker: Asker, program: str) -> Turn:
+def take_turn(asker: Asker, item: PythonItem, program: str) -> Turn:
     """Ask for a turn, again and again until it has come: nobody waits in a thread, and a class gets its answers by turns."""
-    model = gateway.model(asker.run_id) if _ASKS.search(program) else None
+    model = model_for(asker.run_id, item.program.model) if _ASKS.search(program) else None
     return Turn(asker, model, line.enter(model, asker.person_id, asker.cause) if model else Place(turn=True))
 
 
@@ -134,10 +133,10 @@ def try_out(
     person = turn.asker.person_id
     with _kept(turn):
         workers = pool()
-        ask = CourseModel(turn.asker, turn.model, said, stopped)
+        ask = CourseModel(turn.asker, item.program.model, turn.model, said, stopped)
         db.session.commit()  # Reads are over; nothing is open while the program runs.
         result = workers.run(Job(program, stdin, seed=person), item.program.limits, ask, on_output, stopped)
-    if result.status is Status.STOPPED or (result.problem and result.problem.type in NOT_BEGUN):
+    if result.status not in (Status.OK, Status.ERROR) or (result.problem and result.problem.type in NOT_BEGUN):
         return Trial(result, ())
     tests: list[TestResult] = []
     for test in run_tests(item.program, program, workers.run, seed=person, hidden=False):

@@ -15,11 +15,16 @@ NO_EMBEDDINGS = N_("No model for embeddings is available just now.")
 Translate = Callable[[str], str]
 
 
-class CourseModel:
-    """Answers a program's requests. `at_turn`: the model before whose server the program has its turn already."""
+def model_for(run_id: int, wanted: str) -> Model | None:
+    """The model that an exercise names; where it is not offered, the course's usual one."""
+    return (gateway.model(run_id, wanted) if wanted else None) or gateway.model(run_id)
 
-    def __init__(self, asker: Asker, at_turn: Model | None, said: Translate, stopped: Callable[[], bool]) -> None:
-        self._asker, self._at_turn, self._said, self._stopped = asker, at_turn, said, stopped
+
+class CourseModel:
+    """Answers a program's requests. `usual`: the model that the exercise names, if any; `at_turn`: the model before whose server the program has its turn already."""
+
+    def __init__(self, asker: Asker, usual: str, at_turn: Model | None, said: Translate, stopped: Callable[[], bool]) -> None:
+        self._asker, self._usual, self._at_turn, self._said, self._stopped = asker, usual, at_turn, said, stopped
 
     def __call__(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """The reply to a request (exercises.sandbox.job.Ask)."""
@@ -29,7 +34,8 @@ class CourseModel:
             return {"error": self._said(error.message)}
 
     def _text(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        model = gateway.model(self._asker.run_id, str(request.get("model") or ""))
+        named = str(request.get("model") or "")
+        model = gateway.model(self._asker.run_id, named) if named else model_for(self._asker.run_id, self._usual)
         if model is None:
             return {"error": self._said(NO_MODEL)}
         has_turn = self._at_turn is not None and self._at_turn.server == model.server

@@ -14,7 +14,7 @@ from assessments.kinds.item import ResponseError
 from assessments.kinds.python import PythonItem
 from assessments.pages import draw_one
 from assessments.places import Place
-from assessments.prompt_place import standing_of
+from assessments.prompt_place import Standing, standing_of
 from assessments.service import ClosedError, StaleError
 from assessments.views import answered, refused, shown_with
 from core.web import limiter
@@ -26,6 +26,7 @@ from modules.views import content_language, part_or_404
 
 bp = Blueprint("code", __name__)
 MOST_FIELD = 30_000
+OFTEN = "120 per minute"       # A page that waits for a place asks again up to twice a second.
 
 
 def _who() -> str:
@@ -36,6 +37,7 @@ def _who() -> str:
 @bp.post("/courses/<int:run_id>/quiz/<int:draw>/<module>/<item>/code")
 @bp.post("/courses/<int:run_id>/exercise/<only>/<module>/<item>/code")
 @login_required
+@limiter.limit(OFTEN, key_func=_who)
 def send(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> str | BaseResponse:
     """Take a program: tried out without being graded, or handed in. Which of both, the pressed button says."""
     part, place = part_or_404(run_id), Place(run_id, module, draw, only)
@@ -68,7 +70,7 @@ def _tried_page(part: Part, place: Place, item_id: str) -> BaseResponse:
     program, stdin = code.read_trial(item, request.form.to_dict(flat=False))
     trial, problem = None, ""
     with code_live.a_place(part.person_id) as watched:
-        turn = code.take_turn(_asker(part), program) if watched else None
+        turn = code.take_turn(_asker(part), item, program) if watched else None
         if watched is None or turn is None or not turn.place.turn:
             problem = f"{_waiting(turn)} {_('Please press “Run” again in a moment.')}"
         else:
@@ -87,8 +89,8 @@ def _tried_page(part: Part, place: Place, item_id: str) -> BaseResponse:
 @bp.post("/courses/<int:run_id>/<module>/<item>/run")
 @bp.post("/courses/<int:run_id>/quiz/<int:draw>/<module>/<item>/run")
 @bp.post("/courses/<int:run_id>/exercise/<only>/<module>/<item>/run")
-@limiter.limit("60 per minute", key_func=_who)
 @login_required
+@limiter.limit(OFTEN, key_func=_who)
 def run(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> BaseResponse:
     """Try a program out. The answer is a line of JSON for each piece of output, and a last one with the page's piece of HTML.
 
@@ -108,7 +110,7 @@ def run(run_id: int, module: str, item: str, draw: int | None = None, only: str 
     if watched is None:
         return jsonify(wait=_waiting(None)), 202  # type: ignore[return-value]
     try:
-        turn = code.take_turn(_asker(part), program)
+        turn = code.take_turn(_asker(part), found, program)
     except BaseException:
         watched.close()
         raise
@@ -125,9 +127,9 @@ def run(run_id: int, module: str, item: str, draw: int | None = None, only: str 
 
 def _waiting(turn: Turn | None) -> str:
     if turn is None:
-        return _("Many programs are running just now. Yours is next in a moment.")
-    standing = standing_of(running=False, place=turn.place)
-    return f"{_('Your program waits for the model.')} {standing.words} {standing.seconds}".strip()
+        return str(_("Many programs are running just now. Yours is next in a moment."))
+    standing: Standing = standing_of(running=False, place=turn.place)
+    return " ".join(filter(None, (str(_("Your program waits for the model.")), standing.words, standing.seconds)))
 
 
 def outcome(trial: Trial, item: PythonItem) -> str:

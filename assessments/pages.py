@@ -21,6 +21,7 @@ from assessments import afterwards, code, items, prompts, service
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant
+from assessments.kinds.looking import LookKind
 from assessments.prompts import Told
 from assessments.service import Standing
 from core import kept
@@ -182,6 +183,7 @@ def _render(
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF,
         tokens=_tokens(item) if prompts.asks(item) else None, sandbox=_SANDBOX, action=f"{module}/{item.id}/{kind.action}",
+        looks=isinstance(kind, LookKind),
     )
 
 

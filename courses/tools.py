@@ -1,4 +1,4 @@
-"""What rooms above offer to lecturers on the page of a course: they register here (app.py), as they are not known here."""
+"""What rooms above offer to lecturers and learners on the page of a course: they register here (app.py), as they are not known here."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,6 +16,7 @@ class Tool(NamedTuple):
 
 
 _offers: list[Callable[[AnyPart], list[Tool]]] = []
+_for_learners: list[Callable[[AnyPart], list[Tool]]] = []
 
 
 def register(*offers: Callable[[AnyPart], list[Tool]]) -> None:
@@ -26,3 +27,13 @@ def register(*offers: Callable[[AnyPart], list[Tool]]) -> None:
 def tools_for(part: AnyPart) -> list[Tool]:
     """All tools for somebody who teaches in this run."""
     return [tool for offer in _offers for tool in offer(part)]
+
+
+def register_for_learners(*offers: Callable[[AnyPart], list[Tool]]) -> None:
+    """Offer tools to those who learn. Called once when the house opens."""
+    _for_learners[:] = offers
+
+
+def tools_for_learners(part: AnyPart) -> list[Tool]:
+    """All tools for somebody who learns in this run."""
+    return [tool for offer in _for_learners for tool in offer(part)]

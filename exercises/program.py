@@ -60,6 +60,7 @@ class Program:
     solution: str = ""
     checker: str = ""
     limits: Limits = field(default_factory=Limits)
+    model: str = ""                    # that programs ask when they name none; empty: the course's usual one
 
     @property
     def asks_a_model(self) -> bool:

@@ -46,7 +46,8 @@ def announce(target: Path, server: dict[str, Any]) -> None:
 
 def refuse(code: int, words: str) -> NoReturn:
     """End with a line that says why."""
-    print(words, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{words}\n")
+    sys.stderr.flush()
     sys.exit(code)
 
 

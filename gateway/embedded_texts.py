@@ -104,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The list of models."""
-        self._guarded(lambda: {"object": "list", "data": [{"id": NAME, "object": "model", "owned_by": "lotse"}]}, "/v1/models")
+        self._guarded(lambda _: {"object": "list", "data": [{"id": NAME, "object": "model", "owned_by": "lotse"}]}, "/v1/models")
 
     def do_POST(self) -> None:
         """Vectors of texts."""
@@ -112,18 +112,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def _guarded(self, answer: Any, path: str) -> None:
         try:
+            content = self._content()  # Before anything is refused: who closes with something unread cuts the answer off.
             given = self.headers.get("Authorization", "").removeprefix("Bearer ")
             if not hmac.compare_digest(given.encode(), self.server.key.encode()):
                 raise Refusal(401, "wrong key")
             if self.path != path:
                 raise Refusal(404, "no such address")
-            self._say(200, answer())
+            self._say(200, answer(content))
         except Refusal as refusal:
-            self.close_connection = True  # What was sent along may not have been read.
+            self.close_connection = refusal.status == 413  # Its body was not read.
             self._say(refusal.status, {"error": {"message": str(refusal), "type": "invalid_request_error", "code": None}})
 
-    def _embeddings(self) -> dict[str, Any]:
-        body = self._body()
+    def _embeddings(self, content: bytes) -> dict[str, Any]:
+        body = _object(content)
         given = body.get("input")
         texts = [given] if isinstance(given, str) else given
         if not isinstance(texts, list) or not texts or len(texts) > MOST_TEXTS or not all(isinstance(text, str) for text in texts):
@@ -137,25 +138,31 @@ class Handler(BaseHTTPRequestHandler):
         ]
         return {"object": "list", "data": data, "model": NAME, "usage": {"prompt_tokens": tokens, "total_tokens": tokens}}
 
-    def _body(self) -> dict[str, Any]:
-        length = self.headers.get("Content-Length", "")
+    def _content(self) -> bytes:
+        length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > MOST_BYTES:
             raise Refusal(413, "too large")
-        try:
-            body = json.loads(self.rfile.read(int(length)))
-        except (ValueError, RecursionError) as error:
-            raise Refusal(400, "not JSON") from error
-        if not isinstance(body, dict):
-            raise Refusal(400, "not an object")
-        return body
+        return self.rfile.read(int(length))
 
     def _say(self, status: int, data: dict[str, Any]) -> None:
         content = json.dumps(data).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(content)
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(400, "not JSON") from error
+    if not isinstance(body, dict):
+        raise Refusal(400, "not an object")
+    return body
 
 
 if __name__ == "__main__":

@@ -220,7 +220,8 @@ def _stamp(path: Path) -> tuple[float, int]:
 
 
 def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{words}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

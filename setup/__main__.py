@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HELP = """\
 ./lotse run      run Lotse on this machine (--port, --data DIR, --model none|small|default, --host, --workers)
 ./lotse test     run all checks and tests; with arguments only pytest, with these
-./lotse models   fetch an embedded language model: models fetch small|default
+./lotse models   the embedded models: models list, models fetch small|default|embed
 ./lotse setup    only bring up what run needs
 ./lotse help     this list, and once everything is there also the application's own commands
 """

@@ -6,7 +6,6 @@ from typing import Any
 from assessments.kinds import (
     cloze,
     embeddings,
-    grounded,
     matrix,
     multi,
     nexttoken,
@@ -22,7 +21,5 @@ from assessments.kinds.base import Kind
 
 KINDS: Mapping[str, Kind[Any]] = {
     module.KIND.name: module.KIND
-    for module in (
-        single, multi, cloze, numeric, short, matrix, prompt, grounded, python, nexttoken, tokenizer, embeddings, write,
-    )
+    for module in (single, multi, cloze, numeric, short, matrix, prompt, python, write, nexttoken, tokenizer, embeddings)
 }

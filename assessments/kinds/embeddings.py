@@ -115,7 +115,7 @@ class Embeddings(LookKind[EmbeddingsItem]):
         recorded = item.recorded
         searches = recorded.searches if recorded else ()
         return EmbeddingsView(
-            **self.seen(item, marked=False, solution=True), texts=item.texts, own=item.own, model=recorded.model if recorded else "",
+            **self.seen(item, marked=False, solution=False), texts=item.texts, own=item.own, model=recorded.model if recorded else "",
             map=map_view(item.texts, recorded.places, recorded.nearest) if recorded else None,
             searches=tuple(found(search.question, item.texts, search.ranks) for search in searches),
         )

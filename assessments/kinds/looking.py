@@ -37,6 +37,7 @@ class LookKind(Kind[I]):
     """A view into a model: it is looked at, not answered for points."""
 
     fences = frozenset({"recorded"})
+    action = "look"
     most_own = 400
 
     def _common(self, source: Source) -> dict[str, Any]:

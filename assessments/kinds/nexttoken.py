@@ -93,7 +93,8 @@ class NextToken(LookKind[NextTokenItem]):
     def build(self, source: Source, common: dict[str, Any]) -> NextTokenItem | None:
         """One beginning a line in the fence `begin`."""
         data = recorded_of(source)
-        model, steps = "", ()
+        model = ""
+        steps: tuple[Step, ...] = ()
         if data is not None:
             try:
                 model, steps = read_steps(data)
@@ -126,7 +127,7 @@ class NextToken(LookKind[NextTokenItem]):
     ) -> NextTokenView:
         """Recorded steps are no key: they may be seen at once."""
         return NextTokenView(
-            **self.seen(item, marked=False, solution=True), beginnings=item.beginnings, own=item.own, most_steps=item.most_steps,
+            **self.seen(item, marked=False, solution=False), beginnings=item.beginnings, own=item.own, most_steps=item.most_steps,
             model=item.model, recorded=tuple(step_view(step) for step in item.recorded),
         )
 

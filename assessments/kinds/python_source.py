@@ -12,7 +12,7 @@ from exercises.program_reading import read_tests
 from exercises.reading import ChecksError
 from exercises.sandbox.job import Limits
 
-ATTRIBUTES = ("steps", "memory", "output", "calls")
+ATTRIBUTES = ("steps", "memory", "output", "calls", "model")
 FENCES = frozenset({"starter", "solution", "tests", "checker"})
 MOST_STEPS, MOST_MEMORY, MOST_OUTPUT, MOST_CALLS = 20_000, 128, 200, 20     # millions of steps, MB, thousand characters, calls
 
@@ -27,7 +27,7 @@ def read_program(source: Source) -> Program | None:
         source.error("no-checker", N_("A test wants the author's own check, but there is none."), N_("Add a fence “checker” with a function check()."))
     if any(test.wants.like_solution for test in tests) and not solution:
         source.error("solution-missing", N_("A test wants the same as the solution, but there is none."), N_("Add a fence “solution”."))
-    return Program(starter, tests, solution, checker, _limits(source))
+    return Program(starter, tests, solution, checker, _limits(source), source.block.attributes.get("model", "")[:200])
 
 
 def _limits(source: Source) -> Limits:

@@ -104,7 +104,8 @@ class Tokenizer(LookKind[TokenizerItem]):
             source.error("samples", N_("There must be 1 to %(most)s “sample” fences, each with a text of at most %(letters)s characters."),
                          N_("Write “sample English” and the text below."), most=MOST_SAMPLES, letters=MOST_LETTERS)
             return None
-        data, recorded = recorded_of(source), ()
+        data = recorded_of(source)
+        recorded: tuple[Vocabulary, ...] = ()
         if data is not None:
             try:
                 recorded = read_vocabularies(data, len(samples))
@@ -131,7 +132,7 @@ class Tokenizer(LookKind[TokenizerItem]):
             for at, sample in enumerate(item.samples)
         )
         return TokenizerView(
-            **self.seen(item, marked=False, solution=True), samples=item.samples, own=item.own, recorded=recorded if item.recorded else (),
+            **self.seen(item, marked=False, solution=False), samples=item.samples, own=item.own, recorded=recorded if item.recorded else (),
         )
 
     def advise(self, item: TokenizerItem, source: Source) -> None:

@@ -13,7 +13,8 @@ from assessments.kinds.fields import typed_text
 from assessments.kinds.item import Form, Item, Response, ResponseError, View
 from assessments.kinds.source import Fence
 from core.i18n import N_
-from exercises.checks import CheckResult, check_ask
+from exercises.answers import CheckResult
+from exercises.checks import check_ask
 from exercises.prompt import Ask, words
 from exercises.reading import ChecksError, read_checks
 from exercises.remains import REMAINS, names_in

@@ -37,7 +37,7 @@ def make(person_id: int, run_id: int, hours: int) -> tuple[AccessKey, str]:
     """A new key: its row, and the key itself this once. Raises TooManyKeys. A transaction of its own."""
     secret = MARK + secrets.token_urlsafe(32)
     with db.transaction() as tx:
-        if sum(key.expires_at > db.now() and key.revoked_at is None for key in keys(person_id, run_id)) >= MOST_KEYS:
+        if sum(map(is_valid, keys(person_id, run_id))) >= MOST_KEYS:
             raise TooManyKeys
         row = AccessKey(
             person_id=person_id, run_id=run_id, digest=_digest(secret), ending=secret[-SHOWN:],
@@ -53,6 +53,11 @@ def keys(person_id: int, run_id: int) -> list[AccessKey]:
         select(AccessKey).where(AccessKey.person_id == person_id, AccessKey.run_id == run_id, AccessKey.expires_at > db.now() - KEPT)
         .order_by(AccessKey.id.desc())
     ))
+
+
+def is_valid(key: AccessKey) -> bool:
+    """Whether a key is neither ended nor expired."""
+    return key.revoked_at is None and key.expires_at > db.now()
 
 
 def revoke(person_id: int, run_id: int, key_id: int) -> bool:
@@ -76,7 +81,7 @@ def holder(secret: str) -> Holder | None:
     with db.unscoped():
         row = db.session.scalars(select(AccessKey).where(AccessKey.digest == _digest(secret))).one_or_none()
     moment = db.now()
-    if row is None or row.revoked_at is not None or row.expires_at <= moment:
+    if row is None or not is_valid(row):
         return None
     db.act_for(row.organisation_id)
     if courses.part(row.run_id, row.person_id) is None or not run_models(row.run_id).own_tools:

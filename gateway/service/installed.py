@@ -57,7 +57,8 @@ def state() -> State:
     if answering:
         return State(answering.label, "ready")
     chosen = wanted(settings())
-    return _state(chosen[0]) if chosen else State("", "none")
+    found = _state(chosen[0]) if chosen else State("", "none")
+    return State("", "none") if found.state == "absent" else found
 
 
 def others() -> list[State]:
@@ -93,6 +94,8 @@ def _state(kept: Kept) -> State:
     status = read_status(settings().data_dir, kept.name)
     if status is None or status.state == "failed":
         return State(kept.title, "failed" if status or kept.model is None else "absent")
+    if status.state == "ready":
+        return State(kept.title, "starting")
     return State(kept.title, "fetching", round(100 * status.done / status.total) if status.total else None)
 
 

@@ -1,5 +1,5 @@
 """The gateway's pages."""
 
-from gateway.views import admin, course, status, usage
+from gateway.views import admin, course, facade, own_tools, status, usage
 
-BLUEPRINTS = (status.bp, admin.bp, course.bp, usage.bp)
+BLUEPRINTS = (status.bp, admin.bp, course.bp, usage.bp, own_tools.bp, facade.bp)

@@ -120,7 +120,7 @@ def failed(error: GatewayError) -> Response:
 def other(error: HTTPException) -> Response:
     """Whatever else can be wrong with a request, in the envelope that tools read."""
     texts = {
-        404: N_("There is nothing at this address. Lotse offers /models, /chat/completions and /embeddings."), 405: N_("This does not work that way."),
+        404: N_("There is nothing at this address. Lotse offers /models, /chat/completions and /embeddings."),
         413: N_("This request is too large."), 429: N_("These were too many requests in a minute."),
     }
     status = error.code or 500
@@ -162,12 +162,15 @@ def _asker(holder: Holder) -> service.Asker:
 class _place:  # noqa: N801 - used as a context
     """One of the few places of this process."""
 
+    def __init__(self) -> None:
+        self._places = _places
+
     def __enter__(self) -> None:
-        if not _places.acquire(blocking=False):
+        if not self._places.acquire(blocking=False):
             raise GatewayError("busy")
 
     def __exit__(self, *_: object) -> None:
-        _places.release()
+        self._places.release()
 
 
 def _answering(holder: Holder, model: service.Model, wish: ChatWish) -> Generator[str | Outcome, None, None]:

@@ -16,8 +16,8 @@ bp = Blueprint("gateway", __name__)
 
 STATES = {
     "ready": (N_("ready"), "success"), "starting": (N_("being started"), "info"), "fetching": (N_("being fetched"), "info"),
-    "failed": (N_("not available"), "danger"), "unused": (N_("on the disk, but not in use"), "neutral"),
-    "absent": (N_("not installed"), "neutral"),
+    "failed": (N_("not available"), "danger"), "unused": (N_("on the disk, but not in use"), ""),
+    "absent": (N_("not installed"), ""),
 }
 FAULTS = {
     "file": N_("Its file is damaged, is no GGUF file, or needs more memory than it may have."),
@@ -30,7 +30,7 @@ FAULTS = {
 def status() -> str:
     """How Lotse stands. It says of the model what every learner may know: which one, and how far it is."""
     late = jobs.overdue(timedelta(seconds=max(120, 4 * settings().sweep_seconds)))
-    return render_template("gateway/status.html", late=late, model=service.state(), others=service.others())
+    return render_template("gateway/status.html", late=late, model=service.state(), others=service.others(), states=STATES)
 
 
 @bp.get("/admin/models/installed")

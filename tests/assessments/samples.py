@@ -3,6 +3,7 @@
 from typing import Any
 
 from assessments.kinds import KINDS
+from assessments.kinds.looking import LookKind
 from modules.blocks import Block
 from modules.findings import Finding, FormatError
 
@@ -20,12 +21,25 @@ BODIES = {
         "```checks\n- ask: Wann?\n  must_contain: 8geheim Uhr\n- ask: Und sonntags?\n  must_match: keine?geheim\n- judge: rueck-a\n```\n"
         "```recorded\nrueck-b\n---\nrueck-c\n```\n```reflect\nrueck-d\n```"
     ),
+    "write": (
+        "Schreiben Sie um.\n```given\nFrau Muster, 4711083.\n```\n```names\nMuster\n```\n"
+        "```checks\n- must_contain: geheimwort\n  label: rueck-a\n- min_words: 3\n```"
+    ),
+    "nexttoken": 'Wie weiter?\n```begin\nDer Ball liegt\nEs war\n```\n```recorded\n{"model": "M", "steps": [{"text": "Der Ball liegt", "next": [[" auf", 0.5], [" im", 0.2]]}]}\n```',
+    "tokenizer": 'Zerlegen.\n```sample Deutsch\nHallo Welt\n```\n```recorded\n{"vocabularies": [{"name": "M", "samples": [[["Hal", 1], ["lo", 2], [" Welt", 3]]]}]}\n```',
+    "embeddings": (
+        "Eine Karte.\n```texts\nHund\nKatze\nAuto\n```\n"
+        '```recorded\n{"model": "M", "places": [[-1, 0], [-0.9, 0.1], [1, 0]], "nearest": [[1, 2], [0, 2], [1, 0]], "searches": [{"question": "Tier", "ranks": [0, 1, 2]}]}\n```'
+    ),
     "python": (
         "Verdoppeln Sie.\n```starter\ndef f(x):\n    return x\n```\n```solution\ndef f(x):\n    return 2 * x  # rueck-a\n```\n"
         "```tests\n- name: sichtbar\n  call: f\n  args: [2]\n  returns: 4\n"
         "- name: rueck-b\n  call: f\n  args: [7]\n  returns: 14\n  hidden: true\n  hint: rueck-c\n```"
     ),
 }
+
+# Those that can be answered: views into a model have no points, no key and no last attempt.
+ANSWERED = tuple(name for name, kind in KINDS.items() if not isinstance(kind, LookKind))
 
 
 def block(kind: str, body: str, *, language: str = "de", id: str = "frage", **attributes: str) -> Block:

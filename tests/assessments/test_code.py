@@ -142,6 +142,12 @@ def test_what_was_handed_in_is_what_every_device_opens(page: CodePage) -> None:
     assert page.client.post(f"{page.path}/doppelt/draft", data={"code": "of a sleeping tab", "version": "1"}).status_code == 409
 
 
+def test_who_is_not_signed_in_runs_nothing(page: CodePage) -> None:
+    for method in ("run", "code", "draft"):
+        answer = page.app.test_client().post(f"{page.path}/doppelt/{method}", data={"code": "x"})
+        assert answer.status_code in (302, 303, 401), method
+
+
 def test_a_person_has_one_run_at_a_time_and_the_next_one_ends_it(page: CodePage) -> None:
     first = code_live.begin(7)
     assert first
@@ -243,6 +249,13 @@ def test_inputs_are_drawn_and_compared_with_what_the_solution_gives(app: Flask, 
     told = app.test_cli_runner().invoke(args=["solutions", str(folder)])
     assert told.exit_code == 1
     assert "“visible”: Expected was 4, but 6 came back." in told.output
+
+
+def test_where_there_is_no_sandbox_the_page_says_so_before_anything_is_written(page: CodePage, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "Python cannot be run here just now."
+    assert said not in page.client.get(page.path).text
+    monkeypatch.setattr("assessments.code.can_run", lambda: False)
+    assert said in page.client.get(page.path).text
 
 
 def test_where_there_is_no_sandbox_the_try_is_given_back_and_the_program_stays(page: CodePage, monkeypatch: pytest.MonkeyPatch) -> None:

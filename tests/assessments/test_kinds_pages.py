@@ -9,7 +9,7 @@ import pytest
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, variant
 from tests.assessments.question_page import draw
-from tests.assessments.samples import BODIES, TAIL, block, item, sample
+from tests.assessments.samples import ANSWERED, BODIES, TAIL, block, item, sample
 
 SECRETS = ("rueck-", "geheim", "Tokenix", "Tokenox", "900", "810", "990", "KIVO", "AIACT", "DSGVO", "%", "50")
 SAME_PAGE = [
@@ -46,7 +46,7 @@ def fields(html: str) -> dict[str, list[str]]:
     return collector.found
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANSWERED)
 def test_an_unanswered_page_holds_nothing_of_the_key(kind: str) -> None:
     question = KINDS[kind].parse(sample(kind))
     html = draw(KINDS[kind].view(question))
@@ -72,15 +72,16 @@ RESPONSES: dict[str, dict[str, Any]] = {
     "short": {"text": "Grundgesetz"},
     "matrix": {"rows": [[1], [1]]},
     "prompt": {"prompt": "Hallo", "model": "", "temperature": 0.0, "answers": [["Um 9 Uhr."], ["Ja."]]},
+    "write": {"text": "Hallo Muster"},
     "python": {"code": "Hallo", "results": [{"ok": False, "hidden": False, "label": "sichtbar", "values": {}}, {"ok": True, "hidden": True, "hint": ""}]},
 }
 SOLUTIONS = {
     "single": ["rueck-b"], "multi": ["rueck-b"], "cloze": [":</span> vielfältig", "Tokenix"], "numeric": ["810"], "short": ["KIVO"],
-    "matrix": ["is-solution"], "prompt": [], "python": ["rueck-a"],
+    "matrix": ["is-solution"], "prompt": [], "python": ["rueck-a"], "write": [],
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANSWERED)
 def test_the_solution_is_shown_only_when_no_further_answer_is_taken(kind: str) -> None:
     question = KINDS[kind].parse(sample(kind))
     response = RESPONSES[kind]
@@ -99,7 +100,7 @@ def test_feedback_is_shown_for_what_was_chosen_only() -> None:
     assert ("rueck-a" in html, "rueck-b" in html, "rueck-c" in html) == (True, False, True)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANSWERED)
 def test_choices_can_be_shown_without_telling_whether_they_were_right(kind: str) -> None:
     question = KINDS[kind].parse(sample(kind))
     response = {name: given for name, given in RESPONSES[kind].items() if name not in ("answers", "results")}
@@ -109,7 +110,7 @@ def test_choices_can_be_shown_without_telling_whether_they_were_right(kind: str)
     assert chosen
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANSWERED)
 def test_what_a_page_offers_is_what_can_be_read(kind: str) -> None:
     question = KINDS[kind].parse(sample(kind))
     offered = fields(draw(KINDS[kind].view(question)))

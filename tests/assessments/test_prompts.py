@@ -12,6 +12,7 @@ from assessments.models import Attempt, Completion, Grade
 from assessments.running import run_try
 from core import db, jobs, sessions
 from core.jobs import WorkState
+from gateway.faults import GatewayError
 from gateway.models import Pot, Reservation, Usage
 from tests.assessments.prompt_page import PromptPage, announce, events_of, live_of, open_page
 from tests.gateway.faults import WORDS, FaultServer, Reply
@@ -234,13 +235,20 @@ def test_a_stop_before_the_first_word_gives_the_try_back(page: PromptPage, monke
     assert "2 attempts left" in html or "2 Versuche" in html
 
 
-@pytest.mark.parametrize("reply", [Reply(cut=True), Reply(502, "<html>"), Reply(429, '{"error": "quota"}'), Reply(400, '{"error": "no"}')])
-def test_a_failure_that_is_not_the_learners_gives_the_try_back_and_says_why(page: PromptPage, faults: FaultServer, reply: Reply) -> None:
+@pytest.mark.parametrize(("reply", "kind"), [
+    (Reply(cut=True), "cut"), (Reply(reset=True), "cut"), (Reply(502, "<html>Bad Gateway</html>"), "unreachable"), (Reply(429, '{"error": "quota"}'), "quota"),
+    (Reply(400, '{"error": "no"}'), "refused"), (Reply(404, '{"error": {"message": "The model faulty does not exist"}}'), "model"),
+    (Reply(400, '{"error": {"message": "This model has a context length of 2048 tokens"}}'), "long"), (Reply(body="<html>"), "garbled"),
+])
+def test_a_failure_that_is_not_the_learners_gives_the_try_back_and_says_why(
+    page: PromptPage, faults: FaultServer, monkeypatch: pytest.MonkeyPatch, reply: Reply, kind: str,
+) -> None:
+    monkeypatch.setattr("gateway.wire.wait_of", lambda *_: 0.0)
     faults.replies = [reply]
     events, html = page.watch(page.send("Keep this prompt."))
     (attempt,) = page.attempts()
     assert events[-1][0] == "done"
-    assert (attempt.state, attempt.counts) == (WorkState.FAILED, False)
+    assert (attempt.state, attempt.counts, attempt.error) == (WorkState.FAILED, False, GatewayError(kind).message)
     assert count(page, Grade) == count(page, Completion) == 0
     assert "kern-alert--warning" in html
     assert "Keep this prompt." in html

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from core import db, sessions
 from tests import builders
@@ -55,7 +55,8 @@ def exercise(page: Page) -> Locator:
 
 
 def editor(page: Page) -> Locator:
-    return exercise(page).get_by_role("textbox", name="Your program")
+    """The one that took the textarea's place: only it has editable content."""
+    return exercise(page).locator(".cm-content").and_(exercise(page).get_by_role("textbox", name="Your program"))
 
 
 def write(page: Page, program: str) -> None:
@@ -96,9 +97,14 @@ def test_what_was_typed_is_there_at_the_next_visit_and_can_be_thrown_away(page: 
     expect(exercise(page).locator(".code-state")).to_have_text("Saved")
     page.reload()
     expect(editor(page)).to_contain_text("# half a thought")
-    page.on("dialog", lambda dialog: dialog.accept())
-    exercise(page).get_by_role("button", name="Begin anew").click()
+    exercise(page).get_by_role("button", name="Begin anew", exact=True).click()
+    exercise(page).get_by_role("button", name="Keep my program").click()
+    expect(editor(page)).to_contain_text("# half a thought")
+    exercise(page).get_by_role("button", name="Begin anew", exact=True).click()
+    expect(exercise(page).get_by_role("button", name="Yes, begin anew")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(editor(page)).to_contain_text("return x")
+    expect(editor(page)).to_be_focused()
     page.keyboard.press("Control+Z")
     expect(editor(page)).to_contain_text("# half a thought")
 
@@ -114,6 +120,38 @@ def test_a_later_tab_is_not_overwritten_unasked(page: Page, context: BrowserCont
     exercise(other).get_by_role("button", name="Take that version").click()
     expect(editor(other)).to_contain_text("# the later one")
     other.close()
+
+
+def test_a_program_that_is_handed_in_before_it_was_saved_stays_in_the_editor(page: Page) -> None:
+    with page.expect_response(lambda response: response.url.endswith("/draft") and response.request.method == "POST"):
+        write(page, "# an older thought")
+    write(page, "def f(x):\n    return 7")
+    exercise(page).get_by_role("button", name="Hand in").click()
+    expect(exercise(page).get_by_text("0 of 3 passed")).to_be_visible()
+    page.reload()
+    expect(editor(page)).to_contain_text("return 7")
+
+
+def test_a_program_waits_for_its_turn_by_itself_and_can_be_stopped(page: Page) -> None:
+    refusals = 1
+
+    def others_first(route: Route) -> None:
+        nonlocal refusals
+        refusals -= 1
+        if refusals < 0:
+            route.continue_()
+        else:
+            route.fulfill(status=202, json={"wait": "You are number 1."})
+
+    page.route("**/run", others_first)
+    write(page, "print('my turn')")
+    page.keyboard.press("Control+Enter")
+    expect(exercise(page).locator(".code-state")).to_have_text("You are number 1.")
+    expect(exercise(page).locator(".run-output")).to_have_text("my turn")
+    refusals = 100
+    exercise(page).get_by_role("button", name="Run").click()
+    exercise(page).get_by_role("button", name="Stop").click()
+    expect(exercise(page).get_by_role("button", name="Run")).to_be_visible()
 
 
 def test_what_a_program_prints_is_seen_before_it_ends(page: Page) -> None:

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from flask import Flask
 
 from accounts.models import Role
@@ -163,13 +164,18 @@ def test_a_key_stands_in_no_page_no_row_no_error_and_no_log(
             list(service.ask(model, asker, [{"role": "user", "content": "Hi"}], max_tokens=5, temperature=0, seed=1, stopped=lambda: False))
         assert failure.value.kind == "key"
         said = f"{failure.value!r} {failure.value.detail} {failure.value.__cause__!r} {model!r} {row!r} {row.__dict__}"
+        gateways.check(row)
+        raw = db.session.connection()
+        rows = "".join(str(raw.execute(sqlalchemy.text(f'SELECT * FROM "{table}"')).all()) for table in db.Base.metadata.tables)
+        db.session.rollback()
+        assert "Large model" in rows
         administrator = builders.person("Grace Hopper", roles=(Role.ADMINISTRATOR,))
         browser = builders.browser(app, administrator)
-    pages = "".join(browser.get(path).text for path in ("/admin/models", f"/admin/models/{number}", f"/admin/models/{number}/edit", "/status"))
+    pages = "".join(browser.get(path).text for path in ("/admin/models", f"/admin/models/{number}", f"/admin/models/{number}/edit", "/status", "/health"))
     assert "WXYZ" in pages
     dump = "\n".join(sqlite3.connect(next(tmp_path.glob("*.sqlite3"))).iterdump()) if list(tmp_path.glob("*.sqlite3")) else ""
     out = capfd.readouterr()
-    for text in (said, pages, dump, caplog.text, out.out, out.err):
+    for text in (said, rows, pages, dump, caplog.text, out.out, out.err):
         assert KEY not in text
 
 

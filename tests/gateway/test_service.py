@@ -135,7 +135,7 @@ def test_a_model_file_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> Non
 def test_the_status_page_says_how_the_model_stands(app: Flask, client: FlaskClient, tmp_path: Path, written: dict[str, object], text: str) -> None:
     app.extensions["settings"] = replace_settings(app.extensions["settings"], model="default")
     (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "status.json").write_text(json.dumps(written))
+    (tmp_path / "models" / "default.status.json").write_text(json.dumps(written))
     client.get("/language/en")
     page = client.get("/status").text
     assert text in page

@@ -102,7 +102,7 @@ def test_prompts_that_were_waiting_or_at_work_at_a_kill_get_their_answer_afterwa
 
         programs.serve(house.port)
         await_that(lambda: _states() == {(WorkState.DONE, 1, 1)}, "both are graded")
-        assert db.session.scalars(select(Pot.tokens)).all() == [25, 25]  # Nothing is left of what the killed one had reserved.
+        assert db.session.scalars(select(Pot.tokens).where(Pot.account == "organisation")).all() == [50]  # Nothing is left of what the killed one had reserved.
 
 
 def _states() -> set[tuple[WorkState, int, int]]:

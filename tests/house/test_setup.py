@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from setup import models, system
+from setup import fitting, models, system
 from setup.models import Fetch, Model, Part, Report, Status
 from setup.terminal import SetupError
 
@@ -116,12 +116,68 @@ def test_a_disk_without_room_is_named_before_anything_is_fetched(tmp_path: Path,
     assert mirror.asked == []
 
 
+def test_a_damaged_model_is_fetched_again(tmp_path: Path) -> None:
+    path, _ = bring(tmp_path, Mirror())
+    path.write_bytes(b"x" + path.read_bytes()[1:])
+    assert not models.sound(small_model(), tmp_path)
+    bring(tmp_path, Mirror())
+    assert path.read_bytes() == b"".join(PIECES)
+
+
+def test_of_a_library_only_the_pinned_files_are_kept_and_a_wrong_one_is_refused(tmp_path: Path) -> None:
+    def library(_part: Part, folder: Path, _report: Report) -> Path:
+        (folder / "lib").mkdir()
+        (folder / "lib" / "engine.so").write_bytes(b"engine")
+        (folder / "lib" / "server.py").write_bytes(b"listens to everybody")
+        return folder
+
+    part = Part("lib", "1.0", "0" * 64, ".", 10, "")
+    pinned = Model("tiny", "Tiny", "lib-1.0", "MIT", 10, "", (part,), members={"lib/engine.so": sha256(b"engine")})
+    path = models.fetch(pinned, tmp_path, library, lambda _: None)
+    assert [entry.name for entry in path.rglob("*") if entry.is_file()] == ["engine.so"]
+    assert models.sound(pinned, tmp_path)
+    other = Model("tiny", "Tiny", "lib-2.0", "MIT", 10, "", (part,), members={"lib/engine.so": sha256(b"another")})
+    with pytest.raises(SetupError, match=r"engine\.so is not what was pinned"):
+        models.fetch(other, tmp_path, library, lambda _: None)
+    assert not models.path_of(other, tmp_path).exists()
+
+
+def test_a_disk_that_fills_up_during_the_download_is_told_and_the_rest_is_fetched_once_there_is_room(tmp_path: Path) -> None:
+    full = [True]
+
+    def mirror(part: Part, folder: Path, report: Report) -> Path:
+        if full and part.package == "piece-2":
+            raise OSError(28, "No space left on device")
+        return Mirror()(part, folder, report)
+
+    with pytest.raises(OSError, match="No space left"):
+        bring(tmp_path, mirror)
+    assert not (tmp_path / "models" / "tiny.gguf").exists()
+    full.clear()
+    again = Mirror()
+    bring(tmp_path, again)
+    assert again.asked == ["piece-2"]
+
+
+@pytest.mark.parametrize(("choice", "own", "memory", "names"), [
+    ("none", False, 64_000, []),
+    ("small", False, 8_000, ["small", "embed"]),
+    ("default", False, 24_000, ["default", "embed", "small"]),
+    ("default", False, 4_000, ["default", "embed"]),
+    ("default", False, 2_000, ["default"]),
+    ("default", True, 16_000, ["embed", "small"]),
+    ("none", True, 16_000, []),
+])
+def test_the_models_that_run_are_those_that_were_chosen_as_far_as_memory_allows(choice: str, own: bool, memory: int, names: list[str]) -> None:
+    assert [model.name for model in fitting.chosen(choice, own, memory)] == names
+
+
 def test_the_status_page_reads_what_was_written_last(tmp_path: Path) -> None:
-    assert models.read_status(tmp_path) is None
+    assert models.read_status(tmp_path, "default") is None
     models.write_status(tmp_path, Status("default", "fetching", 5, 10))
     models.write_status(tmp_path, Status("default", "failed", 5, 10, "no network"))
-    assert models.read_status(tmp_path) == Status("default", "failed", 5, 10, "no network")
-    assert [path.name for path in (tmp_path / "models").iterdir()] == ["status.json"]
+    assert models.read_status(tmp_path, "default") == Status("default", "failed", 5, 10, "no network")
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["default.status.json"]
 
 
 def test_every_pinned_model_adds_up() -> None:

@@ -3,7 +3,8 @@ import htmx from "htmx.org";
 
 const SAVE_AFTER = 1200;
 const TRY_AGAIN = 8000;
-const ASK_AGAIN = 2000;
+const ASK_AGAIN = 400; // At first, and longer each time until
+const ASK_SELDOM = 2000;
 let loading;
 
 function load(address) {
@@ -117,23 +118,26 @@ class Exercise {
   // Another tab was later: nothing is overwritten before the learner has said which one stays.
   choose({ fields, version }) {
     this.version = version;
-    const make = (words, act) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "kern-btn kern-btn--secondary";
-      button.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: words }));
-      button.addEventListener("click", () => (this.state.replaceChildren(), act()));
-      return button;
-    };
-    this.state.replaceChildren(
-      `${this.say.conflict} `, make(this.say.theirs, () => this.take(fields)), " ", make(this.say.mine, () => this.save()),
-    );
+    this.ask(this.say.conflict, [this.say.theirs, () => this.take(fields)], [this.say.mine, () => this.save()]);
   }
 
   reset() {
-    if (!window.confirm(this.say.reset)) return;
-    this.editor.text = this.starter;
-    this.editor.focus();
+    const anew = () => (this.editor.text = this.starter);
+    this.ask(this.say.reset, [this.say.yes, anew], [this.say.no, () => {}]).focus();
+  }
+
+  // Asks on the page itself: browsers do not let a frame of another site open a dialog. Gives the first button.
+  ask(words, ...answers) {
+    const buttons = answers.map(([label, act]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "kern-btn kern-btn--secondary";
+      button.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: label }));
+      button.addEventListener("click", () => (this.state.replaceChildren(), act(), this.editor.focus()));
+      return button;
+    });
+    this.state.replaceChildren(`${words} `, ...buttons);
+    return buttons[0];
   }
 
   // --- Trying out ---
@@ -164,7 +168,7 @@ class Exercise {
 
   // The answer to watch. While others come first, it is asked for again and the place in the line is told.
   async begun(signal) {
-    for (;;) {
+    for (let after = ASK_AGAIN; ; after = Math.min(after + ASK_AGAIN, ASK_SELDOM)) {
       const body = new URLSearchParams({ ...this.fields(), csrf_token: this.token });
       const answer = await fetch(`${this.address}run`, { method: "POST", body, signal });
       if (answer.headers.get("Content-Type") === "application/x-ndjson") return answer;
@@ -172,7 +176,7 @@ class Exercise {
       const said = await told(answer);
       if (!said?.wait) throw new Error(said?.error ?? this.say.reload);
       if (this.state.textContent !== said.wait) this.state.textContent = said.wait;
-      await pause(ASK_AGAIN, signal);
+      await pause(after, signal);
     }
   }
 
