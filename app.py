@@ -11,6 +11,7 @@ import assessments.after_views
 import assessments.code_views
 import assessments.commands
 import assessments.excerpt_views
+import assessments.log_views
 import assessments.look_views
 import assessments.models
 import assessments.pages
@@ -74,7 +75,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 
 def _open_rooms(app: Flask) -> None:
     for room in (
-        accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp,
+        accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp, assessments.log_views.bp,
         assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
@@ -90,7 +91,7 @@ def _connect_rooms() -> None:
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
     courses.tools.register(lti.views.people.tools, lti.views.scores.tools, gateway.views.course.tools, gateway.views.usage.tools)
-    courses.tools.register_for_learners(gateway.views.own_tools.tools)
+    courses.tools.register_for_learners(assessments.log_views.tools, gateway.views.own_tools.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     called.connect(assessments.turns.follow_call)

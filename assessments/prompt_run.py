@@ -69,10 +69,10 @@ def _ask(this: Try[Any], model: gateway.Model, call: PlannedCall, completions: l
         for piece in answer:
             if isinstance(piece, str):
                 pieces.append(piece)
-                if not call.sealed:
+                if not (call.sealed or call.hidden):
                     yield Event("text", piece)
             else:
-                if call.sealed:
+                if call.sealed and not call.hidden:
                     yield Event("text", "".join(pieces))
                 completions.append(Completion(
                     attempt_id=this.attempt.id, position=call.position, ask=call.ask, answer="".join(pieces), model=piece.model,

@@ -73,12 +73,16 @@ def check(claim: Claim | None, sources: Sequence[str]) -> Checked:
         return Checked(WRONG, N_("There is no source with this number."), claim)
     if len(re.sub(r"\W", "", claim.quote)) < FEWEST_LETTERS:
         return Checked(WRONG, N_("There is no quote, or one too short to support anything."), claim)
-    place = _place(claim.quote, sources[claim.source - 1])
-    if place:
-        before, found, after = place
-        return Checked(RIGHT, N_("The quote stands word for word in the source."), claim, claim.source, before, found, after)
-    for number, source in enumerate(sources, 1):
-        if place := _place(claim.quote, source):
+    return _quoted(claim, sources)
+
+
+def _quoted(claim: Claim, sources: Sequence[str]) -> Checked:
+    """Where the quote stands: in the source that is named, in another one, or in none."""
+    for number in (claim.source, *(at for at in range(1, len(sources) + 1) if at != claim.source)):
+        place = _place(claim.quote, sources[number - 1])
+        if place and number == claim.source:
+            return Checked(RIGHT, N_("The quote stands word for word in the source."), claim, number, *place)
+        if place:
             return Checked(WRONG, N_("The quote stands in another source than the one that is named."), claim, number, *place)
     return Checked(WRONG, N_("The quote stands in none of the sources: it is invented or changed."), claim)
 

@@ -21,6 +21,7 @@ class PlannedCall:
     max_tokens: int = 400
     schema: Mapping[str, Any] | None = None
     arm: str = ""
+    hidden: bool = False               # nobody is shown the question or the answer, only what the checks found
     sealed: bool = False               # shown only when it is complete: the pace of an answer gives its model away
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from assessments.kinds import (
     cloze,
     embeddings,
+    grounded,
     matrix,
     multi,
     nexttoken,
@@ -21,5 +22,5 @@ from assessments.kinds.base import Kind
 
 KINDS: Mapping[str, Kind[Any]] = {
     module.KIND.name: module.KIND
-    for module in (single, multi, cloze, numeric, short, matrix, prompt, python, write, nexttoken, tokenizer, embeddings)
+    for module in (single, multi, cloze, numeric, short, matrix, prompt, grounded, python, write, nexttoken, tokenizer, embeddings)
 }

@@ -1,29 +1,32 @@
 """`grounded`: answers from numbered sources with quotes that a program checks; hidden questions test finding and refusing."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import yaml
 
 from assessments import grading
 from assessments.grading import Part, Verdict
+from assessments.kinds.asking import AskingKind
 from assessments.kinds.attributes import whole
-from assessments.kinds.base import Kind, Source
+from assessments.kinds.base import Source
 from assessments.kinds.fields import typed_text
-from assessments.kinds.item import Form, Response, ResponseError, View
-from assessments.kinds.prompt import PromptItem
+from assessments.kinds.item import Form, Item, Response, ResponseError, View
 from core.i18n import N_
-from exercises.checks import CheckResult
-from exercises.grounding import REFUSED, RIGHT, Checked, check, read_claim
-from exercises.prompt import Ask, Context, PromptExercise, words
+from exercises.answers import CheckResult
+from exercises.grounding import REFUSED, RIGHT, SCHEMA, Checked, check, read_claim
+from exercises.plan import PlannedCall, seed_of
+from exercises.prompt import words
 
 MOST_LETTERS = 4000
 MOST_SOURCES = 20
 MOST_SOURCE = 4000
 MOST_QUESTIONS = 8
 MOST_TEXT = 300
+MOST_TOKENS = 250
+OWN = "own"                            # the part of a verdict that is about the learner's own question; it earns nothing
 _RULE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 SYSTEM = (
     "You get an instruction, numbered sources and a question. Reply with one JSON object and nothing else: "
@@ -39,14 +42,21 @@ class Question:
     text: str
     source: int
     hidden: bool
+    recorded: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class GroundedItem(PromptItem):
-    """Sources by their titles, and the questions in the order of the exercise's asks."""
+class GroundedItem(Item):
+    """Sources by their titles, and the author's questions."""
 
     sources: tuple[tuple[str, str], ...]
     questions: tuple[Question, ...]
+    max_words: int
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether there is something to show without a model."""
+        return all(question.recorded for question in self.questions)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,16 +79,16 @@ class GroundedView(View):
     hidden: int
     max_words: int
     prompt: str
+    question: str
     found: tuple[Found, ...] = ()
 
 
-class Grounded(Kind[GroundedItem]):
+class Grounded(AskingKind[GroundedItem]):
     """Answers from sources only. The learner writes the instruction; each question is asked with it."""
 
     name = "grounded"
     attributes = ("max_words",)
     fences = frozenset({"source", "questions", "recorded"})
-    deferred = True
 
     def build(self, source: Source, common: dict[str, Any]) -> GroundedItem | None:
         """Sources are numbered in their order."""
@@ -90,45 +100,64 @@ class Grounded(Kind[GroundedItem]):
         questions = _questions(source, len(fences))
         if not questions:
             return None
-        asks = _with_recorded(source, tuple(Ask(question.text) for question in questions))
-        sources = tuple((fence.argument[:100] or str(at), fence.text.strip()) for at, fence in enumerate(fences, 1))
-        exercise = PromptExercise(
-            asks=asks, system=SYSTEM, contexts=tuple(Context(f"source_{at}", text) for at, (_, text) in enumerate(sources, 1)),
-            max_words=whole(source, "max_words", 120, 5, 400), max_tokens=250,
+        return GroundedItem(
+            **common, sources=tuple((fence.argument[:100] or str(at), fence.text.strip()) for at, fence in enumerate(fences, 1)),
+            questions=_with_recorded(source, questions), max_words=whole(source, "max_words", 120, 5, 400),
         )
-        return GroundedItem(**common, exercise=exercise, reflect=(), sources=sources, questions=questions)
 
     def structure(self, item: GroundedItem) -> Any:
         """Which sources answer which question, and what is hidden."""
-        return [len(item.sources), [[question.source, question.hidden] for question in item.questions], item.exercise.recorded]
+        return [len(item.sources), [[question.source, question.hidden] for question in item.questions], item.is_recorded]
 
     def read(self, item: GroundedItem, form: Form) -> Response:
-        """The learner's instruction to the model."""
+        """The learner's instruction to the model, and a question of their own if they have one."""
         prompt = typed_text(form, "prompt", MOST_LETTERS)
-        if words(prompt) > item.exercise.max_words:
-            raise ResponseError(N_("Your prompt is too long: at most %(most)s words."), most=item.exercise.max_words)
-        return {"prompt": prompt, "model": "", "temperature": 0.0}
+        if words(prompt) > item.max_words:
+            raise ResponseError(N_("Your prompt is too long: at most %(most)s words."), most=item.max_words)
+        own = typed_text(form, "question", MOST_TEXT) if "".join(form.get("question", ())).strip() else ""
+        return {"prompt": prompt, "fields": {"question": own}}
+
+    def plan(self, item: GroundedItem, response: Response, attempt_id: int) -> Sequence[PlannedCall]:
+        """The author's questions, those that are hidden without their words, and at last the learner's own."""
+        asked = [(question.text, "" if question.hidden else question.text) for question in item.questions]
+        own = _own(response)
+        return [
+            PlannedCall(at, shown, _messages(item, response["prompt"], text), seed=seed_of(attempt_id, str(at)), max_tokens=MOST_TOKENS, schema=SCHEMA,
+                        hidden=not shown)
+            for at, (text, shown) in enumerate([*asked, *([(own, own)] if own else [])])
+        ]
+
+    def recorded(self, item: GroundedItem, response: Response) -> Sequence[str]:
+        """The author's recorded answers; nobody answers the learner's own question."""
+        return [*(question.recorded for question in item.questions), *([""] if _own(response) else [])] if item.is_recorded else []
+
+    def complete(self, item: GroundedItem, response: Response, answers: Sequence[str]) -> Response:
+        """The answers in the order of the plan."""
+        return {**response, "answers": [str(answer) for answer in answers]}
 
     def grade(self, item: GroundedItem, response: Response) -> Verdict:
-        """Each question counts the same: the right source with a true quote, or a refusal where no source answers."""
-        parts = [
-            _part(at, question, check(read_claim(answers[0] if answers else ""), [text for _, text in item.sources]))
-            for at, (question, answers) in enumerate(zip(item.questions, response["answers"], strict=True), 1)
-        ]
+        """Each of the author's questions counts the same: the right source with a true quote, or a refusal where no source answers."""
+        texts, answers = [text for _, text in item.sources], list(response["answers"])
+        count = len(item.questions)
+        answers += [""] * (count - len(answers))
+        parts = [_part(at, question, check(read_claim(answers[at - 1]), texts)) for at, question in enumerate(item.questions, 1)]
         share = grading.share_of_parts([part.mark == "right" for part in parts])
+        if answers[count:] and answers[count]:
+            parts.append(_own_part(check(read_claim(answers[count]), texts)))
         return grading.verdict(share, item.points, parts, scoring=item.scoring)
 
     def show(
         self, item: GroundedItem, variant: int, response: Response | None, verdict: Verdict | None, *, solution: bool
     ) -> GroundedView:
         """Hidden questions stay hidden: how many there are, and which of them went well."""
-        parts = verdict.parts if verdict else ()
+        parts, given = verdict.parts if verdict else (), response or {}
+        own = Question(_own(given), 0, hidden=False)
         return GroundedView(
             **self.seen(item, marked=verdict is not None, solution=solution), sources=item.sources,
             open_questions=tuple(question.text for question in item.questions if not question.hidden),
-            hidden=sum(question.hidden for question in item.questions), max_words=item.exercise.max_words,
-            prompt=(response or {}).get("prompt", ""),
-            found=tuple(_found(question, part) for question, part in zip(item.questions, parts, strict=False)),
+            hidden=sum(question.hidden for question in item.questions), max_words=item.max_words,
+            prompt=given.get("prompt", ""), question=_own(given),
+            found=tuple(_found(question, part) for question, part in zip((*item.questions, own), parts, strict=False)),
         )
 
     def advise(self, item: GroundedItem, source: Source) -> None:
@@ -136,9 +165,26 @@ class Grounded(Kind[GroundedItem]):
         if not any(question.source for question in item.questions) or all(question.source for question in item.questions):
             source.warning("one-sided", N_("The questions test only finding or only refusing."),
                            N_("Ask one question that a source answers, and one with “source: 0” that none answers."))
-        if not item.exercise.recorded:
+        if not item.is_recorded:
             source.warning("no-recorded-answer", N_("The exercise has no recorded answer, so it does nothing without a model."),
                            N_("Add a fence “recorded” with one answer for each “ask”, separated by a line “---”."))
+
+
+def _own(response: Response) -> str:
+    return str(response.get("fields", {}).get("question", ""))
+
+
+def _messages(item: GroundedItem, prompt: str, question: str) -> list[Mapping[str, str]]:
+    """The form is asked for in the system prompt; the instruction is the learner's."""
+    sources = "\n\n".join(f"<source_{at}>\n{text}\n</source_{at}>" for at, (_, text) in enumerate(item.sources, 1))
+    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": f"{prompt}\n\n{sources}\n\n{question}"}]
+
+
+def _own_part(seen: Checked) -> Part:
+    """What the program says of the answer to the learner's own question."""
+    ok = seen.state in (RIGHT, REFUSED)
+    result = CheckResult(ok, N_("Quotes the source word for word") if seen.state != REFUSED else N_("Says that it is not in the sources"), seen.reason)
+    return Part(OWN, "right" if ok else "wrong", checks=({**result.as_dict(), "claim": asdict(seen)},))
 
 
 def _part(at: int, question: Question, seen: Checked) -> Part:
@@ -183,16 +229,16 @@ def _question(entry: Mapping[str, Any], sources: int) -> Question:
     return Question(text, number, hidden in ("yes", "true"))
 
 
-def _with_recorded(source: Source, asks: tuple[Ask, ...]) -> tuple[Ask, ...]:
+def _with_recorded(source: Source, questions: tuple[Question, ...]) -> tuple[Question, ...]:
     fences = [fence for fence in source.body.fences if fence.name == "recorded"]
     if not fences:
-        return asks
+        return questions
     answers = [answer.strip() for answer in _RULE.split(fences[0].text)]
-    if len(answers) != len(asks) or not all(answers):
+    if len(answers) != len(questions) or not all(answers):
         source.error("recorded-count", N_("There are %(found)s recorded answers for %(asks)s questions to the model."),
-                     N_("Write one for each different “ask”, in order, separated by a line “---”."), fences[0].line, found=len(answers), asks=len(asks))
-        return asks
-    return tuple(Ask(ask.text, recorded=answer) for ask, answer in zip(asks, answers, strict=True))
+                     N_("Write one for each different “ask”, in order, separated by a line “---”."), fences[0].line, found=len(answers), asks=len(questions))
+        return questions
+    return tuple(replace(question, recorded=answer) for question, answer in zip(questions, answers, strict=True))
 
 
 KIND = Grounded()

@@ -21,6 +21,11 @@ BODIES = {
         "```checks\n- ask: Wann?\n  must_contain: 8geheim Uhr\n- ask: Und sonntags?\n  must_match: keine?geheim\n- judge: rueck-a\n```\n"
         "```recorded\nrueck-b\n---\nrueck-c\n```\n```reflect\nrueck-d\n```"
     ),
+    "grounded": (
+        "Nur aus den Quellen.\n```source Ausleihe\nBücher leihen Sie vier Wochen lang aus.\n```\n```source Räume\nGruppenräume sind bis 22 Uhr offen.\n```\n"
+        "```questions\n- ask: Wie lange?\n  source: 1\n- ask: rueck-a\n  source: 0\n  hidden: yes\n```\n"
+        '```recorded\n{"source": 1, "quote": "Bücher leihen Sie vier Wochen lang aus.", "answer": "rueck-b"}\n---\n{"source": 0, "quote": "", "answer": "rueck-c"}\n```'
+    ),
     "write": (
         "Schreiben Sie um.\n```given\nFrau Muster, 4711083.\n```\n```names\nMuster\n```\n"
         "```checks\n- must_contain: geheimwort\n  label: rueck-a\n- min_words: 3\n```"

@@ -72,12 +72,15 @@ RESPONSES: dict[str, dict[str, Any]] = {
     "short": {"text": "Grundgesetz"},
     "matrix": {"rows": [[1], [1]]},
     "prompt": {"prompt": "Hallo", "model": "", "temperature": 0.0, "answers": [["Um 9 Uhr."], ["Ja."]]},
+    "grounded": {"prompt": "Hallo", "fields": {"question": ""}, "answers": [
+        '{"source": 2, "quote": "Das steht nirgends geschrieben.", "answer": "Falsch."}', '{"source": 1, "quote": "x", "answer": "y"}',
+    ]},
     "write": {"text": "Hallo Muster"},
     "python": {"code": "Hallo", "results": [{"ok": False, "hidden": False, "label": "sichtbar", "values": {}}, {"ok": True, "hidden": True, "hint": ""}]},
 }
 SOLUTIONS = {
     "single": ["rueck-b"], "multi": ["rueck-b"], "cloze": [":</span> vielfältig", "Tokenix"], "numeric": ["810"], "short": ["KIVO"],
-    "matrix": ["is-solution"], "prompt": [], "python": ["rueck-a"], "write": [],
+    "matrix": ["is-solution"], "prompt": [], "python": ["rueck-a"], "write": [], "grounded": [],
 }
 
 
