@@ -16,9 +16,14 @@ _TYPES = {"md": "text/markdown; charset=utf-8", "csv": "text/csv; charset=utf-8"
 
 
 @bp.get("/courses/<int:run_id>/log")
+@bp.get("/courses/<int:run_id>/quiz/<int:draw>/log")
+@bp.get("/courses/<int:run_id>/exercise/<only>/log")
 @login_required
-def page(run_id: int) -> str:
-    """What one has asked models in this course. Nobody sees anybody else's."""
+def page(run_id: int, draw: int | None = None, only: str | None = None) -> str:
+    """What one has asked models in this course. Nobody sees anybody else's.
+
+    A question links here relative to whichever page it stands on, as its kept piece serves them all.
+    """
     part, module = part_or_404(run_id), request.args.get("module", "")
     found = log.entries(part, module)
     return render_template(
@@ -35,7 +40,7 @@ def export(run_id: int, ending: str) -> Response:
         abort(404)
     found = log.entries(part, request.args.get("module", ""))
     if ending == "md":
-        text = render_template("assessments/log.md", entries=found, uses=log.uses(found), fenced=log.fenced, today=db.now().date())
+        text = render_template("assessments/log_file.html", entries=found, uses=log.uses(found), fenced=log.fenced, today=db.now().date())
     else:
         text = log.as_csv(found) if ending == "csv" else log.as_json(found)
     headers = {"Content-Disposition": f'attachment; filename="prompt-log.{ending}"', "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

@@ -41,6 +41,13 @@ def test_the_log_has_prompt_question_answer_model_and_tokens_and_the_declaration
     assert (entry["model"], entry["source"], entry["module"], entry["prompt_tokens"]) == ("faulty-1", "live", "eins", 20)
 
 
+def test_an_answered_exercise_leads_to_the_log_on_every_page_that_it_stands_on(page: PromptPage) -> None:
+    _, html = page.watch(page.send())
+    assert 'href="log"' in html
+    for place in ("quiz/3/log", "exercise/quelle/log"):
+        assert "faulty-1" in page.client.get(address(page, place)).text
+
+
 def test_nobody_sees_anybody_elses_log(page: PromptPage) -> None:
     page.watch(page.send("ONLY-ADA"))
     with page.app.app_context():
