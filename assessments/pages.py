@@ -29,7 +29,7 @@ from core.i18n import N_
 from core.i18n import language as page_language
 from core.jobs import WorkState
 from courses.service import AnyPart
-from gateway.service import tightest
+from gateway.service import external_names, tightest
 from modules.presenters import Drawn, Points
 
 KEPT_PIECES = 4096
@@ -45,6 +45,7 @@ _SHARED = {
     "run_tokens": N_("These are your whole course's tokens: they are what runs out first today."),
     "organisation_tokens": N_("These are your whole university's tokens: they are what runs out first today."),
 }
+_EXTERNAL = f"external-{secrets.token_hex(8)}"        # which models are outside the university
 _SHORT = f"short-{secrets.token_hex(8)}"              # what is said when others' use leaves less
 
 
@@ -125,8 +126,16 @@ class _Drawing:
         left, most = account.left or 0, account.limit or 0
         return (
             (_TOKENS, format_decimal(left)), (_TOKENS_VALUE, str(left)), (_MOST, format_decimal(most)), (_MOST_VALUE, str(max(1, most))),
+            (_EXTERNAL, self._external()),
             (_SHORT, Markup('<p class="question-help">{}</p>').format(_(_SHARED[account.kind])) if account.shared else ""),
         )
+
+    def _external(self) -> str:
+        names = external_names(self.part.run_id)
+        if not names:
+            return ""
+        words = _("External models may be asked here (%(names)s): what you write for them leaves the university.", names=", ".join(names))
+        return Markup('<p class="question-help">{}</p>').format(words)
 
     def _piece(self, item: Item, number: int, standing: Standing | None, *, fresh: bool) -> str:
         order = variant(item, str(self.part.id))
@@ -188,7 +197,7 @@ def _render(
 
 
 def _tokens(item: Item) -> dict[str, Any]:
-    return {"left": _TOKENS, "value": _TOKENS_VALUE, "most": _MOST_VALUE, "most_words": _MOST, "short": _SHORT, "cost": format_decimal(prompts.cost(item, {"prompt": ""}))}
+    return {"left": _TOKENS, "value": _TOKENS_VALUE, "most": _MOST_VALUE, "most_words": _MOST, "short": _SHORT, "external": _EXTERNAL, "cost": format_decimal(prompts.cost(item, {"prompt": ""}))}
 
 
 def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] | None) -> Verdict | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any
 
+from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -53,7 +54,7 @@ class Told:
     answers: tuple[Markup, ...]        # in the order of the plan
     by_arm: Mapping[str, str]          # the model of each arm of a comparison
     raw: tuple[str, ...]               # as the models wrote them
-    models: tuple[str, ...]
+    models: tuple[str, ...]            # as people read them: external ones say that they are
     tokens: int
     recorded: bool
     stopped: bool
@@ -158,11 +159,16 @@ def told(attempt_id: int, item: Item) -> Told:
     rows = db.session.scalars(select(Completion).where(Completion.attempt_id == attempt_id).order_by(Completion.position)).all()
     return Told(
         tuple(_shown(row.answer, item.language) for row in rows), {row.arm: row.model or "" for row in rows}, tuple(row.answer for row in rows),
-        models=tuple(dict.fromkeys(row.model for row in rows if row.model)),
+        models=tuple(_named(row) for row in {row.model: row for row in rows if row.model}.values()),
         tokens=sum(row.prompt_tokens + row.completion_tokens for row in rows),
         recorded=any(row.recorded for row in rows), stopped=any(row.finish == "stopped" for row in rows),
         cut=any(row.finish == "length" for row in rows), error=service.error_of(attempt_id),
     )
+
+
+def _named(row: Completion) -> str:
+    name = row.model or ""
+    return str(_("%(name)s (external)", name=name)) if row.parameters.get("external") else name
 
 
 def with_answers(item: Item, response: Response, told: Told) -> Response:

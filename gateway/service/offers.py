@@ -71,6 +71,14 @@ def model(run_id: int | None = None, wanted: str = "", role: str = CHAT, needs: 
     ), None)
 
 
+def external_names(run_id: int) -> tuple[str, ...]:
+    """The external models that learners of a run may meet, as people read them. From the rows alone: no server is asked."""
+    here = run_models(run_id)
+    if here.silent or not here.external or not policy().external:
+        return ()
+    return tuple(model.label for model in _offered(CHAT, True) if model.external)
+
+
 def _offered(role: str, external: bool) -> list[Model]:
     """What the organisation's gateways offered when they were checked."""
     rows = db.session.execute(

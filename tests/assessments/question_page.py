@@ -10,7 +10,7 @@ from flask_babel import Babel, force_locale
 from assessments.kinds.item import View
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-TOKENS = {"left": "5,210", "value": "5210", "most": 6000, "most_words": "6,000", "short": "", "cost": "300"}
+TOKENS = {"left": "5,210", "value": "5210", "most": 6000, "most_words": "6,000", "short": "", "external": "", "cost": "300"}
 app = Flask("question-page", template_folder=str(TEMPLATES))
 Babel(app, default_locale="en")
 app.jinja_env.globals.update(asset=lambda name: f"/static/{name}", csrf_token=lambda: "token")

@@ -13,7 +13,10 @@ from assessments.running import MOST_TRIES, run_try
 from core import db
 from core.config import replace_settings
 from core.jobs import WorkState
+from gateway.client import Endpoint
 from gateway.faults import GatewayError
+from gateway.models import Gateway, GatewayModel, ModelPolicy
+from gateway.service import Model
 from gateway.service import budgets as budget
 from tests.assessments.prompt_page import PromptPage, announce, events_of, live_of, open_page
 from tests.gateway.faults import FaultServer
@@ -151,3 +154,18 @@ def test_a_model_that_is_killed_in_mid_stream_gives_the_try_back(page: PromptPag
     (attempt,) = page.attempts()
     assert (attempt.state, attempt.counts) == (WorkState.FAILED, False)
     assert attempt.error == GatewayError("cut").message
+
+
+def test_a_learner_reads_that_external_models_may_be_asked_and_which_one_was(
+    page: PromptPage, faults: FaultServer, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with page.app.app_context(), db.scoped(page.enrolment.organisation_id), db.transaction() as tx:
+        gateway = Gateway(name="Cloud", url="https://cloud.example/v1", external=True)
+        tx.add_all([gateway, ModelPolicy(external=True)])
+        tx.flush()
+        tx.add(GatewayModel(gateway_id=gateway.id, name="big-1", title="Big One", roles=["chat"]))
+    outside = Model(Endpoint(faults.url, "key"), "big-1", "Big One", external=True, server="gateway 1")
+    monkeypatch.setattr("gateway.service.model", lambda *_, **__: outside)  # The address cannot be reached from here.
+    page.client.set_cookie("lotse-language", "en")
+    assert "External models may be asked here (Big One)" in page.client.get(page.path).text
+    assert re.search(r"Model: \S+ \(external\)", page.watch(page.send())[1])
