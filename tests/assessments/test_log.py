@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from accounts.models import Role
+from core import db
+from courses import service as courses
 from tests import builders
 from tests.assessments.prompt_page import PromptPage, announce, open_page
 from tests.gateway.faults import FaultServer, Reply
@@ -51,9 +54,9 @@ def test_an_answered_exercise_leads_to_the_log_on_every_page_that_it_stands_on(p
 def test_nobody_sees_anybody_elses_log(page: PromptPage) -> None:
     page.watch(page.send("ONLY-ADA"))
     with page.app.app_context():
-        builders.db.act_for(page.enrolment.organisation_id)
+        db.act_for(page.enrolment.organisation_id)
         other = builders.person("Grace Hopper")
-        builders.courses.enrol(page.enrolment.run_id, other.id, builders.Role.LECTURER)
+        courses.enrol(page.enrolment.run_id, other.id, Role.LECTURER)
         stranger = builders.person("Emmy Noether")
         grace, emmy = builders.browser(page.app, other), builders.browser(page.app, stranger)
     for name in ("log", "log/log.md", "log/log.csv", "log/log.json"):
