@@ -166,7 +166,7 @@ def test_a_key_stands_in_no_page_no_row_no_error_and_no_log(
         said = f"{failure.value!r} {failure.value.detail} {failure.value.__cause__!r} {model!r} {row!r} {row.__dict__}"
         gateways.check(row)
         raw = db.session.connection()
-        rows = "".join(str(raw.execute(sqlalchemy.text(f'SELECT * FROM "{table}"')).all()) for table in db.Base.metadata.tables)
+        rows = "".join(str(raw.execute(sqlalchemy.text(f'SELECT * FROM "{table}"')).all()) for table in sqlalchemy.inspect(raw).get_table_names())
         db.session.rollback()
         assert "Large model" in rows
         administrator = builders.person("Grace Hopper", roles=(Role.ADMINISTRATOR,))
