@@ -43,7 +43,7 @@ class Entry:
     @property
     def words(self) -> str:
         """The parameters as people read them."""
-        return ", ".join(f"{name} {value}" for name, value in self.parameters.items() if not isinstance(value, list | dict))
+        return ", ".join(f"{name} {value}" for name, value in self.parameters.items() if not isinstance(value, list | dict) and value is not False)
 
 
 def entries(part: AnyPart, module: str = "") -> list[Entry]:
@@ -73,7 +73,7 @@ def _entry(attempt: Attempt, completion: Completion, voted: set[tuple[str, str]]
     sealed = getattr(getattr(item, "exercise", None), "blind", False) and (attempt.module, attempt.item) not in voted
     return Entry(
         at=attempt.submitted_at, module=attempt.module, exercise=_name(item, attempt.item), model="" if sealed else completion.model or "",
-        parameters=completion.parameters, prompt=_prompt(attempt.response), question=completion.ask,
+        parameters=completion.parameters, prompt=_prompt(attempt.response, isinstance(item, GroundedItem)), question=completion.ask,
         answer=completion.answer, prompt_tokens=completion.prompt_tokens, completion_tokens=completion.completion_tokens,
         source="recorded" if completion.recorded else "live", stopped=completion.finish == "stopped",
     )
@@ -91,8 +91,9 @@ def _name(item: Item | None, fallback: str) -> str:
     return f"{text[:MOST_NAME].rstrip()}…" if len(text) > MOST_NAME else text or fallback
 
 
-def _prompt(response: dict[str, Any]) -> str:
-    parts = [str(response.get("prompt", "")), *(str(value) for value in response.get("fields", {}).values())]
+def _prompt(response: dict[str, Any], grounded: bool) -> str:
+    """What the learner wrote. With grounded answers their own question stands with its answer alone."""
+    parts = [str(response.get("prompt", "")), *(str(value) for value in response.get("fields", {}).values() if not grounded)]
     return "\n\n".join(dict.fromkeys(part for part in parts if part.strip()))
 
 

@@ -71,4 +71,4 @@ def test_ones_own_question_is_checked_and_earns_nothing(asked: Any) -> None:
     _, html, log = asked(said(1, "vier Wochen lang aus.", "Vier."), said(0, "", ""), said(1, "Das steht nirgendwo.", "Ja."), question="Darf ich essen?")
     assert "2 of 2 points" in html
     assert "Das steht nirgendwo." in html
-    assert "Darf ich essen?" in log
+    assert log.count("<pre>Darf ich essen?</pre>") == 1
