@@ -100,7 +100,10 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
 
 def _speak_as_before(engine: Engine) -> None:
     """Let a house use the statements that were compiled for an earlier one: SQLAlchemy keeps them by the dialect, and each engine has its own."""
-    engine.dialect = db._state.dialect = _dialects.setdefault(engine.dialect.name, engine.dialect)
+    if engine.dialect.name not in _dialects:
+        engine.connect().close()  # The first connection teaches the dialect its server's version.
+        _dialects[engine.dialect.name] = engine.dialect
+    engine.dialect = db._state.dialect = _dialects[engine.dialect.name]
     engine.update_execution_options(compiled_cache=_statements)
 
 

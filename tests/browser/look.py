@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import axe_playwright_python
-from playwright.sync_api import Page
+from playwright.sync_api import FrameLocator, Locator, Page
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -19,6 +19,16 @@ def settled(page: Page) -> Page:
     """
     page.wait_for_load_state("networkidle")
     return page
+
+
+def headed(place: Page | FrameLocator, title: str) -> Locator:
+    """Wait until the page, or the page in a frame, has this heading.
+
+    Of a frame that may still be replaced use this, and no `expect`, whose first look may never end (see `settled`).
+    """
+    heading = place.get_by_role("heading", level=1, name=title, exact=True)
+    heading.wait_for()
+    return heading
 
 
 def assert_accessible(page: Page, where: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect
 
-from tests.browser.look import assert_accessible, assert_no_sideways_scroll, settled
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll, headed, settled
 from tests.browser.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ def adding(chromium: Browser, stage: Stage) -> Iterator[Opener]:
         page.locator(f"form[action$='/be/{member}'] button").click()
         page.goto(f"{stage.platform}/course/add")
         if options.get("java_script_enabled", True):
-            expect(tool_of(page).get_by_role("heading", level=1)).to_have_text("Choose content for your course")
+            headed(tool_of(page), "Choose content for your course")
         return page
 
     yield open_page
@@ -71,7 +71,7 @@ def test_by_keyboard_alone_from_the_search_to_the_activity_in_the_course(adding:
     expect(tool.locator("#chooser-said")).to_have_text("1 selected")
     tab_to(page, "^Next")
     page.keyboard.press("Enter")
-    expect(tool.get_by_role("heading", level=1)).to_have_text("Titles and points")
+    headed(tool, "Titles and points")
     tab_to(page, "entry1-title")
     page.keyboard.press("Control+A")
     page.keyboard.type("Keyboard quiz")
@@ -84,7 +84,7 @@ def test_by_keyboard_alone_from_the_search_to_the_activity_in_the_course(adding:
     page.keyboard.press("Control+A")
     page.keyboard.type("20")
     page.keyboard.press("Enter")
-    expect(tool.get_by_role("heading", level=1)).to_have_text("Added to the course")
+    headed(tool, "Added to the course")
     expect(tool.get_by_role("row").nth(1)).to_contain_text("Keyboard quiz")
     tool.get_by_role("link", name="To the course").click()
     page.get_by_role("link", name=re.compile("Open here.*Keyboard quiz")).click()
@@ -102,9 +102,9 @@ def test_on_a_phone_in_a_frame_of_another_site(adding: Opener) -> None:
         assert_no_sideways_scroll(page, 390, state)
         if state == "pick":
             tool.get_by_role("button", name="Next", exact=True).click()
-            expect(tool.get_by_role("heading", level=1)).to_have_text("Titles and points")
+            headed(tool, "Titles and points")
     tool.get_by_role("button", name="Add to the course").last.click()
-    expect(tool.get_by_role("heading", level=1)).to_have_text("Added to the course")
+    headed(tool, "Added to the course")
 
 
 def test_without_scripts_a_search_a_preview_and_the_buttons_do_it(adding: Opener) -> None:
@@ -113,7 +113,7 @@ def test_without_scripts_a_search_a_preview_and_the_buttons_do_it(adding: Opener
         tool_of(page).get_by_role("button", name="Continue").click()
         frame_of(page).wait_for_url(re.compile(onward))
     tool = tool_of(page)
-    expect(tool.get_by_role("heading", level=1)).to_have_text("Choose content for your course")
+    headed(tool, "Choose content for your course")
     tool.get_by_role("checkbox").first.check()
     tool.locator("#chooser-q").fill("token")
     tool.get_by_role("button", name="Search").last.click()
@@ -125,7 +125,7 @@ def test_without_scripts_a_search_a_preview_and_the_buttons_do_it(adding: Opener
     tool.get_by_role("button", name="Next", exact=True).click()
     tool.get_by_role("button", name="Add to the course").last.click()
     tool.get_by_role("button", name="Continue").click()
-    expect(tool.get_by_role("heading", level=1)).to_have_text("Added to the course")
+    headed(tool, "Added to the course")
 
 
 def test_every_state_of_the_picker_is_accessible(adding: Opener, stage: Stage) -> None:
@@ -168,5 +168,5 @@ def test_every_state_of_the_picker_is_accessible(adding: Opener, stage: Stage) -
 def test_cancelling_says_so_in_the_learning_platform(adding: Opener) -> None:
     page = adding()
     tool_of(page).get_by_role("button", name="Cancel").click()
-    expect(tool_of(page).get_by_role("heading", level=1)).to_have_text("Nothing was added")
+    headed(tool_of(page), "Nothing was added")
     expect(tool_of(page).get_by_text("Nothing was chosen, so nothing was added.")).to_be_visible()

@@ -23,7 +23,7 @@ from lti.registration import PlatformData
 from lti.service import add_platform
 from setup import system
 from tests import builders
-from tests.browser.look import assert_accessible, assert_no_sideways_scroll, settled
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll, headed, settled
 from tests.browser.other_site import create
 from tests.demo.house import serving_lotse
 from tests.demo.servers import serving
@@ -135,16 +135,16 @@ def person_of(site: Site, launch: str) -> str:
 def test_the_new_window_shows_the_same_page_to_the_same_person(context: BrowserContext, site: Site) -> None:
     page = visited(context, site.course(**{"as": "11"}))
     tool(page).get_by_role("link", name="One").first.click()
-    expect(heading(tool(page))).to_have_text("One")
+    headed(tool(page), "One")
     framed = who(tool(page))
     with context.expect_page() as window:
         tool(page).get_by_role("button", name="New window").click()
-    expect(heading(window.value)).to_have_text("One")
+    headed(window.value, "One")
     assert window.value.url.startswith(f"{site.lotse}/l/")
     assert person_of(site, window.value.url) == person_of(site, framed) == "Person 11"
     assert window.value.url.split("/")[4] != framed.split("/")[2]
     expect(window.value.get_by_role("button", name="New window")).to_be_hidden()
-    expect(heading(tool(page))).to_have_text("One")
+    headed(tool(page), "One")
     assert window.value.evaluate("window.opener") is None
     assert window.value.evaluate("document.referrer").rstrip("/") in ("", site.lotse) or "/l/" in window.value.evaluate("document.referrer")
 
@@ -170,14 +170,14 @@ def test_without_scripts_there_is_a_second_button(playwright: Playwright, tmp_pa
     page.get_by_role("button", name="Go").click()
     tool(page).locator("button", has_text="Go").or_(tool(page).get_by_role("heading")).first.wait_for()
     tool(page).get_by_role("button", name="Go").click()
-    expect(heading(tool(page))).to_have_text("A small course")
+    headed(tool(page), "A small course")
     tool(page).get_by_role("button", name="New window").click()
-    expect(heading(tool(page))).to_have_text("Lotse in a new window")
+    headed(tool(page), "Lotse in a new window")
     with context.expect_page() as window:
         tool(page).get_by_role("button", name="Open in a new window").click()
-    expect(heading(window.value)).to_have_text("A small course")
+    headed(window.value, "A small course")
     tool(page).get_by_role("link", name="Go on here").click()
-    expect(heading(tool(page))).to_have_text("A small course")
+    headed(tool(page), "A small course")
     context.close()
 
 
@@ -187,23 +187,23 @@ def test_two_courses_in_two_tabs_stay_apart(context: BrowserContext, site: Site)
     tabs = []
     for link in ("a", "b"):
         tabs.append(visited(context, site.course(**{"as": "21", "link": link})))
-        expect(heading(tool(tabs[-1]))).to_have_text("A small course")
+        headed(tool(tabs[-1]), "A small course")
     launches = [who(tool(tab)) for tab in tabs]
     runs = [tool(tab).get_by_role("link", name="One").first.get_attribute("href") for tab in tabs]
     assert launches[0] != launches[1]
     assert str(runs[0]).split("/courses/")[1] != str(runs[1]).split("/courses/")[1]
     for tab in tabs:
         tool(tab).get_by_role("link", name="One").first.click()
-        expect(heading(tool(tab))).to_have_text("One")
+        headed(tool(tab), "One")
     assert [who(tool(tab)) for tab in tabs] == launches
 
 
 def test_a_teachers_preview_as_a_student_leaves_the_teachers_tab_alone(context: BrowserContext, site: Site) -> None:
     teaching = visited(context, site.course(**{"as": "22", "role": "Instructor"}))
-    expect(heading(tool(teaching))).to_have_text("A small course")
+    headed(tool(teaching), "A small course")
     before = who(tool(teaching))
     trying = visited(context, site.course(**{"as": "23", "role": "Learner"}))
-    expect(heading(tool(trying))).to_have_text("A small course")
+    headed(tool(trying), "A small course")
     for tab, name in ((teaching, "Person 22"), (trying, "Person 23"), (teaching, "Person 22")):
         tool(tab).get_by_role("link", name="My courses").click()
         expect(heading(tool(tab))).to_contain_text("courses")
@@ -213,25 +213,25 @@ def test_a_teachers_preview_as_a_student_leaves_the_teachers_tab_alone(context: 
 
 def test_of_two_people_at_a_shared_computer_neither_goes_on_as_the_other(context: BrowserContext, site: Site) -> None:
     first = visited(context, site.course(**{"as": "24"}))
-    expect(heading(tool(first))).to_have_text("A small course")
+    headed(tool(first), "A small course")
     with context.expect_page() as window:
         tool(first).get_by_role("button", name="New window").click()
-    expect(heading(window.value)).to_have_text("A small course")
+    headed(window.value, "A small course")
     second = visited(context, site.course(**{"as": "25"}))
-    expect(heading(tool(second))).to_have_text("A small course")
+    headed(tool(second), "A small course")
     window.value.reload()
     assert [person_of(site, place) for place in (window.value.url, who(tool(first)), who(tool(second)))] == ["Person 24", "Person 24", "Person 25"]
 
 
 def test_who_leaves_in_the_frame_leaves_nothing_open(context: BrowserContext, site: Site) -> None:
     page = visited(context, site.course(**{"as": "26"}))
-    expect(heading(tool(page))).to_have_text("A small course")
+    headed(tool(page), "A small course")
     address = site.lotse + who(tool(page)).removesuffix("/lti/window") + "/courses"
     tool(page).get_by_role("button", name="Leave Lotse").click()
-    expect(heading(tool(page))).to_have_text("You have left Lotse")
+    headed(tool(page), "You have left Lotse")
     expect(tool(page).get_by_role("link", name="Back to the learning platform")).to_be_visible()
     page.evaluate("address => { document.querySelector('iframe').src = address; }", address)
-    expect(heading(tool(page))).to_have_text("This page was open for too long")
+    headed(tool(page), "This page was open for too long")
 
 
 # --- Platforms that keep values for tools ------------------------------------------------------------------------------------
@@ -243,12 +243,12 @@ STORAGES = {"the page itself": {"storage": "_parent"}, "a frame of its own": {"s
 def test_a_platform_that_keeps_values_proves_the_launch_in_place_of_the_cookie(cookieless: BrowserContext, site: Site, how: dict[str, str]) -> None:
     before = getattr(site.lms, "signed", 0)
     page = visited(cookieless, site.course(**{"as": "31", **how}))
-    expect(heading(tool(page))).to_have_text("Lotse in a new window")
+    headed(tool(page), "Lotse in a new window")
     assert getattr(site.lms, "signed", 0) == before + 1
     assert heard(page, how) == ["lti.put_data", "lti.get_data"]
     with cookieless.expect_page() as window:
         tool(page).get_by_role("button", name="Open in a new window").click()
-    expect(heading(window.value)).to_have_text("A small course")
+    headed(window.value, "A small course")
     assert person_of(site, window.value.url) == "Person 31"
 
 
@@ -269,7 +269,7 @@ SILENT = {
 def test_where_the_platform_keeps_nothing_a_new_window_is_offered(cookieless: BrowserContext, site: Site, how: dict[str, str], signed: int) -> None:
     before = getattr(site.lms, "signed", 0)
     page = visited(cookieless, site.course(**{"as": "32", **how}))
-    expect(heading(tool(page))).to_have_text(NO_COOKIE)
+    headed(tool(page), NO_COOKIE)
     assert getattr(site.lms, "signed", 0) == before + signed  # Moodle's hint works once: it must not be spent.
 
 
@@ -283,7 +283,7 @@ def test_a_page_that_is_not_the_platforms_hears_nothing(cookieless: BrowserConte
 
 def test_nothing_is_said_where_the_platform_has_not_offered_it(cookieless: BrowserContext, site: Site) -> None:
     page = visited(cookieless, site.course(**{"as": "33"}))
-    expect(heading(tool(page))).to_have_text(NO_COOKIE)
+    headed(tool(page), NO_COOKIE)
     assert page.evaluate("heard") == []
     with cookieless.expect_page() as window:
         tool(page).get_by_role("link", name="Open in a new window").click()
@@ -292,7 +292,7 @@ def test_nothing_is_said_where_the_platform_has_not_offered_it(cookieless: Brows
 
 def test_nothing_is_kept_where_cookies_work(context: BrowserContext, site: Site) -> None:
     page = visited(context, site.course(**{"as": "34", "storage": "_parent"}))
-    expect(heading(tool(page))).to_have_text("A small course")
+    headed(tool(page), "A small course")
     assert page.evaluate("heard") == []
 
 
@@ -301,7 +301,7 @@ def test_nothing_is_kept_where_cookies_work(context: BrowserContext, site: Site)
 def test_the_check_says_in_a_frame_what_works_there(context: BrowserContext, site: Site) -> None:
     page = visited(context, site.course(**{"as": "41"}))
     tool(page).get_by_role("link", name="Check this browser").click()
-    expect(heading(tool(page))).to_have_text("Does Lotse work here?")
+    headed(tool(page), "Does Lotse work here?")
     expect(tool(page).locator("[data-check=script]")).to_have_class("finding finding--success")
     expect(tool(page).locator("[data-check=frame]")).to_contain_text(site.platform)
     expect(tool(page).locator(".findings")).to_contain_text("The browser keeps Lotse's cookies here.")

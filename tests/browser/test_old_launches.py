@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, 
 from core import sessions
 from lti.service import legacy
 from tests import builders
-from tests.browser.look import assert_accessible, settled
+from tests.browser.look import assert_accessible, headed, settled
 from tests.browser.test_frames import opened
 from tests.demo.house import serving_lotse
 from tests.demo.servers import serving
@@ -97,9 +97,9 @@ def heading(place: Page | FrameLocator) -> Any:
 def test_a_frame_shows_the_course_also_where_foreign_cookies_are_blocked(context: BrowserContext, site: Site) -> None:
     page = course(context, site, "4")
     tool = page.frame_locator("iframe[name=tool]")
-    expect(heading(tool)).to_have_text("A small course")
+    headed(tool, "A small course")
     tool.get_by_role("link", name="One").first.click()
-    expect(heading(tool)).to_have_text("One")
+    headed(tool, "One")
 
 
 def test_a_window_shows_it_too_and_its_way_back_begins_nothing_anew(context: BrowserContext, site: Site) -> None:
@@ -111,7 +111,7 @@ def test_a_window_shows_it_too_and_its_way_back_begins_nothing_anew(context: Bro
 def test_where_the_frame_keeps_no_cookie_the_same_form_opens_a_window(cookieless: BrowserContext, site: Site) -> None:
     page = course(cookieless, site, "6")
     tool = page.frame_locator("iframe[name=tool]")
-    expect(heading(tool)).to_have_text("Please open Lotse in a new window")
+    headed(tool, "Please open Lotse in a new window")
     with cookieless.expect_page() as window:
         tool.get_by_role("button", name="Open in a new window").click()
     expect(heading(window.value)).to_have_text("A small course")
@@ -124,7 +124,7 @@ def test_where_the_frame_keeps_no_cookie_the_same_form_opens_a_window(cookieless
 @pytest.mark.parametrize("width", ["320", "900"])
 def test_the_page_that_offers_the_window_is_accessible_and_fits(cookieless: BrowserContext, site: Site, width: str) -> None:
     page = course(cookieless, site, "7", width=width)
-    expect(heading(page.frame_locator("iframe[name=tool]"))).to_have_text("Please open Lotse in a new window")
+    headed(page.frame_locator("iframe[name=tool]"), "Please open Lotse in a new window")
     frame: Any = page.frame(name="tool")
     assert_accessible(frame, "the page that offers the window")
     assert frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from core.config import settings
 from demo.lms import create_lms
 from demo.seed import seed
-from tests.browser.look import assert_accessible, assert_no_sideways_scroll, settled
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll, headed, settled
 from tests.demo.house import serving_lotse
 from tests.demo.servers import serving
 from tests.ports import free_port
@@ -98,7 +98,7 @@ def test_the_whole_way_from_the_link_to_a_launch(chromium: Browser, context: Bro
     page.get_by_label("Address of the tool").fill(link)
     page.get_by_role("button", name="Add the tool").click()
     frame = settled(page).frame_locator("iframe")
-    expect(frame.get_by_role("heading", level=1)).to_have_text("Register Lotse in your learning platform?")
+    headed(frame, "Register Lotse in your learning platform?")
     frame.get_by_role("button", name="Register now").click()
     expect(page.get_by_role("button", name="Activate")).to_be_visible()  # The frame is gone.
     assert json.loads(page.evaluate("sessionStorage.heard")) == [[site.lotse, {"subject": "org.imsglobal.lti.close"}]]
@@ -126,7 +126,7 @@ def test_a_page_that_is_loaded_anew_does_not_close_twice(chromium: Browser, cont
     page.get_by_label("Address of the tool").fill(link)
     page.get_by_role("button", name="Add the tool").click()
     settled(page).frame_locator("iframe").get_by_role("button", name="Register now").click()
-    expect(settled(page).frame_locator("iframe").get_by_role("heading", level=1)).to_have_text("Lotse is registered")
+    headed(settled(page).frame_locator("iframe"), "Lotse is registered")
     expect(page.locator("html")).to_have_attribute("data-heard", "1")
     tool = next(frame for frame in page.frames if frame.url.startswith(site.lotse))
     tool.evaluate("location.reload()")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.look import assert_accessible, assert_no_sideways_scroll, settled
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll, headed, settled
 from tests.browser.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -207,8 +207,8 @@ def test_a_launch_that_is_over_says_so_inside_the_frame(visit: Visit, stage: Sta
     page.get_by_role("button", name="Mira").click()
     page.goto(f"{stage.platform}/course/2")
     tool = settled(page).frame_locator("iframe")
-    expect(tool.get_by_role("heading", level=1)).to_have_text("Wie Sprachmodelle schreiben")
+    headed(tool, "Wie Sprachmodelle schreiben")
     page.locator("iframe").evaluate("(frame, address) => { frame.src = address; }", f"{stage.lotse}/l/xxxxxxxxxxxxxxxxxxxxxx/courses")
-    expect(tool.get_by_role("heading", level=1)).to_have_text("Diese Seite war zu lange geöffnet")
+    headed(tool, "Diese Seite war zu lange geöffnet")
     expect(tool.get_by_text("Bitte öffnen Sie den Link in Ihrer Lernplattform noch einmal.")).to_be_visible()
     visit.complaints.clear()  # The browser's remark about the status, 401.
