@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from core.typed import visible
@@ -16,11 +17,12 @@ from reports.service import today
 
 _NEEDED = InputRequired(_l("Please fill this in."))
 _LONG = Length(max=4000, message=_l("This is too long."))
+_LANGUAGES = [SelectChoice("de", "Deutsch"), SelectChoice("en", "English")]
 _YEARS = range(2000, 2101)
 
 
 def _sensible(form: FlaskForm, field: DateField) -> None:
-    if field.data.year not in _YEARS:
+    if field.data and field.data.year not in _YEARS:
         raise ValidationError(_("Please enter a day between 2000 and 2100."))
 
 
@@ -36,7 +38,7 @@ class EvidenceForm(FlaskForm):
 
     first = _date(_l("From"))
     last = _date(_l("To"))
-    language = SelectField(_l("Language of the report"), choices=[("de", "Deutsch"), ("en", "English")])
+    language = SelectField(_l("Language of the report"), choices=_LANGUAGES)
     k = IntegerField(
         _l("Smallest group with figures of its own"), validators=[InputRequired(_l("Please enter a number from 3 to 20.")), NumberRange(LEAST_K, MOST_K, message=_l("Please enter a number from 3 to 20."))],
         description=_l("From 3 to 20 people. Smaller groups are put together, and figures that would tell about so few are ranges."),
@@ -70,7 +72,7 @@ class NamesForm(FlaskForm):
 
     first = _date(_l("From"))
     last = _date(_l("To"))
-    language = SelectField(_l("Language of the report"), choices=[("de", "Deutsch"), ("en", "English")])
+    language = SelectField(_l("Language of the report"), choices=_LANGUAGES)
     purpose = TextAreaField(
         _l("Purpose"), filters=[visible, lambda typed: typed.strip() if typed else typed],
         validators=[_NEEDED, Length(min=10, max=500, message=_l("Please say in 10 to 500 characters what the names are needed for."))],
