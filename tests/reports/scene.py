@@ -34,9 +34,9 @@ class Scene:
     administrator: FlaskClient
     lecturer: FlaskClient
 
-    def get(self, path: str, *, who: str = "administrator", **headers: str) -> TestResponse:
+    def get(self, path: str, *, who: str = "administrator") -> TestResponse:
         """Open a page."""
-        return request(getattr(self, who), path, **headers)
+        return request(getattr(self, who), path)
 
     def post(self, path: str, data: dict[str, str], *, who: str = "administrator") -> TestResponse:
         """Send a form."""
