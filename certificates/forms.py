@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Regexp
@@ -45,6 +46,18 @@ class CompareForm(FlaskForm):
 def _code_in(typed: str | None) -> str:
     """The code in what was typed or pasted: the code itself, or the whole address that ends with it."""
     return (typed or "").strip().rstrip("/").rpartition("/")[2]
+
+
+class FileForm(FlaskForm):
+    """The file that a verifier was given. No token: it changes nothing, and verifiers have no session."""
+
+    class Meta:
+        csrf = False
+
+    file = FileField(
+        _l("PDF file"), validators=[FileRequired(_l("Please choose the PDF file of the certificate."))],
+        description=_l("It is compared with the file that was issued, and not kept."), render_kw={"accept": "application/pdf,.pdf"},
+    )
 
 
 class CodeForm(FlaskForm):

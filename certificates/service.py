@@ -1,11 +1,13 @@
 """Use cases about certificates: award, name, print, show, withdraw."""
 
 import hashlib
+import hmac
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import IO
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -275,6 +277,11 @@ def published(code: str) -> Published | None:
             return None
         style = db.session.get(Letterhead, certificate.letterhead_id) if certificate.letterhead_id else None
     return Published(certificate, Snapshot.from_json(certificate.snapshot), style.logo if style else None)
+
+
+def is_the_file(certificate: Certificate, stream: IO[bytes]) -> bool:
+    """Whether these are the bytes that were issued."""
+    return hmac.compare_digest(hashlib.sha256(stream.read()).hexdigest(), certificate.sha256 or "")
 
 
 # --- Those who teach ----------------------------------------------------------------------------------------------------

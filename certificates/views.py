@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from accounts.signin import person
 from assessments.service import score_of
 from certificates import names, service
-from certificates.forms import CodeForm, CompareForm, ConsentForm, DeletionForm, NameForm
+from certificates.forms import CodeForm, CompareForm, ConsentForm, DeletionForm, FileForm, NameForm
 from certificates.models import Certificate, Reason, Standing
 from certificates.sheet import sheet
 from certificates.snapshot import Snapshot
-from certificates.words import REASONS
+from certificates.words import REASONS, STANDINGS
 from core.i18n import language
 from core.jobs import WorkState
 from core.web import Problem, csrf, limiter, takes_anything
@@ -32,7 +32,7 @@ bp = Blueprint("certificates", __name__)
 def mine() -> str:
     """My certificates."""
     found = [(entry, _sheet(entry)) for entry in service.certificates_of(person().id)]
-    return render_template("certificates/mine.html", entries=found)
+    return render_template("certificates/mine.html", entries=found, today=service.today_here(), standings=STANDINGS)
 
 
 @bp.get("/certificates/course/<int:run_id>")
@@ -44,7 +44,7 @@ def of_course(run_id: int) -> str:
     return render_template(
         "certificates/course.html", run_id=run_id, part=part, edition=edition, chosen=content_language(part), learns=not teaches(part),
         entries=[(entry, _sheet(entry)) for entry in service.certificates_of_part(part.id)], points=score_of(part),
-        opened=len(opened & set(edition.module_ids)),
+        opened=len(opened & set(edition.module_ids)), today=service.today_here(), standings=STANDINGS,
     )
 
 
@@ -163,20 +163,32 @@ def compare(code: str) -> BaseResponse:
     return _public(code, CompareForm())
 
 
-def _public(code: str, form: CompareForm) -> BaseResponse:
+@bp.post("/z/<code>/file")
+@csrf.exempt
+@limiter.limit("20 per minute; 200 per hour")
+def check_file(code: str) -> BaseResponse:
+    """Whether a PDF is byte for byte the one that was issued. It is looked at and not kept."""
+    return _public(code, CompareForm(formdata=None), FileForm())
+
+
+def _public(code: str, form: CompareForm, file_form: FileForm | None = None) -> BaseResponse:
     found = service.published(code)
     if found is None:
         page = render_template("certificates/unknown.html")
         return _discreet(Response(page, 404))
-    answer = names.same(form.name.data, found.snapshot.name or "") if form.validate_on_submit() else None
+    same_file = None
+    if file_form is not None and file_form.validate_on_submit():
+        same_file = service.is_the_file(found.certificate, file_form.file.data.stream)
+    answer = names.same(form.name.data, found.snapshot.name or "") if file_form is None and form.validate_on_submit() else None
     standing = found.certificate.standing(service.today_here())
     if standing is Standing.DELETED:
         return _discreet(Response(render_template("certificates/deleted.html", number=found.snapshot.number, issuer=found.snapshot.issuer), 410))
     page = render_template(
         "certificates/verify.html", certificate=found.certificate, standing=standing, sheet=sheet(found.snapshot, language()), logo=found.logo,
         named=found.certificate.name_public_at is not None, form=form, answer=answer, reasons=REASONS,
+        file_form=file_form or FileForm(formdata=None), same_file=same_file, code=code,
     )
-    return _discreet(Response(page, 422 if form.errors else 200))
+    return _discreet(Response(page, 422 if form.errors or (file_form and file_form.errors) else 200))
 
 
 def _discreet(response: BaseResponse) -> BaseResponse:

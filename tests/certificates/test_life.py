@@ -1,6 +1,9 @@
 """What becomes of a certificate: it expires, is replaced, withdrawn, deleted. Each is told apart, and nothing comes back."""
 
+from contextvars import Context
 from datetime import date
+from io import BytesIO
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -121,6 +124,30 @@ def test_what_was_meant_comes_before_what_just_happened() -> None:
             setattr(row, field, now)
         assert row.standing(today) is standing
     assert Certificate(expires_on=today).standing(today) is Standing.VALID
+
+
+# --- The file itself ------------------------------------------------------------------------------------------------------
+
+def test_a_verifier_learns_whether_a_file_is_the_one_that_was_issued(app: Flask) -> None:
+    with app.app_context():
+        certificate = earn(app).certificate()
+        content, code = service.pdf_of(certificate) or b"", certificate.code
+    verifier = app.test_client()
+
+    def check(given: bytes | None) -> Any:
+        data = {"file": (BytesIO(given), "certificate.pdf")} if given is not None else {}
+        return Context().run(verifier.post, f"/z/{code}/file", data=data, headers={"Accept-Language": "en"}, base_url="https://localhost")
+
+    assert "the file is unchanged" in check(content).text
+    changed = bytearray(content)
+    changed[len(changed) // 2] ^= 1
+    for other in (bytes(changed), content + b"\n", b"", b"no PDF"):
+        answer = check(other)
+        assert answer.status_code == 200
+        assert "not the file that was issued" in answer.text
+        assert "Ada" not in answer.text
+    assert check(None).status_code == 422
+    assert verifier.post("/z/xxxxxxxxxxxxxxxxxxxxxx/file", base_url="https://localhost").status_code == 404
 
 
 # --- The course's page --------------------------------------------------------------------------------------------------
