@@ -26,7 +26,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a response is worth and why. `state` is right, partly or wrong."""
+    """What a response is worth and why. `state` is right, partly or wrong; shown as done where nothing can be either."""
 
     score: float
     maximum: float

@@ -22,6 +22,7 @@ from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant
 from assessments.kinds.looking import LookKind
+from assessments.kinds.prompt import FOLLOW_UP_PART
 from assessments.prompts import Told
 from assessments.service import Standing
 from core import kept
@@ -204,6 +205,7 @@ def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] 
     """The stored grade with the feedback of the item's text: for most kinds by grading again, which is pure and quick.
 
     Where that comes out differently (a word that was right in the other language), the stored grade is what counts.
+    A model's answer that nothing looks at and that earns no points is `done`, neither right nor wrong.
     """
     if stored is None or response is None:
         return None
@@ -212,7 +214,8 @@ def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] 
     if again is not None and again.score == stored["score"]:
         return again
     parts = tuple(Part(part["name"], part["mark"], checks=tuple(part["checks"])) for part in stored["parts"])
-    return Verdict(stored["score"], stored["maximum"], stored["state"], parts)
+    looked_at = stored["maximum"] or any(part.checks or part.name == FOLLOW_UP_PART for part in parts)
+    return Verdict(stored["score"], stored["maximum"], stored["state"] if looked_at or not prompts.asks(item) else "done", parts)
 
 
 def forget() -> None:
