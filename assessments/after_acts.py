@@ -36,7 +36,7 @@ def vote(attempt: Attempt, form: Form) -> None:
     """Count a learner's vote in a blind comparison, once. Raises LookupError and ResponseError."""
     item = item_of(attempt)
     rows = [row for row in completions(attempt.id) if not row.recorded]
-    by_arm = {row.arm: row.model or "" for row in rows}
+    by_arm = {row.arm: prompts.key_of(row) for row in rows}
     if not item.exercise.blind or not rows:
         raise LookupError(attempt.item)
     choice = _one(form, "choice")

@@ -9,7 +9,7 @@ from flask import render_template
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from assessments import opinions
+from assessments import opinions, prompts
 from assessments.after_acts import completions, item_of
 from assessments.kinds.item import Item
 from assessments.kinds.prompt import PromptItem
@@ -98,13 +98,14 @@ def _opinion(position: int, criterion: str, row: Judgement | None) -> Opinion:
 def _vote(part: AnyPart, item: PromptItem, attempt: Attempt, rows: Sequence[Completion], *, recorded: bool) -> dict[str, Any] | None:
     if not item.exercise.blind or recorded:
         return None
-    by_arm = {row.arm: row.model or "" for row in rows}
+    by_arm = {row.arm: prompts.key_of(row) for row in rows}
     cast = db.session.scalars(select(Vote).where(Vote.enrolment_id == part.id, Vote.module == attempt.module, Vote.item == item.id)).one_or_none()
     if cast is None:
         return {"arms": tuple(by_arm), "cast": None}
     result = class_result(part.run_id, attempt.module, item.id, tuple(by_arm.values()))
     # A vote was for a model; in a later attempt it stands under another letter.
-    return {"arms": tuple(by_arm), "cast": cast, "names": by_arm, "result": result,
+    mine = next((arm for arm, key in by_arm.items() if key and key == cast.model), None)
+    return {"arms": tuple(by_arm), "cast": cast, "names": prompts.names_by_arm(rows), "mine": mine, "result": result,
             "reasons": [item.exercise.rubric[int(at)] for at in cast.reasons.get("chosen", ()) if int(at) < len(item.exercise.rubric)]}
 
 
@@ -117,8 +118,9 @@ def class_result(run_id: int, module: str, item: str, known: Sequence[str] = ())
     votes = found.total()
     if votes < FEWEST_VOTES:
         return Result(votes, ())
-    names = sorted({name for name in (*found, *known) if name}, key=lambda name: (-found[name], name))
-    return Result(votes, tuple(Bar(name, found[name], 100 * found[name] / votes) for name in (*names, "")))
+    names = gateway.names_of(key for key in (*found, *known) if key)
+    keys = sorted(names, key=lambda key: (-found[key], names[key]))
+    return Result(votes, tuple(Bar(names.get(key, ""), found[key], 100 * found[key] / votes) for key in (*keys, "")))
 
 
 def _follow(item: PromptItem, attempt_id: int, rows: Sequence[Completion]) -> dict[str, Any] | None:

@@ -205,7 +205,6 @@ def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] 
     """The stored grade with the feedback of the item's text: for most kinds by grading again, which is pure and quick.
 
     Where that comes out differently (a word that was right in the other language), the stored grade is what counts.
-    A model's answer that nothing looks at and that earns no points is `done`, neither right nor wrong.
     """
     if stored is None or response is None:
         return None
@@ -214,8 +213,15 @@ def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] 
     if again is not None and again.score == stored["score"]:
         return again
     parts = tuple(Part(part["name"], part["mark"], checks=tuple(part["checks"])) for part in stored["parts"])
+    return Verdict(stored["score"], stored["maximum"], _state(item, stored, parts), parts)
+
+
+def _state(item: Item, stored: Mapping[str, Any], parts: Sequence[Part]) -> str:
+    """What is said of an answer: neither right nor wrong while a follow-up is open, or where nothing looks at a model's answer for no points."""
+    if any(part.mark == "open" for part in parts):
+        return "open"
     looked_at = stored["maximum"] or any(part.checks or part.name == FOLLOW_UP_PART for part in parts)
-    return Verdict(stored["score"], stored["maximum"], stored["state"] if looked_at or not prompts.asks(item) else "done", parts)
+    return "done" if prompts.asks(item) and not looked_at else str(stored["state"])
 
 
 def forget() -> None:

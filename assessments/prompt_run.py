@@ -77,8 +77,8 @@ def _ask(this: Try[Any], model: gateway.Model, call: PlannedCall, completions: l
                     yield Event("text", "".join(pieces))
                 completions.append(Completion(
                     attempt_id=this.attempt.id, position=call.position, ask=call.ask, answer="".join(pieces), model=piece.model,
-                    parameters={**sampling, "external": model.external}, prompt_tokens=piece.prompt_tokens, completion_tokens=piece.completion_tokens, finish=piece.finish,
-                    arm=call.arm,
+                    parameters={**sampling, "external": model.external, "key": model.key}, prompt_tokens=piece.prompt_tokens,
+                    completion_tokens=piece.completion_tokens, finish=piece.finish, arm=call.arm,
                 ))
 
 

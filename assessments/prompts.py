@@ -1,7 +1,7 @@
 """Use cases of prompt exercises: send a prompt, stop the model, show what it answered. assessments.prompt_run does the asking."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any
@@ -121,7 +121,7 @@ def _drawn(part: AnyPart, item: Item) -> Response:
     wants, found = asking(item).wants(item), {}
     if wants.sides > 1:
         offered = [gateway.model(part.run_id, name) for name in wants.models] if wants.models else gateway.models(part.run_id)
-        names = list(dict.fromkeys(model.name for model in offered if model))[: wants.sides]
+        names = list(dict.fromkeys(model.key for model in offered if model))[: wants.sides]
         if wants.mixed:
             SystemRandom().shuffle(names)
         found["drawn"] = names
@@ -160,12 +160,23 @@ def told(attempt_id: int, item: Item) -> Told:
     """What is known of an attempt's answers."""
     rows = db.session.scalars(select(Completion).where(Completion.attempt_id == attempt_id).order_by(Completion.position)).all()
     return Told(
-        tuple(_shown(row.answer, item.language) for row in rows), {row.arm: row.model or "" for row in rows}, tuple(row.answer for row in rows),
+        tuple(_shown(row.answer, item.language) for row in rows), names_by_arm(rows) if any(row.arm for row in rows) else {}, tuple(row.answer for row in rows),
         models=tuple(_named(row) for row in {row.model: row for row in rows if row.model}.values()),
         tokens=sum(row.prompt_tokens + row.completion_tokens for row in rows),
         recorded=any(row.recorded for row in rows), stopped=any(row.finish == "stopped" for row in rows),
         cut=any(row.finish == "length" for row in rows), error=service.error_of(attempt_id),
     )
+
+
+def key_of(row: Completion) -> str:
+    """Which model of which server answered (gateway.Model.key); empty for a recorded answer."""
+    return str(row.parameters.get("key") or row.model or "")
+
+
+def names_by_arm(rows: Sequence[Completion]) -> dict[str, str]:
+    """What people read of the model of each arm."""
+    names = gateway.names_of(key_of(row) for row in rows)
+    return {row.arm: names[key_of(row)] for row in rows}
 
 
 def _named(row: Completion) -> str:

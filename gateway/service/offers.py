@@ -42,6 +42,11 @@ class Model:
         """What people read."""
         return self.title or self.name
 
+    @property
+    def key(self) -> str:
+        """Which model of which server: two gateways may offer models of the same name."""
+        return f"{self.name}@{self.server}"
+
 
 def models(run_id: int, role: str = CHAT) -> list[Model]:
     """The models that a run may use for this role now, the usual one first. What is down, or not allowed here, is left out.
@@ -57,7 +62,7 @@ def models(run_id: int, role: str = CHAT) -> list[Model]:
 
 
 def model(run_id: int | None = None, wanted: str = "", role: str = CHAT, needs: frozenset[str] = frozenset()) -> Model | None:
-    """The model of this name, title or role, else the usual one that can do what is needed; None when there is none.
+    """The model of this name, title, key or role, else the usual one that can do what is needed; None when there is none.
 
     Without a run: of the models on this machine.
     """
@@ -67,7 +72,7 @@ def model(run_id: int | None = None, wanted: str = "", role: str = CHAT, needs: 
     named = wanted.casefold()
     return next((
         entry for entry in found
-        if needs <= entry.abilities and (not named or named in (entry.name.casefold(), entry.title.casefold()))
+        if needs <= entry.abilities and (not named or named in (entry.name.casefold(), entry.title.casefold(), entry.key.casefold()))
     ), None)
 
 

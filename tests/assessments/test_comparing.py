@@ -67,8 +67,8 @@ def school(app: Flask, faults: FaultServer, tmp_path: Path, monkeypatch: pytest.
         with app.app_context():
             first = gateway.model()
             assert first is not None
-        second = replace(first, endpoint=replace(first.endpoint, url=other.url), name="other", server="second")
-        both = {model.name: model for model in (first, second)}
+        second = replace(first, endpoint=replace(first.endpoint, url=other.url), name="other-2", server="second")
+        both = {model.key: model for model in (first, second)}
         monkeypatch.setattr("gateway.service.models", lambda *_, **__: list(both.values()))
         monkeypatch.setattr("gateway.service.model", lambda run_id=None, wanted="", **_: both.get(wanted, first))
         yield Class(app, (faults, other))
@@ -101,12 +101,25 @@ def test_a_blind_comparison_names_no_model_before_the_vote_and_all_after_it(scho
     assert [data["arm"] for name, data in events if name == "answer"] == ["A", "B"]
     assert len([name for name, _ in events if name == "text"]) == 2  # Each answer at once, so that its pace tells nothing.
     html = act(page, "vote", {"choice": "B", "reasons": ["0", "99"]}).text
-    assert "faulty-1" in html
-    assert "other-2" in html
+    for model in gateway.models(1):
+        assert model.name in html
     assert "from three votes on" in html
     (vote,) = rows(page, Vote)
-    assert vote.model == next(row.model for row in rows(page, Completion) if row.arm == "B")
+    assert vote.model == next(row.parameters["key"] for row in rows(page, Completion) if row.arm == "B")
     assert vote.reasons == {"chosen": ["0"], "arm": "B"}
+
+
+def test_models_of_the_same_name_on_two_servers_are_two_sides(school: Class, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = gateway.models(1)
+    twins = {model.key: model for model in (one, replace(two, name=one.name))}
+    monkeypatch.setattr("gateway.service.models", lambda *_, **__: list(twins.values()))
+    monkeypatch.setattr("gateway.service.model", lambda run_id=None, wanted="", **_: twins.get(wanted, one))
+    page = school.learner("Ada")
+    page.watch(page.send("Explain.", item="compare"))
+    assert [len(server.requests) for server in school.servers] == [1, 1]
+    act(page, "vote", {"choice": "A"})
+    (vote,) = rows(page, Vote)
+    assert vote.model in twins
 
 
 def test_a_second_vote_changes_nothing_and_the_class_sees_counts_from_three_votes_on(school: Class) -> None:

@@ -13,6 +13,7 @@ from assessments.models import FollowUp, Judgement, Vote
 from assessments.refilling import refilled
 from gateway import service as gateway
 from tests.assessments.after_page import AfterPage, announce_judge, open_after
+from tests.assessments.prompt_page import announce
 from tests.gateway.faults import FaultServer, Reply
 
 FORM = """<form action="here"><fieldset><input type="radio" name="a" value="1" checked><input type="radio" name="a" value="2">
@@ -81,7 +82,8 @@ def test_marks_and_links_are_kept_when_one_is_missing(page: AfterPage, faults: F
 
 
 def test_what_was_ticked_and_listed_leads_back_and_too_much_is_kept(page: AfterPage) -> None:
-    page.watch(page.send("", item="feedback", **{"field-rubric": "Mine", "field-prompt": "Comment."}))
+    written: dict[str, Any] = {"field-rubric": "Mine", "field-prompt": "Comment."}
+    page.watch(page.send("", item="feedback", **written))
     assert page.act("follow", {"ticked": ["0"]}, htmx=False).location == f"{page.path}#q-feedback"
     page.watch(page.send("Draft.", item="reply"))
     much = "the fee " * 600
@@ -111,12 +113,26 @@ def test_an_opinion_is_asked_for_by_a_plain_form_and_stands_on_the_page(page: Af
 
 
 def test_without_points_or_checks_an_answer_is_done_and_neither_right_nor_wrong(page: AfterPage) -> None:
-    guesses = {"predicted-0": "1", "predicted-0.7": "3", "predicted-1.2": "5"}
+    guesses: dict[str, Any] = {"predicted-0": "1", "predicted-0.7": "3", "predicted-1.2": "5"}
     _, html = page.watch(page.send("An animal.", item="temperature", **guesses))
     assert "verdict--done" in html
     assert "verdict--right" not in html
     _, html = page.watch(page.send("Please.", item="judged"))
     assert "verdict--right" in html  # Checks say so.
+
+
+def test_while_a_follow_up_is_open_an_answer_is_not_called_wrong(page: AfterPage) -> None:
+    _, html = page.watch(page.send("Draft.", item="reply"))
+    assert "So far" in html
+    assert "verdict--wrong" not in html
+    assert "verdict--wrong" in page.act("follow", {"facts": "my name"}).text
+
+
+def test_without_a_model_that_judges_a_criterion_is_a_question_to_oneself(page: AfterPage, faults: FaultServer, tmp_path: Path) -> None:
+    announce(faults, tmp_path)
+    _, html = page.watch(page.send("Please.", item="judged"))
+    assert "Judge for yourself" in html
+    assert "Ask a model" not in html
 
 
 def _two_models(monkeypatch: pytest.MonkeyPatch) -> None:

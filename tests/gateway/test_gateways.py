@@ -81,6 +81,19 @@ def test_a_model_that_is_no_longer_named_is_marked_and_left_out(app: Flask, lear
         assert "Large model" not in [model.label for model in service.models(learner.run_id)]
 
 
+def test_models_of_one_name_are_told_apart_by_their_gateways_also_when_they_are_gone(app: Flask, learner: Enrolment, faults: FaultServer) -> None:
+    with app.app_context(), db.scoped(learner.organisation_id):
+        policies.set_policy(external=True)
+        policies.set_run_models(learner.run_id, external=True)
+        numbers = [entered(app, faults.url + more, external=external) for more, external in (("", False), ("/other", True))]
+        for number in numbers:
+            with_model(number)
+        keys = [model.key for model in service.models(learner.run_id)]
+        found = [service.model(learner.run_id, key) for key in keys]
+        assert [model.server for model in found if model] == [f"gateway {number}" for number in numbers]
+        assert list(service.names_of([*keys, "old@gateway 99"]).values()) == ["Large model · Server", "Large model · Server (extern)", "old"]
+
+
 def test_external_models_need_the_organisation_and_the_course(app: Flask, learner: Enrolment, faults: FaultServer) -> None:
     with app.app_context(), db.scoped(learner.organisation_id):
         with_model(entered(app, faults.url, external=True))

@@ -26,24 +26,52 @@ function begin(box) {
   stream.addEventListener("error", look);
 }
 
-function addTurn(box, { number, of, ask }) {
+// Where the next answer is written: a turn of its own, or on its side where several stand beside each other.
+function addTurn(box, said) {
   box.querySelector(".live-wait")?.remove();
   for (const streaming of box.querySelectorAll(".is-streaming")) streaming.classList.remove("is-streaming");
-  const turn = document.createElement("div");
-  turn.className = "turn turn--model";
-  const label = document.createElement("p");
-  label.className = "turn-label";
-  const repeated = ask === box.dataset.ask; // Several runs of one question: it is said once.
-  box.dataset.ask = ask;
-  const name = of > 1 ? box.dataset.label.replace("{number}", number).replace("{of}", of) : box.dataset.only;
-  label.textContent = name + (ask && !repeated ? ` · ${ask}` : "");
-  const answer = document.createElement("div");
-  answer.className = "turn-text is-streaming";
+  const answer = made("div", "turn-text is-streaming");
   const text = document.createTextNode("");
   answer.append(text);
-  turn.append(label, answer);
-  box.querySelector(".chat").append(turn);
+  if (said.arm) sideOf(box, said).append(answer);
+  else turnOf(box, said).append(answer);
+  box.dataset.ask = said.ask;
   return text;
+}
+
+function turnOf(box, { number, of, ask }) {
+  const turn = made("div", "turn turn--model");
+  const repeated = ask === box.dataset.ask; // Several runs of one question: it is said once.
+  const name = of > 1 ? box.dataset.label.replace("{number}", number).replace("{of}", of) : box.dataset.only;
+  turn.append(made("p", "turn-label", name + (ask && !repeated ? ` · ${ask}` : "")));
+  box.querySelector(".chat").append(turn);
+  return turn;
+}
+
+function sideOf(box, { arm, ask }) {
+  const chat = box.querySelector(".chat");
+  let sides = chat.lastElementChild;
+  if (!sides?.matches(".sides") || ask !== box.dataset.ask) {
+    sides = made("div", "sides");
+    if (ask) chat.append(made("p", "asked", ask));
+    chat.append(sides);
+  }
+  const known = [...sides.children].find((side) => side.dataset.arm === arm);
+  if (known) return known;
+  const side = made("section", "side");
+  side.dataset.arm = arm;
+  const number = Number(arm); // A temperature is read as numbers are in the page's language.
+  const name = Number.isNaN(number) ? arm : number.toLocaleString(document.documentElement.lang);
+  side.append(made("p", "side-name", box.dataset.arm.replace("{arm}", name)));
+  sides.append(side);
+  return side;
+}
+
+function made(tag, className, text = "") {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
 }
 
 // Nothing comes back (204) while somebody is still at work on it.
