@@ -1,7 +1,8 @@
 """Plain forms: what was refused is shown again with all that was chosen and typed, and what was taken leads back to the exercise."""
 
+import json
+import os
 import re
-from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from flask import Flask
 
 from assessments.models import FollowUp, Judgement, Vote
 from assessments.refilling import refilled
-from gateway import service as gateway
 from tests.assessments.after_page import AfterPage, announce_judge, open_after
 from tests.assessments.prompt_page import announce
 from tests.gateway.faults import FaultServer, Reply
@@ -59,8 +59,9 @@ def test_an_answer_that_is_refused_comes_back_with_what_was_chosen_and_typed(pag
     assert all(value in html for value in typed.values())
 
 
-def test_a_vote_is_kept_when_it_is_refused_and_leads_back_when_it_counts(page: AfterPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    _two_models(monkeypatch)
+def test_a_vote_is_kept_when_it_is_refused_and_leads_back_when_it_counts(page: AfterPage, faults: FaultServer, tmp_path: Path) -> None:
+    both = [{**faults.announcement, "name": name, "pid": os.getpid()} for name in ("first", "second")]
+    (tmp_path / "models" / "server.json").write_text(json.dumps({"models": both}))
     page.watch(page.send("Explain.", item="compare"))
     html = refused(page.act("vote", {"reasons": ["1"], "prompt": "Another prompt"}, htmx=False), "Please choose an answer")
     assert re.findall(r'name="reasons" value="(\d)" checked', html) == ["1"]
@@ -133,13 +134,3 @@ def test_without_a_model_that_judges_a_criterion_is_a_question_to_oneself(page: 
     _, html = page.watch(page.send("Please.", item="judged"))
     assert "Judge for yourself" in html
     assert "Ask a model" not in html
-
-
-def _two_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    offered = gateway.models
-
-    def doubled(*given: Any, **more: Any) -> list[gateway.Model]:
-        return [replace(model, name=name) for model in offered(*given, **more)[:1] for name in ("first", "second")]
-
-    monkeypatch.setattr("gateway.service.models", doubled)
-    monkeypatch.setattr("gateway.service.model", lambda run_id=1, wanted="", **_: next((m for m in doubled(run_id) if wanted in ("", m.name)), None))
