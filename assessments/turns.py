@@ -47,9 +47,10 @@ def at_turn(this: Try[Any], models: Iterable[Model]) -> Iterator[bool]:
 def _enter_all(this: Try[Any], models: Iterable[Model]) -> bool:
     """Always in the same order, so that no two wait for each other. One transaction: a call finds the row due."""
     hold = max(HOLD, timedelta(seconds=3 * settings().sweep_seconds))
+    came = this.attempt.submitted_at if this.attempt.tries > 1 else None  # A process died over it: they do not queue up behind everybody.
     with db.transaction():
         for model in sorted(models, key=lambda model: model.server):
-            if not line.enter(model, this.enrolment.person_id, cause(this.attempt.id), hold).turn:
+            if not line.enter(model, this.enrolment.person_id, cause(this.attempt.id), hold, came).turn:
                 jobs.put_off(this.attempt, LOOK_AGAIN)
                 return False
     return True
