@@ -11,6 +11,7 @@ from core.jobs import WorkState
 from gateway.abilities import CHAT, EMBED, EMBEDDER, JUDGE, LOGPROBS, SCHEMA, TOKENIZE
 from gateway.faults import MESSAGES
 from gateway.forms.admin import GatewayForm, PolicyForm
+from gateway.limits import left
 from gateway.models import Gateway
 from gateway.service import gateways, keys, policies, state
 
@@ -21,6 +22,10 @@ Page = str | Response | tuple[str, int]
 ROLE_NAMES = {CHAT: N_("answers learners"), JUDGE: N_("gives opinions"), EMBEDDER: N_("compares texts")}
 ABILITY_NAMES = {
     LOGPROBS: N_("tells probabilities"), SCHEMA: N_("keeps to a form"), TOKENIZE: N_("shows tokens"), EMBED: N_("makes vectors"),
+}
+LEFT_NAMES = {
+    "minute": N_("Requests this minute"), "hour": N_("Requests this hour"), "day": N_("Requests today"), "month": N_("Requests this month"),
+    "requests": N_("Requests"), "tokens": N_("Tokens"), "": N_("Requests"),
 }
 MOST_TITLE = 100
 
@@ -131,7 +136,7 @@ def _shown(text: str) -> Page:
 
 
 def _words() -> dict[str, object]:
-    return {"faults": MESSAGES, "role_names": ROLE_NAMES, "ability_names": ABILITY_NAMES, "is_checking": _is_checking}
+    return {"faults": MESSAGES, "role_names": ROLE_NAMES, "ability_names": ABILITY_NAMES, "is_checking": _is_checking, "left": left, "left_names": LEFT_NAMES}
 
 
 def _is_checking(row: Gateway) -> bool:
