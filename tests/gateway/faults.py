@@ -91,6 +91,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._drip(_DRIPS[reply.drip])
         elif reply.status != 200:
             self._send(reply.status, reply.body, reply.headers)
+        elif self.path.endswith("/embeddings"):
+            texts = self._faults.requests[-1]["input"]
+            data = [{"index": number, "embedding": [float(len(text)), 1.0]} for number, text in enumerate(texts)]
+            self._send(200, json.dumps({"data": data, "usage": {"prompt_tokens": 7}}), reply.headers)
         else:
             self._stream(reply)
 
