@@ -54,12 +54,13 @@ def policy() -> Page:
 def new() -> Page:
     """Enter a server of models."""
     form = GatewayForm()
+    form.say_of_key(False, "")
     if form.check():
         row = gateways.add(form.given)
         gateways.ask_for_check(row)
         flash(_("%(name)s is saved. Lotse is asking now which models it has.", name=row.name), "success")
         return _to(row)
-    return _shown(render_template("gateway/admin/edit.html", form=form, gateway=None, key_ending=""))
+    return _shown(render_template("gateway/admin/edit.html", form=form, gateway=None))
 
 
 @bp.get("/<int:gateway_id>")
@@ -76,12 +77,13 @@ def edit(gateway_id: int) -> Page:
     """Change a server of models."""
     row = _gateway(gateway_id)
     form = GatewayForm(data={"name": row.name, "url": row.url, "external": row.external, "enabled": row.enabled})
+    form.say_of_key(bool(row.key), keys.ending(row))
     if form.check():
         gateways.change(row, form.given)
         gateways.ask_for_check(row)
         flash(_("%(name)s is saved. Lotse is asking now which models it has.", name=row.name), "success")
         return _to(row)
-    return _shown(render_template("gateway/admin/edit.html", form=form, gateway=row, key_ending=keys.ending(row)))
+    return _shown(render_template("gateway/admin/edit.html", form=form, gateway=row))
 
 
 @bp.post("/<int:gateway_id>/check")
