@@ -25,7 +25,7 @@ from exercises.secrets import secret
 from gateway import service as gateway
 from gateway.faults import MESSAGES
 from gateway.personal import personal_data
-from modules.render import render
+from modules.answer import answer_html
 
 ANYWAY = "anyway"     # The form's box: "send it all the same".
 _RUN = jobs.queue.signature("assessments.run_try")
@@ -158,7 +158,7 @@ def told(attempt_id: int, item: Item) -> Told:
     """What is known of an attempt's answers."""
     rows = db.session.scalars(select(Completion).where(Completion.attempt_id == attempt_id).order_by(Completion.position)).all()
     return Told(
-        tuple(_shown(row.answer, item.language) for row in rows), names_by_arm(rows) if any(row.arm for row in rows) else {}, tuple(row.answer for row in rows),
+        tuple(_shown(row.answer) for row in rows), names_by_arm(rows) if any(row.arm for row in rows) else {}, tuple(row.answer for row in rows),
         models=tuple(_named(row) for row in {row.model: row for row in rows if row.model}.values()),
         tokens=sum(row.prompt_tokens + row.completion_tokens for row in rows),
         recorded=any(row.recorded for row in rows), stopped=any(row.finish == "stopped" for row in rows),
@@ -187,13 +187,13 @@ def with_answers(item: Item, response: Response, told: Told) -> Response:
     return {**asking(item).complete(item, response, told.answers), "raw": told.raw}
 
 
-def _shown(answer: str, language: str) -> Markup:
+def _shown(answer: str) -> Markup:
     """A model's words as safe HTML: Markdown, unless they are data, whose line breaks and quotation marks matter."""
     if _is_data(answer):
         return Markup("<pre><code>{}</code></pre>").format(answer)
     if not answer.strip():
         return Markup("")
-    return Markup(render(answer, language=language, media_url=lambda _: "").html)  # noqa: S704 - sanitised there
+    return Markup(answer_html(answer))  # noqa: S704 - sanitised there
 
 
 def _is_data(text: str) -> bool:

@@ -35,5 +35,6 @@ def grouped(answers: Sequence[str]) -> tuple[Group, ...]:
 
 
 def folded(text: str) -> str:
-    """A text for comparing: composed letters, no case, single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    """A text for comparing: composed letters, no case, single spaces, no signs that nobody sees."""
+    visible = (letter for letter in unicodedata.normalize("NFC", text) if unicodedata.category(letter) != "Cf")
+    return " ".join("".join(visible).casefold().split())
