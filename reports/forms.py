@@ -11,9 +11,9 @@ from wtforms import BooleanField, DateField, IntegerField, SelectField, StringFi
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
+from certificates.service import today_here
 from core.typed import visible
 from reports.evidence import LEAST_K, MOST_K, USUAL_K, Period
-from reports.service import today
 
 _NEEDED = InputRequired(_l("Please fill this in."))
 _LONG = Length(max=4000, message=_l("This is too long."))
@@ -48,7 +48,7 @@ class EvidenceForm(FlaskForm):
     @classmethod
     def asked(cls, args: MultiDict[str, str], language: str) -> "EvidenceForm":
         """The form as the address fills it; what is missing is as usual: this year until today."""
-        usual = {"first": today().replace(month=1, day=1).isoformat(), "last": today().isoformat(), "language": language, "k": str(USUAL_K)}
+        usual = {"first": today_here().replace(month=1, day=1).isoformat(), "last": today_here().isoformat(), "language": language, "k": str(USUAL_K)}
         return cls(formdata=MultiDict({**usual, **args.to_dict()}))
 
     def validate_last(self, field: DateField) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from accounts.models import Organisation, Person, Role
 from certificates.models import Award, Certificate
+from certificates.service import today_here
 from certificates.snapshot import Terms, Texts, texts
 from core import db
 from core.config import settings
@@ -19,12 +20,6 @@ from reports.anonymity import AS_THEY_ARE
 from reports.evidence import Content, Measure, Participation, Period, Report
 from reports.legal import LegalText
 from reports.models import LegalVersion, NamedReport
-
-
-def today() -> date:
-    """The present day where the operator lives, as on certificates."""
-    return _day(db.now())
-
 
 # --- The report -------------------------------------------------------------------------------------------------------
 
@@ -54,7 +49,7 @@ def _report(period: Period, k: int, parts: Sequence[Participation], purpose: str
     groups = _titles(parts)
     sections = evidence.sections(measures, parts, groups, k)
     return Report(
-        organisation.name, organisation.unit, period, today(), k, legal.in_force(legal_texts(), period.first, period.last), groups, sections,
+        organisation.name, organisation.unit, period, today_here(), k, legal.in_force(legal_texts(), period.first, period.last), groups, sections,
         evidence.sum_of(section.total for section in sections), evidence.named(measures, parts) if purpose else None, purpose,
     )
 
@@ -75,7 +70,7 @@ def _parts(period: Period) -> list[Participation]:
     for enrolment, course, run, edition, name, *moments in rows:
         begun, participated, achieved = (_day_if(moment) for moment in moments)
         reached = {Award.PARTICIPATION: participated, Award.ACHIEVEMENT: achieved}
-        refresh = [evidence.refresh_day(day) for award, day in issued.get(enrolment, ()) if period.has(reached[award])]
+        refresh = [day for award, day in issued.get(enrolment, ()) if period.has(reached[award])]
         part = Participation(course, run, edition, name, begun, participated, achieved, max(refresh, default=None))
         found.append(evidence.in_period(part, period))
     return [part for part in found if part is not None]
@@ -87,15 +82,22 @@ def _happened_in(period: Period) -> ColumnElement[bool]:
 
 
 def _issued(happened: ColumnElement[bool]) -> dict[int, list[tuple[Award, date]]]:
-    """By enrolment: what was certified, and when. Certificates that were withdrawn attest nothing."""
-    rows = db.session.execute(
-        select(Certificate.enrolment_id, Certificate.award, Certificate.issued_at).join(Enrolment, Enrolment.id == Certificate.enrolment_id)
-        .where(Certificate.issued_at.is_not(None), Certificate.withdrawn_at.is_(None), happened)
+    """By enrolment: what is certified, and when that is to be refreshed. What was withdrawn or deleted attests nothing.
+
+    A certificate with a corrected name takes the place of another one: what was learnt is as old as the first of them.
+    """
+    rows = db.session.scalars(
+        select(Certificate).join(Enrolment, Enrolment.id == Certificate.enrolment_id)
+        .where(Certificate.issued_at.is_not(None), happened).order_by(Certificate.turn)
     )
+    by_award: dict[tuple[int, Award], list[Certificate]] = {}
+    for row in rows:
+        by_award.setdefault((row.enrolment_id, row.award), []).append(row)
     found: dict[int, list[tuple[Award, date]]] = {}
-    for enrolment, award, issued_at in rows:
-        assert issued_at is not None
-        found.setdefault(enrolment, []).append((award, _day(issued_at)))
+    for (enrolment, award), (first, *later) in by_award.items():
+        last = later[-1] if later else first
+        if first.issued_at and last.withdrawn_at is None and last.deleted_at is None:
+            found.setdefault(enrolment, []).append((award, evidence.refresh_day(_day(first.issued_at), last.expires_on)))
     return found
 
 

@@ -58,11 +58,11 @@ def group(title: str | None, people: int, *, participated: int = 0, achieved: in
     return found
 
 
-def certify(enrolment: Enrolment, issued_at: datetime, number: int, award: Award = Award.ACHIEVEMENT) -> Certificate:
+def certify(enrolment: Enrolment, issued_at: datetime, number: int, award: Award = Award.ACHIEVEMENT, turn: int = 1) -> Certificate:
     """A certificate as it stands in the database once it is printed."""
     with db.transaction() as tx:
         certificate = Certificate(
-            enrolment_id=enrolment.id, award=award, code=f"{enrolment.organisation_id:03}-{number:018}", year=issued_at.year, serial=number, language="de", snapshot={},
+            enrolment_id=enrolment.id, award=award, turn=turn, code=f"{enrolment.organisation_id:03}-{number:018}", year=issued_at.year, serial=number, language="de", snapshot={},
             issued_at=issued_at, state=WorkState.DONE,
         )
         tx.add(certificate)

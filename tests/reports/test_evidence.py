@@ -93,6 +93,22 @@ def test_what_is_learnt_is_to_be_refreshed_two_years_after_its_certificate(app: 
         assert [each.part.refresh_on for each in names] == [date(2028, 8, 1), *[date(2028, 4, 1)] * 5, None, None]
 
 
+def test_a_certificate_that_expires_says_itself_when_and_a_corrected_name_makes_nothing_younger(app: Flask) -> None:
+    with app.app_context():
+        university(app)
+        expiring, corrected, deleted = group("Seminar A", 3, achieved=3)
+        first, wrong, gone = (certify(enrolment, noon(4), number) for number, enrolment in enumerate((expiring, corrected, deleted)))
+        right = certify(corrected, noon(9), 3, turn=2)
+        with db.transaction():
+            first.expires_on, wrong.replaced_at, gone.deleted_at = date(2027, 3, 31), noon(9), noon(9)
+        names = service.report_with_names(YEAR, "to remind people of it", expiring.person_id).names or ()
+        assert [each.part.refresh_on for each in names] == [date(2027, 3, 31), date(2028, 4, 1), None]
+        with db.transaction():
+            right.withdrawn_at = noon(10)
+        names = service.report_with_names(YEAR, "to remind people of it", expiring.person_id).names or ()
+        assert names[1].part.refresh_on is None
+
+
 def test_a_certificate_for_what_was_reached_in_another_period_does_not_count_for_this_one(app: Flask) -> None:
     with app.app_context():
         university(app)
