@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from certificates.sealing.errors import SealError
 from certificates.sealing.settings import Pkcs11, Pkcs12, Sealer
 
-_DIGESTS = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
+_PROBE = b"Lotse"
+_DIGESTS: dict[str, hashes.HashAlgorithm] = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 
 
 class Key(Protocol):
@@ -69,7 +71,24 @@ def _state(sealer: Sealer) -> object:
 
 def _open(sealer: Sealer) -> Key:
     chain = _certificates(sealer.chain) if sealer.chain else ()
-    return _File(sealer.source, chain) if isinstance(sealer.source, Pkcs12) else _Device(sealer.source, chain)
+    key: Key = _File(sealer.source, chain) if isinstance(sealer.source, Pkcs12) else _Device(sealer.source, chain)
+    if not _fits(key):
+        raise SealError(f"the key does not belong to the certificate of {key.certificate.subject.rfc4514_string()}")
+    return key
+
+
+def _fits(key: Key) -> bool:
+    """Tried out, as a device tells nothing about its key: is what it signs what the certificate's holder signs?"""
+    digest, public = digest_for(key.certificate), key.certificate.public_key()
+    signature = key.sign(_PROBE, digest)
+    try:
+        if isinstance(public, RSAPublicKey):
+            public.verify(signature, _PROBE, PKCS1v15(), _DIGESTS[digest])
+        elif isinstance(public, EllipticCurvePublicKey):
+            public.verify(signature, _PROBE, ECDSA(_DIGESTS[digest]))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _certificates(path: Path) -> tuple[x509.Certificate, ...]:
@@ -110,7 +129,7 @@ class _File:
         self.chain = tuple(dict.fromkeys((*others, *chain)))
 
     def sign(self, content: bytes, digest: str) -> bytes:
-        algorithm = _DIGESTS[digest]()
+        algorithm = _DIGESTS[digest]
         if isinstance(self._key, RSAPrivateKey):
             return self._key.sign(content, PKCS1v15(), algorithm)
         return self._key.sign(content, ECDSA(algorithm))
@@ -144,7 +163,7 @@ class _Device:
             raise SealError(f"token {source.token}: the PIN was refused before and is not tried again; please set the right one")
         try:
             token = self._pkcs11.lib(str(source.module)).get_token(token_label=source.token)
-            return token.open(user_pin=pin)
+            return self._opened(token, pin)
         except (self._pkcs11.PinIncorrect, self._pkcs11.PinInvalid, self._pkcs11.PinLenRange, self._pkcs11.PinLocked) as error:
             _refused.add(tried)
             raise SealError(f"token {source.token}: the PIN is refused ({type(error).__name__})") from error
@@ -152,6 +171,13 @@ class _Device:
             raise SealError(f"{source.module}: no single token with the label {source.token}") from error
         except (self._pkcs11.PKCS11Error, OSError, RuntimeError) as error:
             raise SealError(f"{source.module}: the device does not answer ({type(error).__name__}: {error})") from error
+
+    def _opened(self, token: Any, pin: str) -> Any:
+        """A process signs in to a token once, whatever number of sessions and keys it uses there."""
+        try:
+            return token.open(user_pin=pin)
+        except self._pkcs11.UserAlreadyLoggedIn:
+            return token.open()
 
     def _certificate(self, session: Any, source: Pkcs11) -> x509.Certificate:
         attributes = self._pkcs11.Attribute

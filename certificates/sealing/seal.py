@@ -1,5 +1,7 @@
 """Sealing: the organisation's electronic seal over a whole certificate, so that nobody can change a byte unseen."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,7 +25,7 @@ class Sealed:
     fingerprint: str
     """SHA-256 of the seal's certificate, hexadecimal: tells with which of an organisation's keys it was sealed."""
     timestamp_missing: str | None
-    """Why there is no timestamp although one is preferred: the same file may be sealed again later. None: nothing is missing."""
+    """Why there is no timestamp although one is preferred: stamp() may add it later. None: nothing is missing."""
 
 
 def seal(
@@ -43,15 +45,60 @@ def seal(
     with client(settings) as http:
         authority = pades.Authority(http, sealer.authority, sealer.timestamp == Timestamp.REQUIRE) if _asks(sealer) and sealer.authority else None
         try:
-            sealed = pades.sign(content, key, words, authority)
+            sealed = _in_words(lambda: pades.sign(content, key, words, authority))
         except TimestampError:
             raise
         except SealError:
             forget(sealer)
             raise
-        except Exception as error:  # What pyHanko says of a file that is no PDF, or is sealed already.
-            raise SealError(f"the file cannot be sealed ({type(error).__name__}: {error})") from error
     return Sealed(sealed, fingerprint_of(key.certificate), str(authority.failure) if authority and authority.failure else None)
+
+
+def stamp(content: bytes, sealer: Sealer, settings: Settings) -> bytes:
+    """Add the timestamp that was missing when this file was sealed. No key is needed, and the seal stays the same.
+
+    Raises TimestampError when there is still none to be had, SealError when the file has no place for one.
+    """
+    from certificates.sealing import pades  # noqa: PLC0415 - as above
+
+    if sealer.authority is None:
+        raise SealError("no timestamp authority is named")
+    with client(settings) as http:
+        return _in_words(lambda: pades.stamp(content, pades.Authority(http, sealer.authority or "", required=True)))
+
+
+def _in_words(work: Callable[[], bytes]) -> bytes:
+    try:
+        return work()
+    except SealError:
+        raise
+    except Exception as error:  # What pyHanko says of a file that is no PDF, or is sealed already.
+        raise SealError(f"the file cannot be sealed ({type(error).__name__}: {error})") from error
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What an organisation would seal with now."""
+
+    subject: str
+    fingerprint: str
+    until: datetime
+    timestamp: datetime | None
+
+
+def try_out(sealer: Sealer, settings: Settings) -> Trial:
+    """Open the key anew and ask for a timestamp, for operators who have just changed something. Raises SealError."""
+    from certificates.sealing import timestamps  # noqa: PLC0415 - as above
+
+    forget(sealer)
+    certificate = fit_key(sealer, datetime.now(UTC)).certificate
+    token = None
+    if _asks(sealer) and sealer.authority:
+        with client(settings) as http:
+            token = asyncio.run(timestamps.timestamp(http, sealer.authority, b"Lotse"))
+    return Trial(
+        certificate.subject.rfc4514_string(), fingerprint_of(certificate), certificate.not_valid_after_utc, timestamps.time_of(token) if token else None,
+    )
 
 
 def fit_key(sealer: Sealer, moment: datetime) -> Key:

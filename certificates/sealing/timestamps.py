@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 
 import httpx2
-from asn1crypto import algos, cms, tsp
+from asn1crypto import algos, cms, core, tsp
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
 
@@ -42,11 +42,12 @@ def _question(imprint: bytes, nonce: int) -> bytes:
 
 
 async def _token(content: bytes, imprint: bytes, nonce: int) -> cms.ContentInfo:
-    answer = tsp.TimeStampResp.load(content, strict=True)
-    status = answer["status"]["status"].native
-    if status not in ("granted", "granted_with_mods"):
-        raise TimestampError(f"the timestamp authority refuses ({status}: {answer['status']['status_string'].native})")
-    token = answer["time_stamp_token"]
+    # A refusal has no token, which asn1crypto's own class for answers does not know.
+    answer = core.Sequence.load(content, strict=True)
+    status = tsp.PKIStatusInfo.load(answer[0].dump())
+    if status["status"].native not in ("granted", "granted_with_mods"):
+        raise TimestampError(f"the timestamp authority refuses ({status['status'].native}: {status['status_string'].native})")
+    token = cms.ContentInfo.load(answer[1].dump())
     if token["content"]["encap_content_info"]["content"].parsed["nonce"].native != nonce:
         raise TimestampError("the timestamp authority answers another question")
     # Whom to trust is for the readers to say; here it is enough that the token's own certificate fits its signature.

@@ -10,13 +10,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from asn1crypto import core, tsp
 from asn1crypto import keys as asn1_keys
-from asn1crypto import tsp
 from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, pkcs12
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.timestamps import DummyTimeStamper
 
@@ -61,6 +67,7 @@ def rsa_key(number: int = 0, bits: int = 2048) -> rsa.RSAPrivateKey:
 def issue(
     name: str, key: PrivateKey, issuer: Pair | None = None, *, key_usage: x509.KeyUsage | None = None,
     purposes: tuple[x509.ObjectIdentifier, ...] = (), since: timedelta = timedelta(days=-1), days: int = 700,
+    authority: bool = False,
 ) -> Pair:
     """A certificate; without an issuer it is a root."""
     subject = x509.Name([
@@ -71,7 +78,7 @@ def issue(
     builder = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(issuer.certificate.subject if issuer else subject)
         .public_key(key.public_key()).serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(start + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=authority or issuer is None, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key((issuer.key if issuer else key).public_key()), critical=False,
@@ -155,10 +162,14 @@ def time_server(mood: str = "fine") -> Iterator[TimeServer]:
         server.server_close()
 
 
+class _Refusal(core.Sequence):
+    _fields = [("status", tsp.PKIStatusInfo)]
+
+
 def _answer(stamper: DummyTimeStamper, question: bytes, mood: str) -> bytes:
     request = tsp.TimeStampReq.load(question)
     if mood == "refuses":
-        return bytes(tsp.TimeStampResp({"status": {"status": "rejection", "status_string": ["not today"]}}).dump())
+        return bytes(_Refusal({"status": {"status": "rejection", "status_string": ["not today"]}}).dump())
     if mood == "old":
         request["nonce"] = 1
     content = bytes(stamper.request_tsa_response(request).dump())
