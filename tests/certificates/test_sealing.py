@@ -173,13 +173,15 @@ def test_metadata_of_another_make_are_not_finished_by_guess() -> None:
         finish.declare_accessible(None, SimpleNamespace(catalog={"Metadata": "0 0 R"}, objects=[SimpleNamespace(stream=[b"<x/>"])]))
 
 
-def test_readers_find_words_beside_the_seal_in_the_certificates_language(desk: Desk) -> None:
+def test_readers_find_words_beside_the_seal_in_the_certificates_language_and_that_no_change_is_allowed(desk: Desk) -> None:
     desk.section('reason = {de = "Echtheit und Unversehrtheit", en = "Authenticity"}\nlocation = "Musterstadt"')
     catalogue: Any = PdfReader(BytesIO(desk.seal().content)).trailer["/Root"]
     field = catalogue["/AcroForm"]["/Fields"][0].get_object()
     assert field["/TU"] == "Elektronisches Siegel von Universität Musterstadt"
     assert field["/V"]["/Reason"] == "Echtheit und Unversehrtheit"
     assert field["/V"]["/Location"] == "Musterstadt"
+    assert catalogue["/Perms"]["/DocMDP"] == field["/V"]
+    assert field["/V"]["/Reference"][0]["/TransformParams"]["/P"] == 1  # No changes.
 
 
 # --- What our own check says ------------------------------------------------------------------------------------------
