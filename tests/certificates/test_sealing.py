@@ -156,6 +156,7 @@ def test_a_file_declares_and_keeps_both_standards_sealed_or_not(desk: Desk) -> N
         content = _print(desk.house, snapshot, look)
         sealed = desk.seal(content=content).content
         assert sealed.startswith(content)
+        assert _print(desk.house, snapshot, look) == content  # Sealing leaves nothing behind that printing would notice.
         for written in (content, sealed):
             assert _faults(desk.data / "file.pdf", written) == []
             catalogue: Any = PdfReader(BytesIO(written)).trailer["/Root"]
