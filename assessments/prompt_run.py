@@ -37,7 +37,7 @@ def carry_out(this: Try[Any]) -> Iterator[Event]:
     if different < len(found) or not kind.answerable(this.item, this.attempt.response):
         _play_recorded(this, plan)
         return
-    with turns.at_turn(this.attempt, this.enrolment.person_id, cause(this.attempt.id), models.values()) as at_turn:
+    with turns.at_turn(this.attempt, this.enrolment.person_id, cause(this.attempt.id), models.values(), this.attempt.submitted_at) as at_turn:
         yield from _ask_all(this, plan, models) if at_turn else (Event("later"),)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -23,13 +23,13 @@ _CALLED: Mapping[str, tuple[type[Any], Any]] = {   # by the first word of a caus
 
 
 @contextmanager
-def at_turn(row: Any, person_id: int, cause: str, models: Iterable[Model]) -> Iterator[bool]:
+def at_turn(row: Any, person_id: int, cause: str, models: Iterable[Model], came: datetime | None = None) -> Iterator[bool]:
     """Whether it is the turn of a claimed row at all these models' servers, kept during the block and given up after it.
 
-    False: others come first, and the row is due again.
+    False: others come first, and the row is due again. `came`: when the work was asked for.
     """
     servers = list({model.server: model for model in models}.values())
-    if not _enter_all(row, person_id, cause, servers):
+    if not _enter_all(row, person_id, cause, servers, came):
         yield False
         return
     with ExitStack() as kept:
@@ -46,12 +46,13 @@ def at_turn(row: Any, person_id: int, cause: str, models: Iterable[Model]) -> It
                 line.withdraw(cause)
 
 
-def _enter_all(row: Any, person_id: int, cause: str, models: Iterable[Model]) -> bool:
+def _enter_all(row: Any, person_id: int, cause: str, models: Iterable[Model], came: datetime | None) -> bool:
     """Always in the same order, so that no two wait for each other. One transaction: a call finds the row due."""
     hold = max(HOLD, timedelta(seconds=3 * settings().sweep_seconds))
+    lost = came if row.tries > 1 else None  # A process died over it: they do not queue up behind everybody.
     with db.transaction():
         for model in sorted(models, key=lambda model: model.server):
-            if not line.enter(model, person_id, cause, hold).turn:
+            if not line.enter(model, person_id, cause, hold, lost).turn:
                 jobs.put_off(row, LOOK_AGAIN)
                 return False
     return True

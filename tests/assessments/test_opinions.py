@@ -18,8 +18,7 @@ from gateway.models import Pot, Reservation, Usage, Waiting
 from gateway.service import budgets
 from tests import builders
 from tests.assessments.after_page import AfterPage, announce_judge, open_after
-from tests.assessments.prompt_page import HTMX
-from tests.assessments.test_prompt_line import two_at_turn
+from tests.assessments.prompt_page import HTMX, two_at_turn
 from tests.gateway.faults import FaultServer, Reply
 
 YES = Reply(pieces=('{"opinion": "yes", "reason": "It asks nicely.", "quote": "library opens"}',))

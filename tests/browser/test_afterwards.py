@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import builders
 from tests.assessments.after_page import FILES, announce_judge
-from tests.assessments.test_prompt_line import two_at_turn
+from tests.assessments.prompt_page import two_at_turn
 from tests.browser.desk import opened
 from tests.browser.look import assert_accessible, assert_no_sideways_scroll
 from tests.gateway.conftest import faults

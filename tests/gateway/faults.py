@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ class Reply:
     cut: bool = False                       # the connection ends in the middle
     reset: bool = False                     # … and not politely
     hang: threading.Event | None = None     # nothing more comes until this is set
+    slow: float = 0.0                       # seconds after each piece: a model that writes at its own pace
     usage: dict[str, int] | None = field(default_factory=lambda: {"prompt_tokens": 20, "completion_tokens": 5})
     finish: str = "stop"
     drip: str = ""                          # head, body or error: from there on it comes byte by byte, and never ends
@@ -117,6 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._chunk(f"data: {data}\n\n")
                 if reply.hang:
                     reply.hang.wait(10)
+                time.sleep(reply.slow)
             if not reply.reset:
                 self.wfile.write(b"0\r\n\r\n")
         except OSError:
