@@ -16,6 +16,11 @@ from reports.evidence import Report
 from reports.legal import brought
 
 STYLE = Path(__file__).parent / "report.css"
+MOST_PRINTED = 300                     # names in a PDF: each takes some hundredths of a second, and nothing else is printed meanwhile
+
+
+class TooManyNamesError(ValueError):
+    """There are more names than a PDF is printed for."""
 
 
 def html(report: Report, language: str, heading: int = 2) -> Markup:
@@ -26,7 +31,9 @@ def html(report: Report, language: str, heading: int = 2) -> Markup:
 
 
 def as_pdf(report: Report, language: str) -> bytes:
-    """The report as tagged PDF/A-3a. Raises certificates.pdf.PressError."""
+    """The report as tagged PDF/A-3a. Raises certificates.pdf.PressError, and TooManyNamesError."""
+    if len(report.names or ()) > MOST_PRINTED:
+        raise TooManyNamesError
     template = current_app.jinja_env.get_template("reports/pdf.html")
     body = html(report, language, heading=1)
     with in_language(language):

@@ -88,6 +88,10 @@ def _file(report: Report, chosen: str, kind: str) -> Response:
     name = f"lotse-evidence{names}-{report.period.first.isoformat()}-{report.period.last.isoformat()}.{kind}"
     try:
         content = document.as_pdf(report, chosen) if kind == "pdf" else document.as_csv(report, chosen)
+    except document.TooManyNamesError as error:
+        raise Problem(
+            422, _("There are too many names for a PDF"), _("A PDF has at most %(most)s lines with names. Please choose a shorter period, or take the table (CSV).", most=document.MOST_PRINTED),
+        ) from error
     except PressError as error:
         raise Problem(
             503, _("The report cannot be printed now"), _("The server lacks a program for PDF files; its log says which. The table (CSV) can be had without it."),

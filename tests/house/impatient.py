@@ -5,7 +5,7 @@ from datetime import timedelta
 from assessments import tries
 from gateway.service import line
 
-tries.LEASE = line.TURN = timedelta(seconds=4)  # Before whoever takes them by name.
+tries.LEASE = line.TURN = timedelta(seconds=8)  # Before whoever takes them by name.
 
 from wsgi import app  # noqa: E402
 

@@ -14,11 +14,12 @@ from pypdf import PdfReader
 from accounts.models import Role
 from certificates import pdf
 from core import db
-from reports import legal, service
+from reports import document, legal, service
 from tests import builders
 from tests.certificates.earning import request
 from tests.reports.scene import Scene, group, university
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # The rows behind the pages: test_evidence, on both.
 REPORT = "/reports/evidence?first=2026-01-01&last=2026-12-31&k=5&language=en"
 FILES = {kind: REPORT.replace("evidence?", f"evidence.{kind}?") for kind in ("pdf", "csv")}
 PURPOSE = {"first": "2026-01-01", "last": "2026-12-31", "language": "en", "purpose": "The staff council asks who was trained.", "needed": "y"}
@@ -112,7 +113,7 @@ def test_the_file_is_tagged_and_has_what_the_page_has_and_no_name(scene: Scene, 
     assert scene.get(FILES["pdf"]).data == answer.data
 
 
-def test_names_come_only_with_a_purpose_that_is_kept(app: Flask, scene: Scene) -> None:
+def test_names_come_only_with_a_purpose_that_is_kept(app: Flask, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     for missing in ("purpose", "needed"):
         answer = scene.post("/reports/evidence/names", {**PURPOSE, missing: ""} if missing == "purpose" else {key: PURPOSE[key] for key in PURPOSE if key != missing})
         assert answer.status_code == 422
@@ -125,8 +126,10 @@ def test_names_come_only_with_a_purpose_that_is_kept(app: Flask, scene: Scene) -
     rows = _rows(scene.post("/reports/evidence/names", {**PURPOSE, "as": "csv"}).data)
     assert len(rows) == 29
     assert (rows[0]["Name"], rows[0]["Purpose"], rows[0]["Begun"]) == ("'=Seminar B Person 0", PURPOSE["purpose"], "2026-03-01")
+    monkeypatch.setattr(document, "MOST_PRINTED", 28)
+    assert "take the table" in scene.post("/reports/evidence/names", {**PURPOSE, "as": "pdf"}).text
     with app.app_context(), db.scoped(scene.organisation_id):
-        assert [(entry.purpose, name) for entry, name in service.reports_with_names()] == [(PURPOSE["purpose"], "Root")] * 2
+        assert [(entry.purpose, name) for entry, name in service.reports_with_names()] == [(PURPOSE["purpose"], "Root")] * 3
     assert scene.get(f"/reports/evidence/names?names=1&purpose={PURPOSE['purpose']}&needed=y").text.count("Seminar A Person") == 0
 
 
