@@ -10,7 +10,7 @@ import hashlib
 import math
 import threading
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -65,20 +65,20 @@ def write(sheet: Sheet, look: Look, language: str, issued_on: str) -> bytes:
         # Two lines: broken at one of its hyphens, the code would lose it where somebody copies the address from the PDF.
         address=sheet.address.split("//", 1)[-1].rsplit("/", 1),
     )
-    return print_html(html, STYLE, sheet.address)
+    return print_html(html, STYLE, sheet.address, finisher=finish.declare_accessible)
 
 
-def print_html(html: str, style: Path, identity: str) -> bytes:
+def print_html(html: str, style: Path, identity: str, finisher: Callable[[Any, Any], None] | None = None) -> bytes:
     """Print a page with a style sheet as tagged PDF/A-3a; the same page and identity are the same bytes.
 
-    The fonts are those of certificates. Raises PressError when a system library is missing.
+    The fonts are those of certificates; `finisher` is WeasyPrint's. Raises PressError when a system library is missing.
     """
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the colour profile's file to be closed by Python.
         press = _press()
         document = press.weasyprint.HTML(string=html, url_fetcher=press.fetcher)
         content: bytes = document.write_pdf(
-            stylesheets=[_style(style)], font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finish.declare_accessible,
+            stylesheets=[_style(style)], font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finisher,
             pdf_identifier=hashlib.sha256(identity.encode()).digest()[:16],
         )
     if _trim:
