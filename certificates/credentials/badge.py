@@ -1,0 +1,137 @@
+"""A snapshot as Open Badges 3.0 credential, not yet signed.
+
+What all holders of a course edition share stands in the achievement, which bears the same identifier for all of them;
+what belongs to one holder stands in the subject.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from certificates.credentials import bundled
+from certificates.credentials.holder import Naming, subject
+from certificates.credentials.instants import instant
+from certificates.credentials.status import StatusEntry
+from certificates.models import Award
+from certificates.snapshot import Snapshot
+
+SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
+CLOCKS_DIFFER = timedelta(minutes=1)
+_TYPES = {Award.ACHIEVEMENT: "MicroCredential", Award.PARTICIPATION: "CertificateOfCompletion"}
+_EQF = re.compile(r"\b(?:EQF|EQR)\D{0,3}([1-8])\b")
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """The organisation that issues, as others see it."""
+
+    did: str
+    name: str
+    address: str                       # a page about it
+
+
+@dataclass(frozen=True)
+class Validity:
+    """From when until when a credential holds; without an end if `until` is None."""
+
+    since: datetime
+    until: datetime | None = None
+
+
+def credential(
+    snapshot: Snapshot, *, issuer: Issuer, validity: Validity, status: StatusEntry | None, language: str, criteria: str,
+    naming: Naming = Naming.HASHED, salt: str = "",
+) -> dict[str, Any]:
+    """The credential that says what the snapshot says, in one language.
+
+    `criteria` (Markdown) says what was asked of everybody who holds it. `since` is written a minute earlier, since a
+    verifier whose clock is slow would take a fresh credential for one of the future.
+    """
+    period = {"validFrom": instant(validity.since - CLOCKS_DIFFER)}
+    if validity.until:
+        period["validUntil"] = instant(validity.until)
+    return {
+        "@context": [bundled.CREDENTIALS, bundled.OPEN_BADGES, bundled.OPEN_BADGES_EXTENSIONS],
+        "id": snapshot.address,
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "name": snapshot.course[language],
+        "issuer": {"id": issuer.did, "type": ["Profile"], "name": issuer.name, "url": issuer.address},
+        **period,
+        "awardedDate": _midday(snapshot.issued_on),
+        "credentialSubject": {
+            **subject(naming, name=snapshot.name, salt=salt, address=snapshot.address),
+            **_subject(snapshot, issuer, language, criteria),
+        },
+        **({"credentialStatus": status.to_json()} if status else {}),
+        "credentialSchema": [{"id": SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
+    }
+
+
+def _subject(snapshot: Snapshot, issuer: Issuer, language: str, criteria: str) -> dict[str, Any]:
+    achievement = _achievement(snapshot, issuer, language, criteria)
+    (asked,) = achievement["resultDescription"]
+    earned = snapshot.ects and snapshot.award == Award.ACHIEVEMENT
+    return {
+        "type": ["AchievementSubject"],
+        "activityEndDate": _midday(snapshot.completed_on),
+        "licenseNumber": snapshot.number,
+        **({"creditsEarned": _number(snapshot.ects)} if earned else {}),
+        "result": [{"type": ["Result"], "resultDescription": asked["id"], "status": "Completed"}],
+        "achievement": achievement,
+    }
+
+
+def _achievement(snapshot: Snapshot, issuer: Issuer, language: str, criteria: str) -> dict[str, Any]:
+    address = _urn(issuer.did, snapshot.award, snapshot.course["en"], str(snapshot.edition))
+    alignments = list(_alignments(snapshot, issuer, language))
+    return {
+        "id": address,
+        "type": ["Achievement"],
+        "achievementType": _TYPES[Award(snapshot.award)],
+        "name": snapshot.course[language],
+        "description": "; ".join(entry[language] for entry in snapshot.competences) or snapshot.course[language],
+        "criteria": {"narrative": criteria},
+        "inLanguage": language,
+        "version": str(snapshot.edition),
+        **({"creditsAvailable": _number(snapshot.ects)} if snapshot.ects else {}),
+        **({"alignment": alignments} if alignments else {}),
+        # The threshold, not the score: the certificate is made at the moment when the threshold is reached.
+        "resultDescription": [{
+            "id": _urn(address, "threshold"), "type": ["ResultDescription"], "name": "Points" if snapshot.award == Award.ACHIEVEMENT else "Content",
+            "resultType": "Percent", "valueMin": "0", "valueMax": "100", "requiredValue": str(snapshot.least),
+        }],
+    }
+
+
+def _alignments(snapshot: Snapshot, issuer: Issuer, language: str) -> Iterator[dict[str, Any]]:
+    """The competences, which wallets show as skills, and the level of the European Qualifications Framework."""
+    for title in dict.fromkeys(entry[language] for entry in snapshot.competences):
+        yield {"type": ["Alignment"], "targetName": title, "targetUrl": f"{issuer.address}#competence-{uuid5(NAMESPACE_URL, title)}"}
+    if level := eqf_level(snapshot):
+        yield {
+            "type": ["Alignment"], "targetName": f"EQF {level}", "targetUrl": f"http://data.europa.eu/snb/eqf/{level}",
+            "targetFramework": "European Qualifications Framework",
+        }
+
+
+def eqf_level(snapshot: Snapshot) -> int | None:
+    """The level of the European Qualifications Framework, where the course names it: as EQF 6 or EQR 6."""
+    texts = (snapshot.level or {}).values()
+    return next((int(found[1]) for text in texts if (found := _EQF.search(text))), None)
+
+
+def _midday(day: str) -> str:
+    """A day as the moment that credentials ask for: noon in UTC is the same day from Greenland to Japan."""
+    return f"{day}T12:00:00Z"
+
+
+def _number(value: float | None) -> float | int | None:
+    """Whole numbers without a point: JSON writers differ in it, and the signed text must not."""
+    return int(value) if value is not None and value == int(value) else value
+
+
+def _urn(*parts: str) -> str:
+    return uuid5(NAMESPACE_URL, "\n".join(parts)).urn
