@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from certificates.credentials import bundled
 from certificates.credentials.holder import Naming, subject
-from certificates.credentials.instants import instant
+from certificates.credentials.instants import instant, midday
 from certificates.credentials.status import StatusEntry
 from certificates.models import Award
 from certificates.snapshot import Snapshot
@@ -41,14 +41,22 @@ class Validity:
     until: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Wording:
+    """The one language that a badge speaks, and its words that are not in the snapshot."""
+
+    language: str
+    criteria: str                      # Markdown: what was asked of everybody who holds it
+    measure: str                       # what the threshold is a share of
+
+
 def credential(
-    snapshot: Snapshot, *, issuer: Issuer, validity: Validity, status: StatusEntry | None, language: str, criteria: str,
+    snapshot: Snapshot, *, issuer: Issuer, validity: Validity, status: StatusEntry | None, wording: Wording,
     naming: Naming = Naming.HASHED, salt: str = "",
 ) -> dict[str, Any]:
     """The credential that says what the snapshot says, in one language.
 
-    `criteria` (Markdown) says what was asked of everybody who holds it. `since` is written a minute earlier, since a
-    verifier whose clock is slow would take a fresh credential for one of the future.
+    `since` is written a minute earlier: a verifier whose clock is slow would take a fresh credential for one of the future.
     """
     period = {"validFrom": instant(validity.since - CLOCKS_DIFFER)}
     if validity.until:
@@ -57,26 +65,26 @@ def credential(
         "@context": [bundled.CREDENTIALS, bundled.OPEN_BADGES, bundled.OPEN_BADGES_EXTENSIONS],
         "id": snapshot.address,
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
-        "name": snapshot.course[language],
+        "name": snapshot.course[wording.language],
         "issuer": {"id": issuer.did, "type": ["Profile"], "name": issuer.name, "url": issuer.address},
         **period,
-        "awardedDate": _midday(snapshot.issued_on),
+        "awardedDate": midday(snapshot.issued_on),
         "credentialSubject": {
             **subject(naming, name=snapshot.name, salt=salt, address=snapshot.address),
-            **_subject(snapshot, issuer, language, criteria),
+            **_subject(snapshot, issuer, wording),
         },
         **({"credentialStatus": status.to_json()} if status else {}),
         "credentialSchema": [{"id": SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
     }
 
 
-def _subject(snapshot: Snapshot, issuer: Issuer, language: str, criteria: str) -> dict[str, Any]:
-    achievement = _achievement(snapshot, issuer, language, criteria)
+def _subject(snapshot: Snapshot, issuer: Issuer, wording: Wording) -> dict[str, Any]:
+    achievement = _achievement(snapshot, issuer, wording)
     (asked,) = achievement["resultDescription"]
     earned = snapshot.ects and snapshot.award == Award.ACHIEVEMENT
     return {
         "type": ["AchievementSubject"],
-        "activityEndDate": _midday(snapshot.completed_on),
+        "activityEndDate": midday(snapshot.completed_on),
         "licenseNumber": snapshot.number,
         **({"creditsEarned": _number(snapshot.ects)} if earned else {}),
         "result": [{"type": ["Result"], "resultDescription": asked["id"], "status": "Completed"}],
@@ -84,8 +92,9 @@ def _subject(snapshot: Snapshot, issuer: Issuer, language: str, criteria: str) -
     }
 
 
-def _achievement(snapshot: Snapshot, issuer: Issuer, language: str, criteria: str) -> dict[str, Any]:
+def _achievement(snapshot: Snapshot, issuer: Issuer, wording: Wording) -> dict[str, Any]:
     address = _urn(issuer.did, snapshot.award, snapshot.course["en"], str(snapshot.edition))
+    language = wording.language
     alignments = list(_alignments(snapshot, issuer, language))
     return {
         "id": address,
@@ -93,14 +102,14 @@ def _achievement(snapshot: Snapshot, issuer: Issuer, language: str, criteria: st
         "achievementType": _TYPES[Award(snapshot.award)],
         "name": snapshot.course[language],
         "description": "; ".join(entry[language] for entry in snapshot.competences) or snapshot.course[language],
-        "criteria": {"narrative": criteria},
+        "criteria": {"narrative": wording.criteria},
         "inLanguage": language,
         "version": str(snapshot.edition),
         **({"creditsAvailable": _number(snapshot.ects)} if snapshot.ects else {}),
         **({"alignment": alignments} if alignments else {}),
         # The threshold, not the score: the certificate is made at the moment when the threshold is reached.
         "resultDescription": [{
-            "id": _urn(address, "threshold"), "type": ["ResultDescription"], "name": "Points" if snapshot.award == Award.ACHIEVEMENT else "Content",
+            "id": _urn(address, "threshold"), "type": ["ResultDescription"], "name": wording.measure,
             "resultType": "Percent", "valueMin": "0", "valueMax": "100", "requiredValue": str(snapshot.least),
         }],
     }
@@ -121,11 +130,6 @@ def eqf_level(snapshot: Snapshot) -> int | None:
     """The level of the European Qualifications Framework, where the course names it: as EQF 6 or EQR 6."""
     texts = (snapshot.level or {}).values()
     return next((int(found[1]) for text in texts if (found := _EQF.search(text))), None)
-
-
-def _midday(day: str) -> str:
-    """A day as the moment that credentials ask for: noon in UTC is the same day from Greenland to Japan."""
-    return f"{day}T12:00:00Z"
 
 
 def _number(value: float | None) -> float | int | None:

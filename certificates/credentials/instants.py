@@ -16,3 +16,8 @@ def read(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} names no time zone")
     return moment
+
+
+def midday(day: str) -> str:
+    """A day as the moment that credentials ask for: noon in UTC is the same day from Greenland to Japan."""
+    return f"{day}T12:00:00Z"

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from certificates.credentials import badge, did, jwt, proof, status
-from certificates.credentials.badge import Issuer, Validity
+from certificates.credentials.badge import Issuer, Validity, Wording
 from certificates.credentials.holder import Naming
 from certificates.credentials.keys import SigningKey
 from certificates.credentials.status import StatusEntry
@@ -66,11 +66,11 @@ class Organisation:
         values = {"address": LIST, "issuer": self.did, "since": NOW - timedelta(minutes=5), "until": NOW + timedelta(days=1), **other}
         return self.signed(status.list_credential(withdrawn=withdrawn, **values))
 
-    def unsigned(self, *, index: int = 7, until: datetime | None = NOW + timedelta(days=700), **other: Any) -> dict[str, Any]:
+    def unsigned(self, *, index: int = 7, until: datetime | None = NOW + timedelta(days=700), language: str = "de", **other: Any) -> dict[str, Any]:
         """A badge of this organisation that nobody has signed."""
         values = {
-            "snapshot": SNAPSHOT, "issuer": Issuer(self.did, "Küstenuniversität", f"{BASE}/o/{self.slug}"), "language": "de",
-            "validity": Validity(NOW - timedelta(days=1), until), "status": StatusEntry(LIST, index), "criteria": "**60 %** der Punkte",
+            "snapshot": SNAPSHOT, "issuer": Issuer(self.did, "Küstenuniversität", f"{BASE}/o/{self.slug}"),
+            "validity": Validity(NOW - timedelta(days=1), until), "status": StatusEntry(LIST, index), "wording": Wording(language, "**60 %** der Punkte", "Punkte"),
             "naming": Naming.HASHED, "salt": "f3a9", **other,
         }
         return badge.credential(values.pop("snapshot"), **values)
