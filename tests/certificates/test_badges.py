@@ -2,12 +2,14 @@
 
 import base64
 import gzip
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
+import jwt as plain_jwt
 import pytest
 from PIL import Image
 
@@ -55,8 +57,8 @@ def test_a_badge_whose_list_cannot_be_believed_is_not_called_valid() -> None:
     valid = ours.signed(ours.unsigned())
     unsigned = {name: value for name, value in ours.status_list().items() if name != "proof"}
     not_to_be_believed = [
-        None, unsigned, badges.changed(ours.status_list(), '"revocation"', '"suspension"'), ours.status_list(address=f"{LIST}2"),
-        ours.status_list(until=NOW - timedelta(seconds=1)), stranger().status_list(), {**ours.status_list(), "proof": stranger().status_list()["proof"]},
+        None, unsigned, ours.signed(badges.changed(unsigned, '"revocation"', '"suspension"')), ours.status_list(address=f"{LIST}2"),
+        ours.status_list(issuer=stranger().did), ours.status_list(until=NOW - timedelta(seconds=1)), stranger().status_list(), {**ours.status_list(), "proof": stranger().status_list()["proof"]},
     ]
     assert {find(valid, lists=lambda _, found=found: found) for found in not_to_be_believed} == {Outcome.UNKNOWN}
 
@@ -67,6 +69,9 @@ def test_a_badge_whose_list_cannot_be_believed_is_not_called_valid() -> None:
     lambda it: it["credentialSubject"]["achievement"].update(image={"id": "seal.png", "type": "Image"}),
     lambda it: it.update({"@included": [{"id": "urn:x", "name": "x"}]}),
     lambda it: it.update({"https://schema.org/award": "x"}),
+    lambda it: it.update({"@grade": "1"}),
+    lambda it: it.update({"_:grade": "1"}),
+    lambda it: it["proof"][0].pop("cryptosuite"),
     lambda it: it.update({"@context": [*it["@context"], "https://example.org/more.json"]}),
     lambda it: it.update({"@context": [*it["@context"], {"grade": "https://example.org/grade"}], "grade": "1"}),
     lambda it: it.update({"@context": it["@context"][::-1]}),
@@ -112,6 +117,27 @@ def test_a_key_that_was_taken_out_of_the_document_signs_no_more() -> None:
     assert find(badges.fates()["valid: by a former key"], documents=lambda _: document) == Outcome.TAMPERED
 
 
+def test_a_key_that_is_listed_for_other_ends_signs_no_badges() -> None:
+    ours = organisation()
+    document = {**ours.document, "assertionMethod": [], "authentication": ours.document["assertionMethod"]}
+    assert find(badges.fates()["valid: with everything"], documents=lambda _: document) == Outcome.TAMPERED
+
+
+def test_a_proof_for_another_end_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as other:
+        other.setattr(proof, "_PURPOSE", "authentication")
+        document = organisation().signed(organisation().unsigned())
+    assert find(document) == Outcome.TAMPERED
+
+
+def test_a_token_must_not_contradict_its_credential() -> None:
+    ours = organisation()
+    method = did.method(ours.did, ours.keys[0].multibase)
+    for claims in ({"iss": stranger().did, "jti": SNAPSHOT.address}, {"iss": ours.did, "jti": "urn:other"}):
+        token = plain_jwt.encode({**ours.unsigned(), **claims}, ours.keys[0].private, "EdDSA", {"typ": "vc+jwt", "kid": method})
+        assert find(token) == Outcome.TAMPERED
+
+
 @pytest.mark.parametrize(("base", "expected", "address"), [
     ("https://lotse.uni.example", "did:web:lotse.uni.example:o:ku", "https://lotse.uni.example/o/ku/did.json"),
     ("http://LOCALHOST:5000/", "did:web:localhost%3A5000:o:ku", "https://localhost:5000/o/ku/did.json"),
@@ -147,6 +173,8 @@ def test_a_badge_says_the_name_as_it_was_asked_to() -> None:
         assert "Zo" not in json.dumps(said[naming], ensure_ascii=False)
     assert [holder.is_named(said[naming], "Zoë Ångström") for naming in (Naming.PLAIN, Naming.HASHED, Naming.NONE)] == [True, True, False]
     assert not any(holder.is_named(it, "Zoe Angstrom") for it in said.values())
+    (identity,) = said[Naming.HASHED]["credentialSubject"]["identifier"]
+    assert identity["identityHash"] == "sha256$" + hashlib.sha256("Zoë Ångströmf3a9".encode()).hexdigest()
 
 
 def test_a_badge_says_what_the_certificate_says() -> None:
@@ -159,6 +187,7 @@ def test_a_badge_says_what_the_certificate_says() -> None:
     assert achievement["resultDescription"][0]["requiredValue"] == "60"
     assert achievement["criteria"] == {"narrative": "**60 %** der Punkte"}
     assert "evidence" not in credential
+    assert "creditsEarned" not in organisation().unsigned(snapshot=replace(SNAPSHOT, award="participation"))["credentialSubject"]
 
 
 def test_all_holders_of_an_edition_have_the_same_achievement_and_other_editions_another() -> None:
@@ -181,6 +210,7 @@ def test_a_list_has_exactly_the_bits_of_what_was_withdrawn() -> None:
     encoded = status.encoded(marked)
     assert [index for index in (*marked, 2, 9, WITHDRAWN - 1, WITHDRAWN + 1) if status.bit(encoded, index)] == list(marked)
     assert encoded == status.encoded(sorted(marked, reverse=True))
+    assert gzip.decompress(base64.urlsafe_b64decode(f"{encoded[1:]}==="))[:2] == b"\xc1\x80"
     for index in (-1, status.LENGTH):
         with pytest.raises(status.StatusError):
             status.bit(encoded, index)
