@@ -1,6 +1,5 @@
-"""What a learner does with the answers of an attempt: vote between them, do the follow-up, ask for a model's opinion."""
+"""What a learner does with the answers of an attempt: vote between them, do the follow-up."""
 
-import zlib
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
@@ -9,23 +8,15 @@ from sqlalchemy.exc import IntegrityError
 from assessments import prompts, service
 from assessments.kinds.item import Form, Response, ResponseError
 from assessments.kinds.prompt import FOLLOWED, KIND, PromptItem
-from assessments.models import Attempt, Completion, FollowUp, Judgement, Vote
+from assessments.models import Attempt, Completion, FollowUp, Vote
 from core import db
 from core.i18n import N_
 from core.jobs import WorkState
 from courses.models import Enrolment
-from exercises import followup, judging
-from gateway import service as gateway
-from gateway.abilities import SCHEMA
-from gateway.client import Outcome
+from exercises import followup
 
 NONE_BETTER = "none"
 MOST_TYPED = 4000
-JUDGE_TOKENS = 250
-
-
-class NoJudgeError(RuntimeError):
-    """No model in the role of a judge answers now."""
 
 
 def item_of(attempt: Attempt) -> PromptItem:
@@ -101,33 +92,3 @@ def _one(form: Mapping[str, Sequence[str]], name: str) -> str:
     if len(text) > MOST_TYPED or "\x00" in text:
         raise ResponseError(N_("Your answer is too long: at most %(most)s characters."), most=MOST_TYPED)
     return text
-
-
-def judge(attempt: Attempt, enrolment: Enrolment, position: int) -> None:
-    """Ask a model for its opinion by one criterion, once. Raises LookupError, NoJudgeError and GatewayError."""
-    item = item_of(attempt)
-    if not 0 <= position < len(item.exercise.judges):
-        raise LookupError(position)
-    model = gateway.model(enrolment.run_id, role="judge")
-    if model is None:
-        raise NoJudgeError
-    if db.session.scalar(select(Judgement.id).where(Judgement.attempt_id == attempt.id, Judgement.position == position)):
-        return
-    prompt, answer = str(attempt.response["prompt"]), "\n\n".join(row.answer for row in completions(attempt.id))
-    asker = gateway.Asker(enrolment.person_id, enrolment.run_id, f"judge {attempt.id}/{position}", "judge")
-    pieces: list[str] = []
-    messages = judging.question(item.exercise.judges[position], prompt, answer, attempt.language)
-    seed = zlib.crc32(asker.cause.encode()) >> 1
-    schema = judging.SCHEMA if SCHEMA in model.abilities else None
-    for piece in gateway.ask(model, asker, messages, max_tokens=JUDGE_TOKENS, temperature=0, seed=seed, stopped=lambda: False, schema=schema):
-        if not isinstance(piece, Outcome):
-            pieces.append(piece)
-    said = judging.read("".join(pieces), prompt, answer)
-    try:
-        with db.transaction() as tx:
-            tx.add(Judgement(attempt_id=attempt.id, position=position, model=model.label, opinion=said.opinion, reason=said.reason,
-                             quote=said.quote, quote_found=said.found))
-    except IntegrityError:
-        return  # Asked twice at the same moment: the first opinion stays.
-
-

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template
+from flask_babel import gettext as _
 from sqlalchemy import select
 
-from assessments import prompts
-from assessments.after_acts import completions
+from assessments import opinions, prompts
+from assessments.after_acts import completions, item_of
 from assessments.kinds.item import Item
 from assessments.kinds.prompt import PromptItem
 from assessments.models import Attempt, Completion, FollowUp, Judgement, Vote
+from assessments.prompt_place import Standing, standing_of
 from core import db, kept
 from core.jobs import WorkState
 from courses.models import Enrolment
@@ -40,6 +42,16 @@ class Result:
     bars: tuple[Bar, ...]
 
 
+@dataclass(frozen=True)
+class Opinion:
+    """A criterion, and what a model thinks: nothing yet, how the question to it stands, or what came of it."""
+
+    position: int
+    criterion: str
+    said: Judgement | None
+    standing: Standing | None
+
+
 def draw(part: AnyPart, item: Item, attempt_id: int, *, closed: bool = False) -> str:
     """What the learner may do now with the answers of this attempt, and what came of it; empty when there is nothing."""
     if not isinstance(item, PromptItem):
@@ -50,13 +62,37 @@ def draw(part: AnyPart, item: Item, attempt_id: int, *, closed: bool = False) ->
     if attempt.state != WorkState.DONE or not rows or not (exercise.blind or exercise.then or exercise.judges):
         return ""
     recorded = any(row.recorded for row in rows)
-    opinions = {row.position: row for row in db.session.scalars(select(Judgement).where(Judgement.attempt_id == attempt_id))}
+    found = opinions.of(attempt_id)
     return render_template(
         "assessments/after.html", id=f"q-{item.id}" + (f"-{attempt.number}" if closed else ""), exercise=exercise, closed=closed,
         address=f"{kept.ROOT}/attempts/{attempt_id}", recorded=recorded,
         vote=_vote(part, item, attempt, rows, recorded=recorded), follow=_follow(item, attempt_id, rows),
-        opinions=opinions, judge=bool(exercise.judges) and not closed and gateway.model(part.run_id, role="judge") is not None,
+        opinions=[_opinion(at, criterion, found.get(at)) for at, criterion in enumerate(exercise.judges)],
+        judge=bool(exercise.judges) and not closed and gateway.model(part.run_id, role="judge") is not None,
     )
+
+
+def draw_opinion(attempt: Attempt, run_id: int, position: int, address: str, *, shown: str = "", fresh: bool = False) -> str:
+    """What a model thinks by one criterion; empty while nothing is new on a page that shows `shown`. Raises LookupError."""
+    criteria = item_of(attempt).exercise.judges
+    if position >= len(criteria):
+        raise LookupError(position)
+    opinion = _opinion(position, criteria[position], opinions.of(attempt.id).get(position))
+    if shown and opinion.standing and opinion.standing.key == shown:
+        return ""
+    return render_template(
+        "assessments/opinion.html", opinion=opinion, id=f"q-{attempt.item}", address=address, closed=False, fresh=fresh,
+        judge=gateway.model(run_id, role="judge") is not None,
+    )
+
+
+def _opinion(position: int, criterion: str, row: Judgement | None) -> Opinion:
+    if row is None or not opinions.at_work(row):
+        return Opinion(position, criterion, row, None)
+    running = row.state == WorkState.RUNNING
+    place = opinions.place(row)
+    on_its_way = Standing(_("Your question is on its way to the model …"))
+    return Opinion(position, criterion, row, standing_of(running, place) if running or place else on_its_way)
 
 
 def _vote(part: AnyPart, item: PromptItem, attempt: Attempt, rows: Sequence[Completion], *, recorded: bool) -> dict[str, Any] | None:

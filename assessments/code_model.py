@@ -1,7 +1,7 @@
 """What answers a learner's program that is tried out: the course's model, within the learner's budget."""
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from core.i18n import N_
@@ -10,6 +10,7 @@ from gateway.faults import GatewayError
 from gateway.service import Asker, Model, Outcome, line
 
 MOST_TOKENS = 500          # of one answer to a program
+PATIENCE = 20.0            # seconds that a call of a program waits for its turn
 NO_MODEL = N_("No model is available just now.")
 NO_EMBEDDINGS = N_("No model for embeddings is available just now.")
 Translate = Callable[[str], str]
@@ -38,8 +39,7 @@ class CourseModel:
         model = gateway.model(self._asker.run_id, named) if named else model_for(self._asker.run_id, self._usual)
         if model is None:
             return {"error": self._said(NO_MODEL)}
-        has_turn = self._at_turn is not None and self._at_turn.server == model.server
-        with nullcontext() if has_turn else line.turn(model, self._asker.person_id, self._asker.cause):
+        with self._turn(model):
             pieces = [
                 piece for piece in gateway.ask(
                     model, self._asker, request["messages"], max_tokens=_whole(request.get("max_tokens"), MOST_TOKENS),
@@ -52,7 +52,13 @@ class CourseModel:
         model = gateway.model(self._asker.run_id, role="embed")
         if model is None:
             return {"error": self._said(NO_EMBEDDINGS)}
-        return {"vectors": gateway.embed(model, self._asker, texts)}
+        with self._turn(model):
+            return {"vectors": gateway.embed(model, self._asker, texts)}
+
+    def _turn(self, model: Model) -> AbstractContextManager[None]:
+        """A turn at the model's server, unless the program has it already."""
+        has_turn = self._at_turn is not None and self._at_turn.server == model.server
+        return nullcontext() if has_turn else line.turn(model, self._asker.person_id, self._asker.cause, PATIENCE)
 
 
 def _whole(value: Any, most: int) -> int:

@@ -15,7 +15,7 @@ _DECIMALS = 4
 class Part:
     """One graded part of a response: an option, gap, row or question to the model.
 
-    `mark` is right, wrong or missed (a right option that was not chosen); `checks` are the results of machine checks.
+    `mark` is right, wrong, missed (a right option that was not chosen) or open (still to be done); `checks` are the results of machine checks.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a response is worth and why. `state` is right, partly or wrong."""
+    """What a response is worth and why. `state` is right, partly or wrong; shown as done or open where it is neither (yet)."""
 
     score: float
     maximum: float

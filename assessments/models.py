@@ -108,16 +108,18 @@ class Vote(Tenanted, Base):
     at: Mapped[datetime] = mapped_column(default=db.now)
 
 
-class Judgement(Tenanted, Base):
-    """What a model thinks of an attempt by one criterion: an opinion beside the checks, never points."""
+class Judgement(Work, Tenanted, Base):
+    """What a model thinks of an attempt by one criterion: an opinion beside the checks, never points. The unique constraint
+    lets exactly one of two clicks ask.
+    """
 
     __tablename__ = "judgement"
-    __table_args__ = (UniqueConstraint("attempt_id", "position"),)
+    __table_args__ = (UniqueConstraint("attempt_id", "position"), *Work.indexes())
     id: Mapped[int] = mapped_column(primary_key=True)
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
     position: Mapped[int]                                  # of the criterion in the exercise
-    model: Mapped[str]
-    opinion: Mapped[str]                                   # yes, partly, no or unclear
+    model: Mapped[str] = mapped_column(default="")
+    opinion: Mapped[str] = mapped_column(default="")       # yes, partly, no or unclear; empty as long as it is asked
     reason: Mapped[str] = mapped_column(default="")
     quote: Mapped[str] = mapped_column(default="")         # what it quotes as evidence
     quote_found: Mapped[bool] = mapped_column(default=False)  # by program, word for word

@@ -22,6 +22,7 @@ from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant
 from assessments.kinds.looking import LookKind
+from assessments.kinds.prompt import FOLLOW_UP_PART
 from assessments.prompts import Told
 from assessments.service import Standing
 from core import kept
@@ -212,7 +213,15 @@ def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] 
     if again is not None and again.score == stored["score"]:
         return again
     parts = tuple(Part(part["name"], part["mark"], checks=tuple(part["checks"])) for part in stored["parts"])
-    return Verdict(stored["score"], stored["maximum"], stored["state"], parts)
+    return Verdict(stored["score"], stored["maximum"], _state(item, stored, parts), parts)
+
+
+def _state(item: Item, stored: Mapping[str, Any], parts: Sequence[Part]) -> str:
+    """What is said of an answer: neither right nor wrong while a follow-up is open, or where nothing looks at a model's answer for no points."""
+    if any(part.mark == "open" for part in parts):
+        return "open"
+    looked_at = stored["maximum"] or any(part.checks or part.name == FOLLOW_UP_PART for part in parts)
+    return "done" if prompts.asks(item) and not looked_at else str(stored["state"])
 
 
 def forget() -> None:

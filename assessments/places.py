@@ -7,9 +7,9 @@ answer says where to go back to.
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
-from flask import url_for
+from flask import request, url_for
 
 from assessments.drawing import shown_items
 from courses.service import AnyPart
@@ -52,6 +52,12 @@ class Place(NamedTuple):
         if self.draw is not None:
             return url_for("excerpts.quiz", run_id=self.run_id, draw=self.draw, module=self.module, _anchor=anchor)
         return url_for("modules.page", run_id=self.run_id, module=self.module, _anchor=anchor)
+
+    def resolve(self, address: str) -> str:
+        """Where an address of a question's form leads, for a page elsewhere that shows the question."""
+        if address.startswith(f"{request.script_root}/attempts/"):
+            return f"{address}?{urlencode(self.query)}" if self.query else address
+        return urljoin(urldefrag(self.url("")).url, address)
 
     def shown(self, part: AnyPart) -> tuple[str, ...]:
         """The ids of the questions on this page for this learner, in their order. Raises LookupError."""

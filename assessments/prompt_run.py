@@ -16,6 +16,7 @@ from core import db, jobs
 from core.i18n import N_
 from exercises.plan import PlannedCall
 from gateway import service as gateway
+from gateway.service import line
 
 LOOK_FOR_STOP = 0.25       # Seconds; each look is a query.
 NO_MODEL = N_("No model is available just now, and this exercise has no recorded answer.")
@@ -25,7 +26,7 @@ STOPPED = N_("You stopped before an answer began.")
 def carry_out(this: Try[Any]) -> Iterator[Event]:
     """Ask for every answer of the plan, and grade them. Raises GatewayError."""
     if this.attempt.stopped:  # While they waited for their turn.
-        turns.withdraw(this.attempt.id)
+        line.withdraw(cause(this.attempt.id))
         give_back(this.attempt, STOPPED)
         return
     plan = _plan(this)
@@ -36,7 +37,7 @@ def carry_out(this: Try[Any]) -> Iterator[Event]:
     if different < len(found) or not kind.answerable(this.item, this.attempt.response):
         _play_recorded(this, plan)
         return
-    with turns.at_turn(this, models.values()) as at_turn:
+    with turns.at_turn(this.attempt, this.enrolment.person_id, cause(this.attempt.id), models.values(), this.attempt.submitted_at) as at_turn:
         yield from _ask_all(this, plan, models) if at_turn else (Event("later"),)
 
 

@@ -14,6 +14,7 @@ from assessments.places import Place
 from assessments.prompt_place import Standing, standing_of
 from assessments.prompts import NoTokensError, PersonalDataError
 from assessments.service import ClosedError, StaleError
+from assessments.tries import cause
 from assessments.views import answered, refused, shown_with
 from core.jobs import WorkState
 from courses.models import Enrolment
@@ -110,10 +111,8 @@ def place_in_line(attempt_id: int) -> str | tuple[str, int]:
 
 
 def _standing(attempt: Attempt) -> Standing:
-    """Where the try stands now. One whose turn is free begins, should the call have been lost."""
-    place = turns.place(attempt.id) if attempt.state == WorkState.DUE else None
-    if place and place.called:
-        turns.call(attempt.id)
+    """Where the try stands now."""
+    place = turns.place(cause(attempt.id)) if attempt.state == WorkState.DUE else None
     return standing_of(attempt.state == WorkState.RUNNING, place)
 
 

@@ -16,6 +16,7 @@ from assessments.kinds import KINDS
 from assessments.kinds.asking import AskingKind
 from assessments.kinds.item import Form, Item, Response
 from assessments.models import Attempt, Completion
+from assessments.tries import cause
 from core import db, jobs
 from core.config import settings
 from core.jobs import WorkState
@@ -25,6 +26,7 @@ from exercises.secrets import secret
 from gateway import service as gateway
 from gateway.faults import MESSAGES
 from gateway.personal import personal_data
+from gateway.service import line
 from modules.answer import answer_html
 
 ANYWAY = "anyway"     # The form's box: "send it all the same".
@@ -150,8 +152,8 @@ def stop(attempt_id: int) -> None:
             update(Attempt).where(Attempt.id == attempt_id, Attempt.state.in_((WorkState.DUE, WorkState.RUNNING))).values(stopped=True)
             .execution_options(synchronize_session=False)
         )
-        if turns.place(attempt_id):
-            turns.call(attempt_id)  # One who waits is told at once; one who is answered looks for it.
+        if line.look(cause(attempt_id)):
+            turns.call(cause(attempt_id))  # One who waits is told at once; one who is answered looks for it.
 
 
 def told(attempt_id: int, item: Item) -> Told:

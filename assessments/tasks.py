@@ -1,6 +1,7 @@
-"""Background work of the room: prompt tries that no browser watches."""
+"""Background work of the room: prompt tries that no browser watches, and opinions of models."""
 
-from assessments.models import Attempt
+from assessments import opinions
+from assessments.models import Attempt, Judgement
 from assessments.running import run_try
 from core import jobs
 
@@ -13,3 +14,12 @@ def run(attempt_id: int) -> None:
 
 
 jobs.swept(Attempt, run)
+
+
+@jobs.queue.task(name="assessments.give_opinion")
+def give_opinion(judgement_id: int) -> None:
+    """Let a model say what it thinks, unless that is being done or was done."""
+    opinions.give(judgement_id)
+
+
+jobs.swept(Judgement, give_opinion)

@@ -10,8 +10,8 @@ from assessments import service
 from assessments.kinds.item import ResponseError
 from assessments.pages import draw_one
 from assessments.places import Place
+from assessments.refilling import refilled
 from core.i18n import language as page_language
-from core.web import Problem
 from courses.service import AnyPart
 from modules.presenters import Points
 from modules.views import content_language, part_or_404, points_bar
@@ -68,8 +68,16 @@ def excerpt_bar(points: Points, seen_in: str) -> str:
 
 
 def refused(place: Place, item: str, error: str, status: int) -> Response:
-    """Say why beside the form, which keeps what was chosen and typed; without htmx on a page with the way back."""
-    if not request.headers.get("HX-Request"):
-        raise Problem(status, _("Your answer was not counted"), error, links=[(_("Back to the question"), place.url(item))])
+    """Say why beside the form, which keeps what was chosen and typed; without htmx on a page with the question alone."""
     message = render_template("assessments/_error.html", error=error)
+    if not request.headers.get("HX-Request"):
+        return Response(_shown_again(place, item, error, message, open=status != 409), status, content_type="text/html")
     return Response(message, status, {"HX-Retarget": f"#q-{item}-alert", "HX-Reswap": "innerHTML"}, content_type="text/html")
+
+
+def _shown_again(place: Place, item: str, error: str, message: str, *, open: bool) -> str:
+    part = part_or_404(place.run_id)
+    question, _points = draw_one(part, place.module, item, content_language(part), shown_with(place, part, item), fresh=False)
+    alert = f'<div id="q-{item}-alert" role="alert">'
+    html = refilled(str(question), request.form.to_dict(flat=False), place.resolve).replace(alert, alert + message, 1)
+    return render_template("assessments/refused.html", error=error, open=open, question=Markup(html), back=place.url(item))  # noqa: S704 - our template

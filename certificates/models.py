@@ -1,6 +1,6 @@
 """Certificates as issued, and the letterheads that they are printed on."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +28,16 @@ class Reason(StrEnum):
     HOLDER = "holder"
 
 
+class Standing(StrEnum):
+    """What a certificate is worth on a day."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+    DELETED = "deleted"
+
+
 class Letterhead(Tenanted, Base):
     """How an organisation's certificates look and who answers for them. Never changed: a new one follows."""
 
@@ -49,12 +59,13 @@ class Certificate(Work, Tenanted, Base):
 
     __tablename__ = "certificate"
     __table_args__ = (
-        UniqueConstraint("enrolment_id", "award"), UniqueConstraint("organisation_id", "year", "serial"), *Work.indexes(),
+        UniqueConstraint("enrolment_id", "award", "turn"), UniqueConstraint("organisation_id", "year", "serial"), *Work.indexes(),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
     letterhead_id: Mapped[int | None] = mapped_column(ForeignKey("letterhead.id"))  # None: the one that Lotse brings
     award: Mapped[Award]
+    turn: Mapped[int] = mapped_column(default=1)           # 2 and more: each replaces the one before it
     code: Mapped[str] = mapped_column(unique=True)         # 128 random bits: knowing it is the permission to look
     year: Mapped[int]
     serial: Mapped[int]                                    # counts from 1 in each organisation and year
@@ -63,9 +74,23 @@ class Certificate(Work, Tenanted, Base):
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[str | None]
     issued_at: Mapped[datetime | None]
+    expires_on: Mapped[date | None] = mapped_column(index=True)  # the last day on which it is valid, as in the snapshot
+    replaced_at: Mapped[datetime | None]                   # one with a corrected name followed
+    held_at: Mapped[datetime | None]                       # its lecturer has stopped the printing
+    deleted_at: Mapped[datetime | None]                    # name and PDF are gone for good
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[Reason | None]
     name_public_at: Mapped[datetime | None]                # when the holder agreed that the public page shows the name
     name_public_text: Mapped[str | None]                   # which text they agreed to
     enrolment: Mapped[Enrolment] = relationship(lazy="raise")
     letterhead: Mapped[Letterhead | None] = relationship(lazy="raise")
+
+    def standing(self, today: date) -> Standing:
+        """What it is worth on this day. Who withdrew or deleted it meant it, so that comes first."""
+        if self.deleted_at:
+            return Standing.DELETED
+        if self.withdrawn_at:
+            return Standing.WITHDRAWN
+        if self.replaced_at:
+            return Standing.REPLACED
+        return Standing.EXPIRED if self.expires_on and self.expires_on < today else Standing.VALID

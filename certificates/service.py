@@ -1,22 +1,25 @@
 """Use cases about certificates: award, name, print, show, withdraw."""
 
 import hashlib
+import hmac
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import IO
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
 from accounts.models import Organisation, Person, Role
 from assessments.models import Attempt
 from certificates import fonts, letterhead, names, pdf
-from certificates.models import Award, Certificate, Letterhead, Reason
+from certificates.models import Award, Certificate, Letterhead, Reason, Standing
 from certificates.sheet import sheet
-from certificates.snapshot import Signatory, Snapshot, Terms, texts
+from certificates.snapshot import Signatory, Snapshot, Terms, last_day, texts
 from core import db, jobs
 from core.config import settings
 from core.i18n import LANGUAGES, in_language, language
@@ -47,9 +50,7 @@ def award(sender: str, *, enrolment: Enrolment, award: str) -> None:
     if enrolment.role != Role.LEARNER:
         return
     # One at a time in an organisation: numbers have no gaps, and of two equal messages the second finds the first one's row.
-    organisation = db.session.scalars(
-        select(Organisation).where(Organisation.id == enrolment.organisation_id).with_for_update(key_share=True)
-    ).one()
+    organisation = numbering(enrolment.organisation_id)
     if db.session.scalar(select(Certificate.id).where(Certificate.enrolment_id == enrolment.id, Certificate.award == award)):
         return
     certificate = _draft(organisation, enrolment, Award(award))
@@ -59,20 +60,34 @@ def award(sender: str, *, enrolment: Enrolment, award: str) -> None:
         jobs.hint(_printing, certificate.id)
 
 
-def _draft(organisation: Organisation, enrolment: Enrolment, kind: Award) -> Certificate:
+def numbering(organisation_id: int) -> Organisation:
+    """The organisation, kept from others who number certificates until the transaction ends."""
+    return db.session.scalars(select(Organisation).where(Organisation.id == organisation_id).with_for_update(key_share=True)).one()
+
+
+def award_confirmed(enrolment: Enrolment, organisation: Organisation) -> None:
+    """Write a certificate of participation down because a lecturer says that somebody took part. Call in a transaction with numbering()."""
+    certificate = _draft(organisation, enrolment, Award.PARTICIPATION, confirmed=True)
+    db.session.add(certificate)
+    db.session.flush()
+    if certificate.state == WorkState.DUE:
+        jobs.hint(_printing, certificate.id)
+
+
+def _draft(organisation: Organisation, enrolment: Enrolment, kind: Award, *, confirmed: bool = False) -> Certificate:
     person = db.session.scalars(select(Person).where(Person.id == enrolment.person_id)).one()
     name = names.tidy(person.name or "")
     printable = names.problem(name, fonts.can_print) is None
     style = newest_letterhead()
-    code, today = secrets.token_urlsafe(16), _today()
+    code, today = secrets.token_urlsafe(16), today_here()
     serial = _next_serial(organisation.id, today.year)
     snapshot = _snapshot(
-        organisation, enrolment, kind, style, name=name if printable else None, code=code, today=today,
-        number=f"{organisation.slug.upper()}-{today.year}-{serial:06d}",
+        organisation, enrolment, kind, style, name=name if printable else None, code=code, today=today, number=_number(organisation, today, serial),
+        confirmed=confirmed,
     )
     return Certificate(
         enrolment_id=enrolment.id, award=kind, letterhead_id=style.id if style else None, code=code, year=today.year, serial=serial,
-        language=_language_of(enrolment, person), snapshot=snapshot.to_json(), issued_at=db.now() if printable else None,
+        language=_language_of(enrolment, person), snapshot=snapshot.to_json(), expires_on=_day(snapshot.expires_on), issued_at=db.now() if printable else None,
         state=WorkState.DUE if printable else WorkState.WAITING,
         error=None if printable else "the learner's name is missing or cannot be printed; the learner is asked for it",
     )
@@ -80,7 +95,7 @@ def _draft(organisation: Organisation, enrolment: Enrolment, kind: Award) -> Cer
 
 def _snapshot(
     organisation: Organisation, enrolment: Enrolment, kind: Award, style: Letterhead | None, *,
-    name: str | None, code: str, today: date, number: str,
+    name: str | None, code: str, today: date, number: str, confirmed: bool,
 ) -> Snapshot:
     edition = parsed(enrolment.edition_id)
     course = edition.course
@@ -88,16 +103,29 @@ def _snapshot(
     chosen = course.competences if terms.competences is None else terms.competences
     look = style or letterhead.default()
     return Snapshot(
-        award=kind, number=number, address=f"{settings().base_url}/z/{code}", issuer=organisation.name, unit=organisation.unit,
+        award=kind, number=number, address=_address(code), issuer=organisation.name, unit=organisation.unit,
         name=name, name_by_holder=False, course=texts(course.title) or {"de": course.id, "en": course.id},
         edition=db.session.scalars(select(Edition.number).where(Edition.id == enrolment.edition_id)).one(),
         competences=tuple(both for id_ in chosen if id_ in course.competences and (both := texts(course.competences[id_].title))),
         hours=terms.hours, ects=terms.ects, level=terms.level, participation=terms.participation, quality=terms.quality,
         assessment=terms.assessment if kind is Award.ACHIEVEMENT else None,
-        least=edition.achievement if kind is Award.ACHIEVEMENT else edition.participation,
+        least=0 if confirmed else edition.achievement if kind is Award.ACHIEVEMENT else edition.participation,
         completed_on=today.isoformat(), issued_on=today.isoformat(), legal=letterhead.legal_on(today, tuple(look.legal)),
         signatories=tuple(Signatory(entry["name"], entry["role"]) for entry in look.signatories),
+        expires_on=last.isoformat() if (last := last_day(today, terms.valid_months)) else None,
     )
+
+
+def _address(code: str) -> str:
+    return f"{settings().base_url}/z/{code}"
+
+
+def _number(organisation: Organisation, today: date, serial: int) -> str:
+    return f"{organisation.slug.upper()}-{today.year}-{serial:06d}"
+
+
+def _day(iso: str | None) -> date | None:
+    return date.fromisoformat(iso) if iso else None
 
 
 def _next_serial(organisation_id: int, year: int) -> int:
@@ -115,7 +143,8 @@ def _language_of(enrolment: Enrolment, person: Person) -> str:
     return next(chosen for chosen in (worked_in, person.language, language()) if chosen in LANGUAGES)
 
 
-def _today() -> date:
+def today_here() -> date:
+    """The day in the installation's time zone."""
     return db.now().astimezone(ZoneInfo(settings().timezone)).date()
 
 
@@ -156,7 +185,7 @@ def give_name(certificate: Certificate, name: str) -> None:
         ).one_or_none()
         if row is None:
             return
-        row.snapshot = Snapshot.from_json(row.snapshot).named(name, _today()).to_json()
+        row.snapshot = Snapshot.from_json(row.snapshot).named(name, today_here()).to_json()
         row.state, row.error, row.due_at, row.issued_at = WorkState.DUE, None, db.now(), db.now()
         jobs.hint(_printing, row.id)
 
@@ -168,6 +197,22 @@ def show_name(certificate: Certificate, *, public: bool) -> None:
             certificate.name_public_at, certificate.name_public_text = db.now(), CONSENT
         elif not public:
             certificate.name_public_at = certificate.name_public_text = None
+
+
+def erase(certificate: Certificate) -> None:
+    """Delete name and PDF for good, at the holder's wish; what was done stays done. The holder's own copy can still be checked by its signature."""
+    with db.transaction() as tx:
+        row = _locked(tx, certificate.id)
+        if row.deleted_at is None:
+            row.snapshot = Snapshot.from_json(row.snapshot).without_name().to_json()
+            row.deleted_at, row.pdf, row.name_public_at, row.name_public_text = db.now(), None, None, None
+            row.state, row.error = WorkState.DONE, None  # Nothing is left to print.
+
+
+def _locked(tx: Session, certificate_id: int) -> Certificate:
+    return tx.scalars(
+        select(Certificate).where(Certificate.id == certificate_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
 
 
 def _owned(person_id: int) -> Select[Certificate]:
@@ -232,6 +277,55 @@ def published(code: str) -> Published | None:
             return None
         style = db.session.get(Letterhead, certificate.letterhead_id) if certificate.letterhead_id else None
     return Published(certificate, Snapshot.from_json(certificate.snapshot), style.logo if style else None)
+
+
+def is_the_file(certificate: Certificate, stream: IO[bytes]) -> bool:
+    """Whether these are the bytes that were issued."""
+    return hmac.compare_digest(hashlib.sha256(stream.read()).hexdigest(), certificate.sha256 or "")
+
+
+# --- Those who teach ----------------------------------------------------------------------------------------------------
+
+class NotPrintedError(RuntimeError):
+    """The certificate is no longer, or not yet, one whose name can be corrected."""
+
+
+def correct_name(certificate: Certificate, name: str) -> Certificate:
+    """Issue a certificate with the right name, which replaces this one. The same name again changes nothing.
+
+    Raises UnprintableNameError, and NotPrintedError when this one was withdrawn, replaced or deleted, or is not printed yet.
+    """
+    name = names.tidy(name)
+    if problem := names.problem(name, fonts.can_print):
+        raise UnprintableNameError(problem)
+    with db.transaction() as tx:
+        organisation = numbering(certificate.organisation_id)
+        old = _locked(tx, certificate.id)
+        said = Snapshot.from_json(old.snapshot)
+        if said.name == name:
+            return old
+        if old.state != WorkState.DONE or old.standing(today_here()) not in (Standing.VALID, Standing.EXPIRED):
+            raise NotPrintedError
+        code, today = secrets.token_urlsafe(16), today_here()
+        serial = _next_serial(organisation.id, today.year)
+        new = Certificate(
+            enrolment_id=old.enrolment_id, award=old.award, turn=old.turn + 1, letterhead_id=old.letterhead_id, code=code, year=today.year,
+            serial=serial, language=old.language, expires_on=old.expires_on, issued_at=db.now(), state=WorkState.DUE,
+            snapshot=said.corrected(name, number=_number(organisation, today, serial), address=_address(code), issued_on=today).to_json(),
+        )
+        tx.add(new)
+        old.replaced_at = db.now()
+        tx.flush()
+        jobs.hint(_printing, new.id)
+    return new
+
+
+def withdraw_row(certificate: Certificate, reason: Reason) -> None:
+    """Withdraw a certificate for good. The first reason stays."""
+    with db.transaction() as tx:
+        row = _locked(tx, certificate.id)
+        if row.withdrawn_at is None and row.deleted_at is None:
+            row.withdrawn_at, row.withdrawn_reason = db.now(), reason
 
 
 # --- Operators --------------------------------------------------------------------------------------------------------

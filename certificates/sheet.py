@@ -79,6 +79,7 @@ def _facts(snapshot: Snapshot, language: str) -> list[Fact]:
         *terms(snapshot, language),
         Fact(_("Completed on"), _day(snapshot.completed_on)),
         Fact(_("Issued on"), _day(snapshot.issued_on)),
+        *([Fact(_("Valid until"), _day(snapshot.expires_on))] if snapshot.expires_on else []),
     ]
 
 
@@ -105,6 +106,8 @@ def result(snapshot: Snapshot) -> str:
     """The threshold, not the score: the certificate is made at the moment when the threshold is reached."""
     if snapshot.award == Award.ACHIEVEMENT:
         return str(_("Passed: at least %(percent)s%% of the points", percent=snapshot.least))
+    if not snapshot.least:
+        return str(_("Took part, as confirmed by those who teach the course"))
     return str(_("Took part: at least %(percent)s%% of the content", percent=snapshot.least))
 
 

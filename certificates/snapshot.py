@@ -1,10 +1,12 @@
 """What a certificate says, as plain data. The PDF and the public page both show it, each in its language."""
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Self
 
+MOST_MONTHS = 120
 Texts = Mapping[str, str]
 """A text by language: {"de": …, "en": …}."""
 
@@ -39,15 +41,24 @@ class Snapshot:
     assessment: Texts | None
     participation: Texts | None
     quality: Texts | None
-    least: int                         # the threshold in percent that was reached
+    least: int                         # the threshold in percent that was reached; 0: a lecturer confirmed that they took part
     completed_on: str                  # ISO dates, in the installation's time zone
     issued_on: str
     legal: Texts | None
     signatories: tuple[Signatory, ...]
+    expires_on: str | None = None      # ISO date of the last day; None: it does not expire
 
     def named(self, name: str, issued_on: date) -> "Snapshot":
         """The same with the name that the learner gave."""
         return replace(self, name=name, name_by_holder=True, issued_on=issued_on.isoformat())
+
+    def corrected(self, name: str, *, number: str, address: str, issued_on: date) -> "Snapshot":
+        """The certificate that follows this one: the same award, another name. How long it is valid stays."""
+        return replace(self, name=name, name_by_holder=False, number=number, address=address, issued_on=issued_on.isoformat())
+
+    def without_name(self) -> "Snapshot":
+        """What is kept of a deleted certificate."""
+        return replace(self, name=None, name_by_holder=False)
 
     def to_json(self) -> dict[str, Any]:
         """For the database."""
@@ -73,6 +84,7 @@ class Terms:
     participation: Texts | None
     quality: Texts | None
     competences: tuple[str, ...] | None    # ids; None: all that the course has
+    valid_months: int | None               # None: it does not expire
 
     @classmethod
     def read(cls, section: Mapping[str, Any]) -> Self:
@@ -86,6 +98,7 @@ class Terms:
             participation=texts(section.get("participation")),
             quality=texts(section.get("quality", section.get("quality_assurance"))),
             competences=tuple(str(entry) for entry in listed) if isinstance(listed, list) else None,
+            valid_months=_months(section.get("valid_months")),
         )
 
 
@@ -96,6 +109,19 @@ def texts(value: Any) -> Texts | None:
         other = next(iter(present.values()), None)
         return {"de": other, "en": other, **present} if other else None
     return {"de": str(value), "en": str(value)} if value not in (None, "") else None
+
+
+def last_day(issued_on: date, months: int | None) -> date | None:
+    """The last day of a certificate's validity: the day before the same day so many months later."""
+    if months is None:
+        return None
+    year, month = divmod(issued_on.year * 12 + issued_on.month - 1 + months, 12)
+    day = min(issued_on.day, monthrange(year, month + 1)[1])
+    return date(year, month + 1, day) - timedelta(days=1)
+
+
+def _months(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_MONTHS else None
 
 
 def _number(value: Any) -> float | None:

@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from accounts.signin import person
 from assessments.service import score_of
 from certificates import names, service
-from certificates.forms import CodeForm, CompareForm, ConsentForm, NameForm
-from certificates.models import Certificate, Reason
+from certificates.forms import CodeForm, CompareForm, ConsentForm, DeletionForm, FileForm, NameForm
+from certificates.models import Certificate, Reason, Standing
 from certificates.sheet import sheet
 from certificates.snapshot import Snapshot
-from core.i18n import N_, language
+from certificates.words import REASONS, STANDINGS
+from core.i18n import language
 from core.jobs import WorkState
 from core.web import Problem, csrf, limiter, takes_anything
 from courses import service as courses
@@ -22,11 +23,6 @@ from modules.service import parsed
 from modules.views import content_language, part_or_404
 
 bp = Blueprint("certificates", __name__)
-REASONS = {
-    Reason.ERROR: N_("It had been issued by mistake."),
-    Reason.RULES: N_("The rules for issuing it had not been kept."),
-    Reason.HOLDER: N_("The holder asked for it."),
-}
 
 
 # --- The holder's pages -----------------------------------------------------------------------------------------------
@@ -36,7 +32,7 @@ REASONS = {
 def mine() -> str:
     """My certificates."""
     found = [(entry, _sheet(entry)) for entry in service.certificates_of(person().id)]
-    return render_template("certificates/mine.html", entries=found)
+    return render_template("certificates/mine.html", entries=found, today=service.today_here(), standings=STANDINGS)
 
 
 @bp.get("/certificates/course/<int:run_id>")
@@ -48,7 +44,7 @@ def of_course(run_id: int) -> str:
     return render_template(
         "certificates/course.html", run_id=run_id, part=part, edition=edition, chosen=content_language(part), learns=not teaches(part),
         entries=[(entry, _sheet(entry)) for entry in service.certificates_of_part(part.id)], points=score_of(part),
-        opened=len(opened & set(edition.module_ids)),
+        opened=len(opened & set(edition.module_ids)), today=service.today_here(), standings=STANDINGS,
     )
 
 
@@ -93,6 +89,8 @@ def download(certificate_id: int) -> Response:
     content = service.pdf_of(certificate) if certificate.state == WorkState.DONE else None
     if certificate.withdrawn_at:
         raise Problem(410, _("This certificate was withdrawn"), _(REASONS[certificate.withdrawn_reason or Reason.ERROR]))
+    if certificate.deleted_at:
+        raise Problem(410, _("This certificate was deleted"), _("You had it deleted; nobody can bring it back."))
     if content is None:
         raise Problem(
             404, _("The certificate is not ready yet"), _("Its page says what is missing."),
@@ -102,6 +100,18 @@ def download(certificate_id: int) -> Response:
     return Response(content, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
+@bp.post("/certificates/<int:certificate_id>/delete")
+@login_required
+def delete(certificate_id: int) -> BaseResponse | tuple[str, int]:
+    """Delete name and file for good."""
+    certificate, form = _own(certificate_id), DeletionForm()
+    if not form.validate_on_submit():
+        return _page(certificate, NameForm(formdata=None, name=person().name), deletion=form), 422
+    service.erase(certificate)
+    flash(_("The certificate was deleted."), "success")
+    return redirect(url_for(".show", certificate_id=certificate_id), 303)
+
+
 def _own(certificate_id: int) -> Certificate:
     certificate = service.certificate_of(person().id, certificate_id)
     if certificate is None:
@@ -109,12 +119,13 @@ def _own(certificate_id: int) -> Certificate:
     return certificate
 
 
-def _page(certificate: Certificate, form: NameForm) -> str:
+def _page(certificate: Certificate, form: NameForm, deletion: DeletionForm | None = None) -> str:
     """The whole page, or for htmx just the part that waits."""
     waiting_only = bool(request.headers.get("HX-Request")) and request.method == "GET"
     return render_template(
         "certificates/_state.html" if waiting_only else "certificates/show.html", certificate=certificate, sheet=_sheet(certificate),
-        form=form, consent=ConsentForm(public=certificate.name_public_at is not None), reasons=REASONS,
+        form=form, consent=ConsentForm(formdata=None, public=certificate.name_public_at is not None), reasons=REASONS,
+        deletion=deletion or DeletionForm(formdata=None), standing=certificate.standing(service.today_here()),
         agreed_on=format_date(certificate.name_public_at, "long") if certificate.name_public_at else "",
     )
 
@@ -152,17 +163,32 @@ def compare(code: str) -> BaseResponse:
     return _public(code, CompareForm())
 
 
-def _public(code: str, form: CompareForm) -> BaseResponse:
+@bp.post("/z/<code>/file")
+@csrf.exempt
+@limiter.limit("20 per minute; 200 per hour")
+def check_file(code: str) -> BaseResponse:
+    """Whether a PDF is byte for byte the one that was issued. It is looked at and not kept."""
+    return _public(code, CompareForm(formdata=None), FileForm())
+
+
+def _public(code: str, form: CompareForm, file_form: FileForm | None = None) -> BaseResponse:
     found = service.published(code)
     if found is None:
         page = render_template("certificates/unknown.html")
         return _discreet(Response(page, 404))
-    answer = names.same(form.name.data, found.snapshot.name or "") if form.validate_on_submit() else None
+    same_file = None
+    if file_form is not None and file_form.validate_on_submit():
+        same_file = service.is_the_file(found.certificate, file_form.file.data.stream)
+    answer = names.same(form.name.data, found.snapshot.name or "") if file_form is None and form.validate_on_submit() else None
+    standing = found.certificate.standing(service.today_here())
+    if standing is Standing.DELETED:
+        return _discreet(Response(render_template("certificates/deleted.html", number=found.snapshot.number, issuer=found.snapshot.issuer), 410))
     page = render_template(
-        "certificates/verify.html", certificate=found.certificate, sheet=sheet(found.snapshot, language()), logo=found.logo,
+        "certificates/verify.html", certificate=found.certificate, standing=standing, sheet=sheet(found.snapshot, language()), logo=found.logo,
         named=found.certificate.name_public_at is not None, form=form, answer=answer, reasons=REASONS,
+        file_form=file_form or FileForm(formdata=None), same_file=same_file, code=code,
     )
-    return _discreet(Response(page, 422 if form.errors else 200))
+    return _discreet(Response(page, 422 if form.errors or (file_form and file_form.errors) else 200))
 
 
 def _discreet(response: BaseResponse) -> BaseResponse:

@@ -73,7 +73,7 @@ def fetch(http: httpx2.Client, method: str, url: str, *, seconds: float = LONGES
     change by itself. HTTP error statuses are returned, not raised: what they mean is the caller's business.
     """
     try:
-        with _within(seconds), http.stream(method, url, **options) as response:
+        with within(seconds), http.stream(method, url, **options) as response:
             return Answer(response.status_code, response.headers, _decoded(_body(response), response))
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
         raise OutgoingError("this is no address that can be called") from error
@@ -82,7 +82,8 @@ def fetch(http: httpx2.Client, method: str, url: str, *, seconds: float = LONGES
 
 
 @contextmanager
-def _within(seconds: float) -> Iterator[None]:
+def within(seconds: float) -> Iterator[None]:
+    """No request in the block takes longer in all. Not to be held open across a `yield`: it would hold for others, too."""
     token = _ends.set(time.monotonic() + seconds)
     try:
         yield

@@ -9,14 +9,13 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 
 from gateway import wire
 from gateway.faults import GatewayError, fault_of
-from gateway.limits import limits_of
 from gateway.thinking import Thoughts
 from gateway.wire import Endpoint, Patience
 
@@ -73,7 +72,6 @@ class Outcome:
     estimated: bool = False
     tokens: tuple[Token, ...] = ()
     without: tuple[str, ...] = ()
-    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 def tokens_in(text: str) -> int:
@@ -88,9 +86,9 @@ def tokens_of(messages: Sequence[Message]) -> int:
 
 def models(http: httpx2.Client, endpoint: Endpoint) -> list[str]:
     """The ids of the models that the server offers. Raises GatewayError."""
-    reply = wire.call(http, endpoint, "GET", f"{endpoint.url}/models")
+    data = wire.call(http, endpoint, "GET", f"{endpoint.url}/models")
     try:
-        return list(dict.fromkeys(str(entry["id"])[:300] for entry in reply.data["data"]))[:MOST_MODELS]
+        return list(dict.fromkeys(str(entry["id"])[:300] for entry in data["data"]))[:MOST_MODELS]
     except (KeyError, TypeError) as error:
         raise GatewayError("garbled") from error
 
@@ -104,9 +102,9 @@ def chat(http: httpx2.Client, endpoint: Endpoint, question: Question, stopped: C
     deadline = time.monotonic() + endpoint.patience.total
 
     def send(body: Mapping[str, Any]) -> Iterator[str | Outcome]:
-        with wire.opened(http, endpoint, "POST", f"{endpoint.url}/chat/completions", body) as response:
+        with wire.opened(http, endpoint, deadline, "POST", f"{endpoint.url}/chat/completions", body) as response:
             without = tuple(name for name in wanted if name not in body and name != "max_tokens")
-            yield from _read(_Reading(body, without, limits_of(response.headers)), response, stopped, deadline)
+            yield from _read(_Reading(body, without), response, stopped, deadline)
 
     yield from wire.tried(send, wanted)
 
@@ -130,10 +128,9 @@ def _body(question: Question) -> dict[str, Any]:
 class _Reading:
     """What is known of an answer so far."""
 
-    def __init__(self, body: Mapping[str, Any], without: tuple[str, ...], limits: Mapping[str, int]) -> None:
+    def __init__(self, body: Mapping[str, Any], without: tuple[str, ...]) -> None:
         self.body = body
         self.without = without
-        self.limits = limits
         self.model = str(body["model"])
         self.finish = ""
         self.usage: Mapping[str, Any] = {}
@@ -165,7 +162,6 @@ class _Reading:
         )
         return Outcome(
             finish or self.finish or "stop", self.model, prompt, completion, estimated=not counted, tokens=tuple(self.tokens), without=self.without,
-            limits=self.limits,
         )
 
 

@@ -38,7 +38,7 @@ class Vectors:
 
 def embeddings(http: httpx2.Client, endpoint: Endpoint, model: str, texts: Sequence[str]) -> Vectors:
     """The vectors of texts. Raises GatewayError."""
-    data = wire.post(http, endpoint, f"{endpoint.url}/embeddings", {"model": model, "input": list(texts)}).data
+    data = wire.post(http, endpoint, f"{endpoint.url}/embeddings", {"model": model, "input": list(texts)})
     try:
         entries = sorted(data["data"], key=lambda entry: int(entry["index"]))
         vectors = [[float(number) for number in entry["embedding"]] for entry in entries]
@@ -56,7 +56,7 @@ def tokenize(http: httpx2.Client, endpoint: Endpoint, model: str, text: str) -> 
         "content": text, "with_pieces": True,                                                      # llama.cpp
         "model": model, "prompt": text, "return_token_strs": True, "add_special_tokens": False,    # vLLM
     }  # fmt: skip
-    data = wire.post(http, endpoint, f"{endpoint.root}/tokenize", body).data
+    data = wire.post(http, endpoint, f"{endpoint.root}/tokenize", body)
     try:
         if "token_strs" in data:
             return [Piece(_plain(str(name)), int(number)) for name, number in zip(data["token_strs"], data["tokens"], strict=True)]
@@ -72,7 +72,7 @@ def next_tokens(http: httpx2.Client, endpoint: Endpoint, model: str, text: str, 
     """
     drawn = {"model": model, "max_tokens": 1, "temperature": 1, "seed": 1}
     try:
-        data = wire.post(http, endpoint, f"{endpoint.url}/completions", {**drawn, "prompt": text, "logprobs": top}).data
+        data = wire.post(http, endpoint, f"{endpoint.url}/completions", {**drawn, "prompt": text, "logprobs": top})
         found = _chances(data)
         if found:
             return found, _used(data)
@@ -82,7 +82,7 @@ def next_tokens(http: httpx2.Client, endpoint: Endpoint, model: str, text: str, 
     messages = [{"role": "system", "content": CONTINUE}, {"role": "user", "content": text}]
     data = wire.post(
         http, endpoint, f"{endpoint.url}/chat/completions", {**drawn, "messages": messages, "logprobs": True, "top_logprobs": top},
-    ).data
+    )
     return _chances(data), _used(data)
 
 

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 
 from core.config import Settings
@@ -14,23 +13,23 @@ FIRST_LOOK = 20.0          # seconds that `./lotse run`, which brings a keeper o
 LOOK_EVERY = 10.0
 
 
-def see_to_models(settings: Settings) -> None:
-    """Look now and then, in a thread, whether somebody keeps the models, and start a keeper when nobody does.
+def see_to_models(settings: Settings, over: threading.Event | None = None) -> None:
+    """Look now and then, in a thread, whether somebody keeps the models, and start a keeper when nobody does; until `over`.
 
     Of several processes that start one at the same time one gets the lock; the others' keepers wait for it to die.
     """
     if settings.model == "none" and not settings.embedded_model_path:
         return
-    threading.Thread(target=_look, args=(settings,), name="keeper", daemon=True).start()
+    threading.Thread(target=_look, args=(settings, over or threading.Event()), name="keeper", daemon=True).start()
 
 
-def _look(settings: Settings) -> None:
+def _look(settings: Settings, over: threading.Event) -> None:
     started: subprocess.Popen[bytes] | None = None
-    time.sleep(FIRST_LOOK)
-    while True:
+    pause = FIRST_LOOK
+    while not over.wait(pause):
+        pause = LOOK_EVERY
         if started is None or started.poll() is not None:
             with suppress(OSError):
                 if keeper.free(settings.data_dir):
                     environ = os.environ | {"PYTHONPATH": str(keeper.ROOT)}
                     started = subprocess.Popen([sys.executable, "-P", "-m", "gateway.keeper"], stdin=subprocess.DEVNULL, env=environ)
-        time.sleep(LOOK_EVERY)

@@ -79,6 +79,8 @@ class Gateway(Tenanted, Work, Base):
     created_at: Mapped[datetime] = mapped_column(default=db.now)
     checked_at: Mapped[datetime | None]
     fault: Mapped[str] = mapped_column(default="")         # a key of gateway.faults.MESSAGES, of the last check
+    limits: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what it last said of how much it still answers (gateway.limits)
+    limits_at: Mapped[datetime | None]                     # when it said so
     models: Mapped[list["GatewayModel"]] = relationship(lazy="raise", back_populates="gateway", order_by="GatewayModel.name")
 
 

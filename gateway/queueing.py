@@ -5,7 +5,7 @@ nobody has two turns at once, and who waits for several answers gets the second 
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -22,9 +22,11 @@ class Waiter(Protocol):
 W = TypeVar("W", bound=Waiter)
 
 
-def in_order(rows: Iterable[W]) -> list[W]:
-    """Those who wait, the next one first: everybody's first wish by time, then everybody's second, and so on."""
-    wishes: Counter[int] = Counter()
+def in_order(rows: Sequence[W]) -> list[W]:
+    """Those who wait, the next one first: everybody's first wish by time, then everybody's second, and so on. A turn that somebody has
+    is their first.
+    """
+    wishes = Counter(row.person for row in rows if row.began_at is not None)
     ranked = []
     for row in sorted((row for row in rows if row.began_at is None), key=lambda row: (row.since, row.id)):
         ranked.append((wishes[row.person], row))

@@ -4,15 +4,14 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx2
 
-from core.http import OutgoingError
+from core.http import OutgoingError, within
 from gateway.faults import GatewayError, fault_of, unwanted_parameters, wait_of
-from gateway.limits import limits_of
 
 MOST_ERROR = 65_536
 MOST_BYTES = 16 << 20      # Vectors for a class's worth of texts take some MB.
@@ -43,14 +42,6 @@ class Endpoint:
         return self.url.removesuffix("/v1")
 
 
-@dataclass(frozen=True)
-class Reply:
-    """A whole answer, read as JSON."""
-
-    data: Any
-    limits: Mapping[str, int]
-
-
 def tried(send: Callable[[Mapping[str, Any]], Iterator[_Found]], body: Mapping[str, Any]) -> Iterator[_Found]:
     """What `send` gives for `body`. Raises GatewayError.
 
@@ -75,16 +66,19 @@ def tried(send: Callable[[Mapping[str, Any]], Iterator[_Found]], body: Mapping[s
 
 @contextmanager
 def opened(
-    http: httpx2.Client, endpoint: Endpoint, method: str, url: str, body: Mapping[str, Any] | None = None,
+    http: httpx2.Client, endpoint: Endpoint, deadline: float, method: str, url: str, body: Mapping[str, Any] | None = None,
 ) -> Iterator[httpx2.Response]:
-    """A proper answer, its body still to be read. Raises GatewayError for everything else, also while it is read."""
+    """A proper answer, its body still to be read (see `parts`). Raises GatewayError for everything else, also while it is read."""
     times = httpx2.Timeout(endpoint.patience.silence, connect=endpoint.patience.connect)
     headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {})
     began = False
     try:
-        with http.stream(method, url, headers=headers, timeout=times, json=body) as response:
+        request = http.build_request(method, url, headers=headers, timeout=times, json=body)
+        with within(deadline - time.monotonic()):  # A head that trickles in must not take longer, either.
+            response = http.send(request, stream=True)
+        with closing(response):
             if response.status_code != 200:
-                raise fault_of(response.status_code, response.headers, _beginning(response))
+                raise fault_of(response.status_code, response.headers, _beginning(response, deadline))
             began = True
             yield response
     except httpx2.TimeoutException as error:
@@ -97,31 +91,35 @@ def opened(
         raise GatewayError("cut" if began else "unreachable", again=not began) from error
 
 
-def post(http: httpx2.Client, endpoint: Endpoint, url: str, body: Mapping[str, Any]) -> Reply:
-    """Send `body`, read the whole answer. Raises GatewayError."""
+def post(http: httpx2.Client, endpoint: Endpoint, url: str, body: Mapping[str, Any]) -> Any:
+    """Send `body`, read the whole answer as JSON. Raises GatewayError."""
     return next(tried(lambda changed: iter((call(http, endpoint, "POST", url, changed),)), body))
 
 
-def call(http: httpx2.Client, endpoint: Endpoint, method: str, url: str, body: Mapping[str, Any] | None = None) -> Reply:
+def call(http: httpx2.Client, endpoint: Endpoint, method: str, url: str, body: Mapping[str, Any] | None = None) -> Any:
     """One request without a second try. Raises GatewayError."""
     deadline = time.monotonic() + endpoint.patience.total
-    with opened(http, endpoint, method, url, body) as response:
+    with opened(http, endpoint, deadline, method, url, body) as response:
         content = bytearray()
-        for part in response.iter_bytes():
+        for part in parts(response, deadline):
             content += part
             if len(content) > MOST_BYTES:
                 raise GatewayError("garbled")
-            if time.monotonic() > deadline:
-                raise GatewayError("slow")
-        return Reply(_json(bytes(content)), limits_of(response.headers))
+        return _json(bytes(content))
 
 
-def lines(response: httpx2.Response, deadline: float) -> Iterator[str]:
-    """The lines of an answer as they come. Time is looked at with every byte: a line that trickles in is never whole."""
-    rest = b""
+def parts(response: httpx2.Response, deadline: float) -> Iterator[bytes]:
+    """The bytes of an answer as they come. Time is looked at with each of them: what trickles in ends with the time, too."""
     for part in response.iter_bytes():
         if time.monotonic() > deadline:
             raise GatewayError("slow")
+        yield part
+
+
+def lines(response: httpx2.Response, deadline: float) -> Iterator[str]:
+    """The lines of an answer as they come."""
+    rest = b""
+    for part in parts(response, deadline):
         *whole, rest = (rest + part).split(b"\n")
         for line in whole:
             yield line.decode("utf-8", "replace").rstrip("\r")
@@ -138,10 +136,10 @@ def _json(content: bytes) -> Any:
         raise GatewayError("garbled") from error
 
 
-def _beginning(response: httpx2.Response) -> str:
+def _beginning(response: httpx2.Response, deadline: float) -> str:
     """The first part of an error page; nobody needs the rest."""
     content = b""
-    for part in response.iter_bytes():
+    for part in parts(response, deadline):
         content += part
         if len(content) > MOST_ERROR:
             break

@@ -59,7 +59,8 @@ def bring(environment: Environment, model: Model, data: Path, *, quiet: bool = F
     """Fetch the model with progress on the terminal and in its status file. Raises SetupError when it cannot be had."""
     progress = Progress(model.title, model.bytes)
     status = Status(model.name, "fetching", total=model.bytes)
-    write_status(data, status)
+    with suppress(OSError):  # If it stays full, fetching says so.
+        write_status(data, status)
     written = time.monotonic()
 
     def report(done: int) -> None:

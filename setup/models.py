@@ -117,8 +117,9 @@ def write_status(data: Path, status: Status) -> None:
     folder = data / "models"
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{status.name}.status.json.{os.getpid()}"
-    draft.write_text(json.dumps(asdict(status)))
-    draft.replace(folder / f"{status.name}.status.json")
+    with _without_remains(draft):
+        draft.write_text(json.dumps(asdict(status)))
+        draft.replace(folder / f"{status.name}.status.json")
 
 
 def read_status(data: Path, name: str) -> Status | None:
@@ -205,7 +206,7 @@ def _unpack(model: Model, folder: Path, fetch_part: Fetch, report: Report, targe
 
 def _join(model: Model, files: list[Path], target: Path) -> None:
     draft = target.with_suffix(".part")
-    with draft.open("wb") as whole:
+    with _without_remains(draft), draft.open("wb") as whole:
         for file in files:
             with file.open("rb") as source:
                 shutil.copyfileobj(source, whole, CHUNK)
@@ -215,6 +216,16 @@ def _join(model: Model, files: list[Path], target: Path) -> None:
         draft.unlink()
         raise SetupError(f"{model.title}: the joined file is not what was pinned. Its parts are kept; please report this")
     draft.replace(target)
+
+
+@contextmanager
+def _without_remains(draft: Path) -> Iterator[None]:
+    """Half a file is of no use, and takes room: on a full disk the next try would miss it."""
+    try:
+        yield
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _matches(path: Path, sha256: str) -> bool:

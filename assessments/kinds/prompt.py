@@ -98,7 +98,8 @@ class Prompt(AskingKind[PromptItem]):
         whole = grading.share_of_parts(marks)
         if exercise.then:
             followed = self.followed(item, response)
-            parts.append(Part(FOLLOW_UP_PART, "right" if followed >= 1 else "partly" if followed else "wrong"))
+            mark = "right" if followed >= 1 else "partly" if followed else "wrong" if FOLLOWED in response else "open"
+            parts.append(Part(FOLLOW_UP_PART, mark))
             whole = (whole + followed) / 2 if marks else followed
         return grading.verdict(whole, item.points, parts, scoring=item.scoring)
 
@@ -143,7 +144,6 @@ class Prompt(AskingKind[PromptItem]):
             prompt=given.get("prompt", ""),
             model=given.get("model", ""),
             chosen_temperature=given.get("temperature", exercise.temperature[0]),
-            judges=exercise.judges if verdict else (),
             reflect=item.reflect if verdict else (),
         )
 

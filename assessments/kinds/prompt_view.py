@@ -56,7 +56,6 @@ class PromptView(View):
     prompt: str = ""
     model: str = ""
     chosen_temperature: float = 0.0
-    judges: tuple[str, ...] = ()
     reflect: tuple[str, ...] = field(default=())
 
 

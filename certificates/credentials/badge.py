@@ -80,14 +80,14 @@ def credential(
 
 def _subject(snapshot: Snapshot, issuer: Issuer, wording: Wording) -> dict[str, Any]:
     achievement = _achievement(snapshot, issuer, wording)
-    (asked,) = achievement["resultDescription"]
+    results = [{"type": ["Result"], "resultDescription": asked["id"], "status": "Completed"} for asked in achievement.get("resultDescription", [])]
     earned = snapshot.ects and snapshot.award == Award.ACHIEVEMENT
     return {
         "type": ["AchievementSubject"],
         "activityEndDate": midday(snapshot.completed_on),
         "licenseNumber": snapshot.number,
         **({"creditsEarned": _number(snapshot.ects)} if earned else {}),
-        "result": [{"type": ["Result"], "resultDescription": asked["id"], "status": "Completed"}],
+        **({"result": results} if results else {}),
         "achievement": achievement,
     }
 
@@ -107,11 +107,15 @@ def _achievement(snapshot: Snapshot, issuer: Issuer, wording: Wording) -> dict[s
         "version": str(snapshot.edition),
         **({"creditsAvailable": _number(snapshot.ects)} if snapshot.ects else {}),
         **({"alignment": alignments} if alignments else {}),
-        # The threshold, not the score: the certificate is made at the moment when the threshold is reached.
-        "resultDescription": [{
-            "id": _urn(address, "threshold"), "type": ["ResultDescription"], "name": wording.measure,
-            "resultType": "Percent", "valueMin": "0", "valueMax": "100", "requiredValue": str(snapshot.least),
-        }],
+        **({"resultDescription": [_threshold(snapshot, address, wording)]} if snapshot.least else {}),
+    }
+
+
+def _threshold(snapshot: Snapshot, achievement: str, wording: Wording) -> dict[str, Any]:
+    """The threshold, not the score: the certificate is made at the moment when the threshold is reached."""
+    return {
+        "id": _urn(achievement, "threshold"), "type": ["ResultDescription"], "name": wording.measure,
+        "resultType": "Percent", "valueMin": "0", "valueMax": "100", "requiredValue": str(snapshot.least),
     }
 
 

@@ -16,7 +16,7 @@ from gateway import client
 from gateway.client import Message, Outcome, Question, tokens_in, tokens_of
 from gateway.faults import GatewayError
 from gateway.models import Ending, Reservation, Usage
-from gateway.service import budgets, gateways, health
+from gateway.service import allowances, budgets, gateways, health
 from gateway.service.offers import Model
 from gateway.service.policies import policy
 
@@ -77,7 +77,7 @@ def connected(model: Model) -> Iterator[httpx2.Client]:
     """A way to the model's server, guarded unless it is a process of Lotse's own; how it went is remembered for a moment."""
     way = http.client(settings(), listed=(urlsplit(model.endpoint.url).netloc,)) if model.own else gateways.connection()
     try:
-        with way as connection:
+        with way as connection, allowances.listening(connection, model.server):
             yield connection
     except GatewayError as error:
         if error.kind in _DOWN:

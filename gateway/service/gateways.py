@@ -14,7 +14,7 @@ from gateway import addresses, client, probes
 from gateway.abilities import CHAT, EMBED, EMBEDDER, ROLES
 from gateway.faults import GatewayError
 from gateway.models import Gateway, GatewayModel
-from gateway.service import health, keys
+from gateway.service import allowances, health, keys
 from gateway.wire import Endpoint, Patience
 
 CHECK = "gateway.check"
@@ -67,8 +67,9 @@ def change(row: Gateway, data: GatewayData) -> None:
     """Change a gateway. A key is never sent to another server than the one for which it was entered."""
     with db.transaction():
         url = addresses.tidy(data.url)
-        if url != row.url and not data.key:
-            row.key = ""
+        if url != row.url:
+            row.limits, row.limits_at = {}, None
+            row.key = row.key if data.key else ""
         row.url = url
         _fill(row, data)
 
@@ -125,7 +126,7 @@ def check(row: Gateway) -> str:
         endpoint = Endpoint(row.url, keys.unlocked(row), _HURRY)
         known = {entry.name: list(entry.roles) for entry in db.session.scalars(select(GatewayModel).where(GatewayModel.gateway_id == number))}
         db.session.rollback()          # No transaction is open while a server takes its time.
-        with connection() as way:
+        with connection() as way, allowances.listening(way, f"gateway {number}"):
             names = client.models(way, endpoint)
             wanted = [name for name in names if known.get(name)] + [name for name in names if not known.get(name)]
             found = {name: probes.abilities(way, endpoint, name) for name in wanted[:MOST_PROBED]}

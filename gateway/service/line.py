@@ -49,10 +49,11 @@ class Place:
     called: bool = False
 
 
-def enter(model: Model, person_id: int, cause: str, hold: timedelta = PLACE) -> Place:
+def enter(model: Model, person_id: int, cause: str, hold: timedelta = PLACE, came: datetime | None = None) -> Place:
     """Ask for a turn at a model's server: asked again and again until it comes; each time keeps the place for `hold`.
 
-    Who has the turn keeps it for TURN (see `kept`) and must `leave`. A transaction of its own.
+    Who has the turn keeps it for TURN (see `kept`) and must `leave`. `came`: the place to take up when none is kept any more, of
+    one who lost it through no fault of theirs. A transaction of its own.
     """
     with db.transaction() as tx:
         _alone(model.server)
@@ -64,7 +65,7 @@ def enter(model: Model, person_id: int, cause: str, hold: timedelta = PLACE) -> 
             select(Waiting).where(Waiting.server == model.server, Waiting.cause == cause).execution_options(populate_existing=True)
         ).one_or_none()
         if mine is None:
-            mine = Waiting(server=model.server, person=person_id, cause=cause, until=moment)
+            mine = Waiting(server=model.server, person=person_id, cause=cause, since=came or moment, until=moment)
             tx.add(mine)
         elif mine.ended_at is not None:
             mine.since, mine.began_at, mine.ended_at = moment, None, None

@@ -11,6 +11,7 @@ from core.jobs import WorkState
 from gateway.abilities import CHAT, EMBED, EMBEDDER, JUDGE, LOGPROBS, SCHEMA, TOKENIZE
 from gateway.faults import MESSAGES
 from gateway.forms.admin import GatewayForm, PolicyForm
+from gateway.limits import left
 from gateway.models import Gateway
 from gateway.service import gateways, keys, policies, state
 
@@ -21,6 +22,10 @@ Page = str | Response | tuple[str, int]
 ROLE_NAMES = {CHAT: N_("answers learners"), JUDGE: N_("gives opinions"), EMBEDDER: N_("compares texts")}
 ABILITY_NAMES = {
     LOGPROBS: N_("tells probabilities"), SCHEMA: N_("keeps to a form"), TOKENIZE: N_("shows tokens"), EMBED: N_("makes vectors"),
+}
+LEFT_NAMES = {
+    "minute": N_("Requests this minute"), "hour": N_("Requests this hour"), "day": N_("Requests today"), "month": N_("Requests this month"),
+    "requests": N_("Requests"), "tokens": N_("Tokens"), "": N_("Requests"),
 }
 MOST_TITLE = 100
 
@@ -49,12 +54,13 @@ def policy() -> Page:
 def new() -> Page:
     """Enter a server of models."""
     form = GatewayForm()
+    form.say_of_key(False, "")
     if form.check():
         row = gateways.add(form.given)
         gateways.ask_for_check(row)
         flash(_("%(name)s is saved. Lotse is asking now which models it has.", name=row.name), "success")
         return _to(row)
-    return _shown(render_template("gateway/admin/edit.html", form=form, gateway=None, key_ending=""))
+    return _shown(render_template("gateway/admin/edit.html", form=form, gateway=None))
 
 
 @bp.get("/<int:gateway_id>")
@@ -71,12 +77,13 @@ def edit(gateway_id: int) -> Page:
     """Change a server of models."""
     row = _gateway(gateway_id)
     form = GatewayForm(data={"name": row.name, "url": row.url, "external": row.external, "enabled": row.enabled})
+    form.say_of_key(bool(row.key), keys.ending(row))
     if form.check():
         gateways.change(row, form.given)
         gateways.ask_for_check(row)
         flash(_("%(name)s is saved. Lotse is asking now which models it has.", name=row.name), "success")
         return _to(row)
-    return _shown(render_template("gateway/admin/edit.html", form=form, gateway=row, key_ending=keys.ending(row)))
+    return _shown(render_template("gateway/admin/edit.html", form=form, gateway=row))
 
 
 @bp.post("/<int:gateway_id>/check")
@@ -131,7 +138,7 @@ def _shown(text: str) -> Page:
 
 
 def _words() -> dict[str, object]:
-    return {"faults": MESSAGES, "role_names": ROLE_NAMES, "ability_names": ABILITY_NAMES, "is_checking": _is_checking}
+    return {"faults": MESSAGES, "role_names": ROLE_NAMES, "ability_names": ABILITY_NAMES, "is_checking": _is_checking, "left": left, "left_names": LEFT_NAMES}
 
 
 def _is_checking(row: Gateway) -> bool:

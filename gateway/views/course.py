@@ -27,11 +27,12 @@ def models(run_id: int) -> str | Response | tuple[str, int]:
     """Which models this course uses. A POST changes what holds here."""
     lecturer_part(run_id)
     form = RunForm(obj=policies.run_models(run_id))
+    form.say_what_the_organisation_allows(policies.policy().external)
     if form.validate_on_submit():
         policies.set_run_models(run_id, **{name: form[name].data for name in form.data if name != "csrf_token"})
         flash(_("The rules of this course are saved."), "success")
         return redirect(url_for("gateway_course.models", run_id=run_id), 303)
     text = render_template(
-        "gateway/course.html", form=form, run_id=run_id, models=service.models(run_id), policy=policies.policy(), ability_names=ABILITY_NAMES,
+        "gateway/course.html", form=form, run_id=run_id, models=service.models(run_id), ability_names=ABILITY_NAMES,
     )
     return (text, 422) if form.errors else text

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from sqlalchemy import select
 from assessments.models import Attempt
 from core import db
 from courses.models import Enrolment
+from gateway.client import Endpoint
+from gateway.service import Model, line
 from tests import builders
 from tests.gateway.faults import FaultServer
 
@@ -107,3 +111,15 @@ def live_of(sent: Any) -> str:
 def events_of(text: str) -> list[tuple[str, Any]]:
     """Server-sent events as (name, data)."""
     return [(name, json.loads(data)) for name, data in re.findall(r"event: (\w+)\ndata: (.*)\n\n", text)]
+
+
+@contextmanager
+def two_at_turn(app: Flask) -> Iterator[None]:
+    """The model's two places are taken by others until the block ends; then they leave, and who waits is called."""
+    model = Model(Endpoint("http://127.0.0.1:1/v1", ""), "faulty")
+    with app.app_context():
+        assert [line.enter(model, number, f"other {number}").turn for number in (998, 999)] == [True, True]
+    yield
+    for number in (998, 999):
+        with app.app_context():
+            line.leave(model, f"other {number}")

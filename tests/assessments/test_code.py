@@ -166,7 +166,9 @@ def test_a_person_has_one_run_at_a_time_and_the_next_one_ends_it(page: CodePage)
 
 def test_a_run_that_nobody_watches_any_more_ends(page: CodePage) -> None:
     answer = page.client.post(f"{page.path}/doppelt/run", data={"code": "print('begun', flush=True)\nwhile True: pass"}, buffered=False)
-    assert b"begun" in next(answer.iter_encoded())
+    pieces = answer.iter_encoded()
+    while b"begun" not in next(pieces):    # On a busy machine signs of life come first.
+        pass
     answer.close()
     for thread in threading.enumerate():
         if thread.name == "trial":

@@ -1,7 +1,5 @@
 """A class before one small model: who waits, what they are told, and how they come to their answer."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,12 +12,11 @@ from assessments.models import Attempt
 from assessments.running import run_try
 from core import db
 from core.jobs import WorkState
-from gateway.client import Endpoint
 from gateway.models import Waiting
-from gateway.service import Model, line
+from gateway.service import line
 from gateway.service.line import Place
 from tests import builders
-from tests.assessments.prompt_page import PromptPage, announce, live_of, open_page
+from tests.assessments.prompt_page import PromptPage, announce, live_of, open_page, two_at_turn
 from tests.gateway.faults import WORDS, FaultServer
 
 ANSWER = "".join(WORDS)
@@ -32,18 +29,6 @@ def page(app: Flask, faults: FaultServer, tmp_path: Path) -> PromptPage:
     found = open_page(app)
     found.client.get("/language/en")
     return found
-
-
-@contextmanager
-def two_at_turn(app: Flask) -> Iterator[None]:
-    """The model's two places are taken by others until the block ends; then they leave, and who waits is called."""
-    model = Model(Endpoint("http://127.0.0.1:1/v1", ""), "faulty")
-    with app.app_context():
-        assert [line.enter(model, number, f"other {number}").turn for number in (998, 999)] == [True, True]
-    yield
-    for number in (998, 999):
-        with app.app_context():
-            line.leave(model, f"other {number}")
 
 
 def place(page: PromptPage, live: str, shown: str = "") -> str:

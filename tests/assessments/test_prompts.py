@@ -14,6 +14,7 @@ from core import db, jobs, sessions
 from core.jobs import WorkState
 from gateway.faults import GatewayError
 from gateway.models import Pot, Reservation, Usage
+from gateway.wire import Patience
 from tests.assessments.prompt_page import PromptPage, announce, events_of, live_of, open_page
 from tests.gateway.faults import WORDS, FaultServer, Reply
 
@@ -255,6 +256,24 @@ def test_a_failure_that_is_not_the_learners_gives_the_try_back_and_says_why(
     assert "2 attempts left" in html or "2 Versuche" in html
 
 
+@pytest.mark.parametrize("drip", ["head", "body", "error"])
+def test_a_server_that_sends_a_byte_now_and_then_ends_with_the_time_and_the_try_is_given_back(
+    page: PromptPage, faults: FaultServer, monkeypatch: pytest.MonkeyPatch, drip: str,
+) -> None:
+    monkeypatch.setattr("gateway.service.offers.EMBEDDED_PATIENCE", Patience(silence=2, total=0.4))
+    page.client.get("/language/en")
+    faults.replies = [Reply(drip=drip)]
+    events, html = page.watch(page.send("Keep this prompt."))
+    (attempt,) = page.attempts()
+    assert [name for name, _ in events] == (["answer", "text", "done"] if drip == "body" else ["answer", "done"])
+    assert (attempt.state, attempt.counts, attempt.error) == (WorkState.FAILED, False, GatewayError("slow").message)
+    assert all(text in html for text in ("The model took too long to answer.", "Keep this prompt.", "2 attempts left"))
+    assert count(page, Grade) == count(page, Completion) == count(page, Reservation) == 0
+    with page.app.app_context(), db.scoped(page.enrolment.organisation_id):
+        used = db.session.scalars(select(Pot.tokens).where(Pot.account == "organisation")).one()
+    assert 0 < used < 100 if drip == "body" else used == 0      # What was written is booked by estimate; the rest is free again.
+
+
 def test_after_a_failure_the_next_try_works(page: PromptPage, faults: FaultServer) -> None:
     faults.replies = [Reply(cut=True), Reply()]
     page.watch(page.send())
@@ -293,7 +312,7 @@ def test_a_model_answer_is_shown_as_safe_markdown_and_data_as_data(page: PromptP
     _, html = page.watch(page.send())
     assert "<strong>bold</strong>" in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
-    assert not any(bad in html for bad in ("<script>alert", "<img", 'evil.example/a.png"', 'href="javascript:'))
+    assert not any(bad in html for bad in ("<script>alert", "<img", 'src="https://evil', 'href="javascript:'))
     _, html = page.watch(page.send(attempt=2))
     assert "<pre><code>{&#34;a&#34;: &#34;&lt;b&gt;&#34;,\n" in html
 

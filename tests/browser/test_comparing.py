@@ -1,6 +1,5 @@
 """A blind comparison in a real browser: sides that fill beside each other, the vote by keyboard, the names, the class's result."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +11,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from assessments.after_acts import NONE_BETTER
 from assessments.models import Attempt, Vote
-from core import db, sessions
+from core import db
 from courses.models import Enrolment
 from gateway import service as gateway
 from tests import builders
 from tests.assessments.prompt_page import announce
+from tests.browser.desk import opened
 from tests.browser.look import assert_accessible, assert_no_sideways_scroll
-from tests.demo.house import serving_lotse
 from tests.gateway.conftest import faults
 from tests.gateway.faults import FaultServer, Reply
-from tests.ports import free_port
 
 __all__ = ["faults"]
 pytestmark = pytest.mark.browser
@@ -75,31 +73,22 @@ class Desk:
 
 @pytest.fixture
 def desk(chromium: Browser, sqlite_template: Path, faults: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    shutil.copy(sqlite_template, tmp_path / "lotse.sqlite3")
     announce(faults, tmp_path)
-    port = free_port()
-    context = chromium.new_context(locale="de-DE", viewport={"width": 390, "height": 844}, reduced_motion="reduce")
-    with FaultServer() as other, serving_lotse(f"sqlite:///{tmp_path}/lotse.sqlite3", tmp_path, port) as lotse:
-        with lotse.app_context():
+    with (
+        FaultServer() as other,
+        opened(chromium, sqlite_template, tmp_path, locale="de-DE", viewport={"width": 390, "height": 844}) as house,
+    ):
+        with house.app.app_context():
             builders.organisation()
             learner = builders.person()
             enrolment = builders.enrolment(learner, FILES)
-            opened = lotse.session_interface
-            assert isinstance(opened, sessions.DatabaseSessions)
-            secret = opened.create({"_user_id": str(learner.id), "organisation_id": learner.organisation_id, "_fresh": True})
             first = gateway.model()
             assert first is not None
-            db.session.remove()
         second = replace(first, endpoint=replace(first.endpoint, url=other.url), name="second-2", server="second")
         both = {model.key: model for model in (first, second)}
         monkeypatch.setattr("gateway.service.models", lambda *_, **__: list(both.values()))
         monkeypatch.setattr("gateway.service.model", lambda run_id=None, wanted="", **_: both.get(wanted, first))
-        site = f"http://localhost:{port}"
-        context.add_cookies([{"name": sessions.DIRECT_COOKIE, "value": secret, "url": site.replace("http:", "https:"), "secure": True}])
-        page = context.new_page()
-        page.goto(f"{site}/courses/{enrolment.run_id}/eins")
-        yield Desk(page, (faults, other), enrolment)
-        context.close()
+        yield Desk(house.page(learner, f"/courses/{enrolment.run_id}/eins"), (faults, other), enrolment)
 
 
 def send(desk: Desk, item: str) -> Any:

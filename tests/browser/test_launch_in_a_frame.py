@@ -15,11 +15,12 @@ from flask import Response
 from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, expect
 
 from core.config import settings
+from demo.campus import WORKSHOP, Activity
 from demo.claims import resource_link
 from demo.lms import create_lms
 from demo.seed import seed
 from setup import system
-from tests.browser.look import assert_accessible, assert_no_sideways_scroll, settled
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll, headed, settled
 from tests.browser.test_seen_ways import tab_to
 from tests.demo.house import serving_lotse
 from tests.demo.servers import serving
@@ -106,6 +107,30 @@ def test_an_answer_in_a_frame_becomes_a_score_in_the_gradebook(context: BrowserC
     lecturer.get_by_role("link", name="Gradebook").click()
     expect(lecturer.get_by_role("table")).to_contain_text("Lotse:")
     assert any(cookie.get("partitionKey") for cookie in context.cookies() if cookie["name"].endswith("launch"))
+
+
+def test_a_program_is_typed_run_and_handed_in_inside_a_frame_without_third_party_cookies(
+    blocking: BrowserContext, site: Site, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    python = Activity("99", "Python", "", {"course": WORKSHOP, "module": "python"})
+    monkeypatch.setattr("demo.parts.ACTIVITIES", (python,))
+    page = blocking.new_page()
+    be(page, site, "Mira")
+    page.goto(f"{site.platform}/course/{python.id}")
+    tool = tool_of(page)
+    headed(tool, "Python with a language model")
+    assert re.match(rf"{site.lotse}/l/[^/]+/courses/", page.frames[1].url)
+    exercise = tool.locator("#q-woerter-zaehlen")
+    editor = exercise.locator(".cm-content").and_(exercise.get_by_role("textbox", name="Your program"))
+    editor.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("def schaetze(text):\n    return -(-len(text) // 4)\nprint('four:', schaetze('x' * 16))")
+    page.keyboard.press("Control+Enter")
+    expect(exercise.locator(".run-output")).to_have_text("four: 4")
+    exercise.get_by_role("button", name="Hand in").click()
+    expect(exercise.locator(".verdict--right")).to_be_visible()
+    expect(exercise.locator("#q-woerter-zaehlen-result")).to_be_focused()
+    assert re.match(rf"{site.lotse}/l/[^/]+/courses/", page.frames[1].url)
 
 
 def test_an_open_gradebook_shows_a_new_score_by_itself(context: BrowserContext, site: Site) -> None:

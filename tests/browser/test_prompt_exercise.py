@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from core import db, sessions
 from tests import builders
-from tests.assessments.prompt_page import FILES, announce
+from tests.assessments.prompt_page import FILES, announce, two_at_turn
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll
 from tests.demo.house import serving_lotse
 from tests.gateway.conftest import faults
 from tests.gateway.faults import FaultServer, Reply
@@ -30,6 +32,7 @@ class Desk:
 
     page: Page
     exercise: Locator
+    lotse: Flask
 
     def send(self, prompt: str = "Answer from the source.") -> None:
         """Type a prompt and send it."""
@@ -70,7 +73,7 @@ def desk(browser_context: BrowserContext, sqlite_template: Path, faults: FaultSe
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{site}/courses/{run_id}/eins")
-        yield Desk(page, page.locator("#q-quelle"))
+        yield Desk(page, page.locator("#q-quelle"), lotse)
         page.close()
     assert errors == []
 
@@ -131,3 +134,29 @@ def test_personal_data_is_asked_about_and_sent_when_confirmed(desk: Desk, faults
     desk.exercise.get_by_role("button", name="Send prompt").click()
     expect(desk.exercise.get_by_text(ANSWER)).to_be_visible()
     assert len(faults.requests) == 1
+
+
+def test_who_has_to_wait_sees_their_place_and_the_time_and_then_the_answer_with_and_without_scripts(desk: Desk, chromium: Browser) -> None:
+    scripts, plain = (chromium.new_context(locale="de-DE", viewport={"width": 390, "height": 844}, java_script_enabled=on) for on in (True, False))
+    for context in (scripts, plain):
+        context.add_cookies(desk.page.context.cookies())  # type: ignore[arg-type]  # What one gives back the other takes.
+    page, look = scripts.new_page(), plain.new_page()
+    with two_at_turn(desk.lotse):
+        page.goto(desk.page.url)
+        exercise = page.locator("#q-quelle")
+        exercise.get_by_label("Ihr Prompt").fill("Antworten Sie aus der Quelle.")
+        exercise.get_by_role("button", name="Prompt senden").click()
+        waiting = exercise.locator(".live-wait")
+        expect(waiting).to_contain_text("Sie sind Nummer 1 in der Warteschlange.")
+        expect(waiting).to_contain_text("Noch etwa ")
+        assert_accessible(page, "waiting")
+        assert_no_sideways_scroll(page, 390, "waiting")
+        look.goto(desk.page.url)
+        look.locator("#q-quelle").get_by_role("link", name="Nachsehen, ob die Antwort da ist").click()
+        expect(look.get_by_role("heading", level=1)).to_have_text("Ihr Prompt wartet, bis er an der Reihe ist")
+        expect(look.get_by_role("main")).to_contain_text("Sie sind Nummer 1 in der Warteschlange. Noch etwa ")
+        assert_no_sideways_scroll(look, 390, "waiting without scripts")
+    expect(exercise.get_by_text(ANSWER)).to_be_visible()
+    expect(look.locator("#q-quelle").get_by_text(ANSWER)).to_be_visible()
+    scripts.close()
+    plain.close()

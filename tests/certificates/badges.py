@@ -96,6 +96,7 @@ def fates() -> dict[str, dict[str, Any]]:
         "valid: with everything": valid,
         "valid: with little": ours.signed(ours.unsigned(snapshot=replace(
             SNAPSHOT, award="participation", competences=(), hours=None, ects=None, level=None, assessment=None, participation=None, quality=None,
+            least=0,
         ), until=None, naming=Naming.NONE)),
         "valid: with whole credits, in English, with the name": ours.signed(ours.unsigned(
             snapshot=replace(SNAPSHOT, ects=2.0), language="en", naming=Naming.PLAIN)),

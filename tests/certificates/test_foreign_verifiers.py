@@ -43,14 +43,17 @@ def test_verifiers_for_node_find_what_we_find(verifier: str, fate: str) -> None:
     assert verdicts()[fate][verifier] == fate.split(":")[0]
 
 
-@pytest.mark.parametrize("fate", badges.fates())
-@pytest.mark.parametrize("written", ["json", "jwt", "picture"])
+# What was done to the JSON form cannot be done to a token; the token's own alteration is in the next test.
+FORMS = [
+    (written, fate) for written in ("json", "picture", "jwt") for fate in badges.fates()
+    if written != "jwt" or not fate.startswith(("tampered", "valid: by a former key"))
+]
+
+
+@pytest.mark.parametrize(("written", "fate"), FORMS)
 def test_a_verifier_for_python_finds_what_we_find(written: str, fate: str) -> None:
-    found, cause = fate.split(": ")
     credential = badges.fates()[fate]
-    if written == "jwt" and (found == "tampered" or "former" in cause):
-        pytest.skip("these are made from the JSON form; the token's are in the next test")
-    assert verdict(credential if written == "json" else rewritten(credential, written)) == found
+    assert verdict(credential if written == "json" else rewritten(credential, written)) == fate.split(":")[0]
 
 
 def test_a_verifier_for_python_sees_through_an_altered_token() -> None:

@@ -2,7 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -22,8 +24,10 @@ class Reply:
     cut: bool = False                       # the connection ends in the middle
     reset: bool = False                     # … and not politely
     hang: threading.Event | None = None     # nothing more comes until this is set
+    slow: float = 0.0                       # seconds after each piece: a model that writes at its own pace
     usage: dict[str, int] | None = field(default_factory=lambda: {"prompt_tokens": 20, "completion_tokens": 5})
     finish: str = "stop"
+    drip: str = ""                          # head, body or error: from there on it comes byte by byte, and never ends
 
 
 class FaultServer:
@@ -32,6 +36,7 @@ class FaultServer:
     def __init__(self) -> None:
         self.replies: list[Reply] = [Reply()]
         self.requests: list[dict[str, Any]] = []
+        self.over = threading.Event()      # nothing drips any more
         self.model = "faulty-1"            # as it names itself in its answers
         self._http = _Http(self)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -41,6 +46,7 @@ class FaultServer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.over.set()
         for reply in self.replies:
             if reply.hang:
                 reply.hang.set()
@@ -83,8 +89,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._faults.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         reply = self._faults.next_reply()
-        if reply.status != 200:
+        if reply.drip:
+            self._drip(_DRIPS[reply.drip])
+        elif reply.status != 200:
             self._send(reply.status, reply.body, reply.headers)
+        elif self.path.endswith("/embeddings"):
+            texts = self._faults.requests[-1]["input"]
+            data = [{"index": number, "embedding": [float(len(text)), 1.0]} for number, text in enumerate(texts)]
+            self._send(200, json.dumps({"data": data, "usage": {"prompt_tokens": 7}}), reply.headers)
         else:
             self._stream(reply)
 
@@ -99,16 +111,25 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         try:
             for data in _chunks(reply, self._faults.model):
                 self._chunk(f"data: {data}\n\n")
                 if reply.hang:
                     reply.hang.wait(10)
+                time.sleep(reply.slow)
             if not reply.reset:
                 self.wfile.write(b"0\r\n\r\n")
         except OSError:
             pass  # The client went away, as some tests want.
+
+    def _drip(self, begin: str) -> None:
+        with suppress(OSError):
+            self.wfile.write(begin.encode())
+            while not self._faults.over.wait(0.02):
+                self.wfile.write(b"x")
 
     def _chunk(self, text: str) -> None:
         data = text.encode()
@@ -117,6 +138,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+_PIECE = json.dumps({"model": "faulty-1", "choices": [{"delta": {"content": "The library "}, "finish_reason": None}]})
+_DRIPS = {
+    "head": "HTTP/1.1 200 OK\r\nX-Slow: ",
+    "body": f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: {_PIECE}\n\ndata: ",
+    "error": "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/html\r\n\r\n",
+}
 
 
 def _chunks(reply: Reply, model: str) -> Iterator[str]:

@@ -1,12 +1,15 @@
 """Tokens per person and day: reserved, settled, and never overspent by calls that race."""
 
+import subprocess
+import sys
 import threading
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from accounts.models import Person
 from core import db
@@ -14,10 +17,12 @@ from core.config import replace_settings
 from core.signals import joined
 from courses import service as courses
 from gateway.faults import GatewayError
-from gateway.models import Pot
+from gateway.models import Pot, Reservation
 from gateway.service import budgets as budget
 from gateway.service import policies
 from tests import builders
+from tests.conftest import SECRET
+from tests.house.running import ROOT, environ
 
 RUN = 1                                # the first run of an empty house
 
@@ -123,6 +128,17 @@ def test_a_class_that_races_overspends_neither_its_course_nor_the_organisation(a
         # What was refused has left no trace in any account.
         assert sum(used(f"person {person}") for person in others) == 1500
         assert used(f"run {RUN}") + used(f"run {second}") == 1500
+
+
+def test_processes_that_race_never_overspend(learner: Person, app: Flask, database_url: str, tmp_path: Path) -> None:
+    given = environ(database_url=database_url, data_dir=str(tmp_path), secret_key=SECRET, model="none", daily_tokens="1000")
+    command = [sys.executable, "-P", "-m", "tests.gateway.reserving", str(learner.id), str(RUN), "30"]
+    counts = subprocess.run(command, env=given, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=60).stdout.split()
+    assert len(counts) == 2
+    assert sum(map(int, counts)) == 33
+    with app.app_context(), db.scoped(learner.organisation_id):
+        assert used(f"person {learner.id}") == used("organisation") == 33 * 30
+        assert db.session.scalar(select(func.count()).select_from(Reservation)) == 33
 
 
 @pytest.mark.parametrize(("policy", "here", "kind"), [

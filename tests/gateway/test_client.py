@@ -9,7 +9,6 @@ import pytest
 from gateway import client
 from gateway.client import Endpoint, Outcome, Patience, Question
 from gateway.faults import GatewayError
-from gateway.limits import limits_of
 from tests.gateway.faults import WORDS, FaultServer, Reply
 
 USUAL = Patience()
@@ -169,8 +168,3 @@ def test_what_the_model_thinks_aloud_is_left_out_but_counted(http: httpx2.Client
     assert "".join(map(str, pieces)) == "At eight."
     assert isinstance(outcome, Outcome)
     assert outcome.completion_tokens > client.tokens_in("At eight.")
-
-
-def test_limits_in_headers_are_read_and_never_less_than_nothing() -> None:
-    headers = {"X-RateLimit-Remaining-Minute": "-2", "x-ratelimit-limit-minute": "30", "RateLimit-Reset": "12", "x-ratelimit-remaining-tokens": "many"}
-    assert limits_of(headers) == {"remaining-minute": 0, "limit-minute": 30, "reset": 12}

@@ -1,7 +1,6 @@
 """An organisation's gateways: entering them, what they offer, who may use them, and where keys never stand."""
 
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -161,9 +160,23 @@ def test_a_server_learns_a_pseudonym_only_where_the_organisation_wants_it(app: F
 
 
 # --- Keys ----------------------------------------------------------------------------------------------------------------
+# `capfd` comes before the house: its log writes to what is the standard error when it is built.
+
+def all_rows() -> str:
+    """Everything that stands in the database."""
+    raw = db.session.connection()
+    rows = "".join(str(raw.execute(sqlalchemy.text(f'SELECT * FROM "{table}"')).all()) for table in sqlalchemy.inspect(raw).get_table_names())
+    db.session.rollback()
+    return rows
+
+
+def files(folder: Path) -> str:
+    """Everything that stands in the data folder, the database's file and its journal with it."""
+    return "".join(path.read_bytes().decode("latin-1") for path in folder.rglob("*") if path.is_file())
+
 
 def test_a_key_stands_in_no_page_no_row_no_error_and_no_log(
-    app: Flask, learner: Enrolment, faults: FaultServer, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str], app: Flask, learner: Enrolment, faults: FaultServer, tmp_path: Path, caplog: pytest.LogCaptureFixture,
 ) -> None:
     faults.replies = [Reply(401, json.dumps({"error": f"wrong key {KEY}"}))]
     with app.app_context(), db.scoped(learner.organisation_id):
@@ -178,17 +191,67 @@ def test_a_key_stands_in_no_page_no_row_no_error_and_no_log(
         assert failure.value.kind == "key"
         said = f"{failure.value!r} {failure.value.detail} {failure.value.__cause__!r} {model!r} {row!r} {row.__dict__}"
         gateways.check(row)
-        raw = db.session.connection()
-        rows = "".join(str(raw.execute(sqlalchemy.text(f'SELECT * FROM "{table}"')).all()) for table in sqlalchemy.inspect(raw).get_table_names())
-        db.session.rollback()
+        rows = all_rows()
         assert "Large model" in rows
         administrator = builders.person("Grace Hopper", roles=(Role.ADMINISTRATOR,))
         browser = builders.browser(app, administrator)
     pages = "".join(browser.get(path).text for path in ("/admin/models", f"/admin/models/{number}", f"/admin/models/{number}/edit", "/status", "/health"))
     assert "WXYZ" in pages
-    dump = "\n".join(sqlite3.connect(next(tmp_path.glob("*.sqlite3"))).iterdump()) if list(tmp_path.glob("*.sqlite3")) else ""
     out = capfd.readouterr()
-    for text in (said, rows, pages, dump, caplog.text, out.out, out.err):
+    for text in (said, rows, pages, files(tmp_path), caplog.text, out.out, out.err):
+        assert KEY not in text
+
+
+def test_a_key_that_is_typed_into_the_form_comes_back_nowhere(
+    capfd: pytest.CaptureFixture[str], app: Flask, learner: Enrolment, faults: FaultServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    list_host(app, faults.url)
+    app.config["PROPAGATE_EXCEPTIONS"] = False     # As it is outside tests.
+    with app.app_context(), db.scoped(learner.organisation_id):
+        browser = builders.browser(app, builders.person("Grace Hopper", roles=(Role.ADMINISTRATOR,)))
+    form = {"name": "Mine", "url": faults.url, "key": KEY, "enabled": "y"}
+    made = browser.post("/admin/models/new", data=form)
+    path = made.location
+    wrong: list[dict[str, str]] = [{"url": "http://10.0.0.1/v1"}, {"name": ""}, {"key": KEY * 100}]
+    replies = [made, *(browser.post(f"{path}/edit", data=form | more) for more in wrong)]
+    assert [reply.status_code for reply in replies] == [303, 422, 422, 422]
+    with monkeypatch.context() as broken:
+        broken.setattr("gateway.service.keys.locked", lambda key: 1 / 0)
+        replies += [browser.post("/admin/models/new", data=form), browser.post(f"{path}/edit", data=form)]
+    assert [reply.status_code for reply in replies[-2:]] == [500, 500]
+    replies += [browser.get(page) for page in ("/admin/models", path, f"{path}/edit", "/status")]
+    said = "".join(f"{reply.text} {reply.headers}" for reply in replies)
+    with app.app_context(), db.scoped(learner.organisation_id):
+        rows = all_rows()
+    out = capfd.readouterr()
+    assert "Mine" in rows
+    assert "ZeroDivisionError" in caplog.text + out.out + out.err
+    for text in (said, rows, files(tmp_path), caplog.text, out.out, out.err):
+        assert KEY not in text
+
+
+def test_the_command_line_says_a_key_nowhere_whether_it_was_taken_or_not(
+    capfd: pytest.CaptureFixture[str], app: Flask, learner: Enrolment, faults: FaultServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    list_host(app, faults.url)
+    runner = app.test_cli_runner()
+    add = ["gateways", "add", "--organisation", "musterstadt", "--name", "Mine", "--url"]
+    done = [runner.invoke(args=[*add, faults.url], input=f"{KEY}\n"), runner.invoke(args=[*add, "http://10.0.0.1/v1"], input=f"{KEY}\n")]
+    monkeypatch.setenv("GATEWAY_KEY", KEY)
+    done += [runner.invoke(args=[*add, faults.url]), runner.invoke(args=["gateways", "add", "--organisation", "nowhere", "--name", "x", "--url", faults.url])]
+    assert [result.exit_code for result in done] == [0, 1, 0, 1]
+    with monkeypatch.context() as broken:
+        broken.setattr("gateway.service.keys.locked", lambda key: 1 / 0)
+        done += [runner.invoke(args=[*add, faults.url])]
+    done += [runner.invoke(args=["gateways", what, "--organisation", "musterstadt", *more]) for what, *more in (("check", "1"), ("list",), ("remove", "1"))]
+    said = "".join(f"{result.output} {result.stderr} {result.exception!r}" for result in done)
+    assert "ZeroDivisionError" in said
+    with app.app_context(), db.scoped(learner.organisation_id):
+        rows = all_rows()
+    out = capfd.readouterr()
+    for text in (said, rows, files(tmp_path), caplog.text, out.out, out.err):
         assert KEY not in text
 
 

@@ -84,6 +84,27 @@ def test_whoever_takes_up_the_work_of_a_dead_process_has_its_turn_at_once(app: F
         assert come("try 3") == [False]
 
 
+def test_whoever_comes_too_late_for_the_turn_of_a_dead_process_is_next_and_not_last(app: Flask) -> None:
+    with app.app_context():
+        came = db.now()
+        come("try 1", "try 2", "try 3", "try 4")
+        with db.transaction() as tx:
+            tx.execute(update(Waiting).where(Waiting.cause == "try 1").values(until=db.now() - timedelta(seconds=1)))
+        assert come("try 3") == [True]
+        assert line.enter(SMALL, 1, "try 1", came=came).position == 0
+        assert next_after("try 2") == ["try 1"]
+
+
+def test_who_sends_many_tries_before_everybody_else_delays_each_of_them_by_one_turn_at_most(app: Flask) -> None:
+    with app.app_context():
+        come(*(f"much {number}" for number in range(1, 21)), person=1)
+        come(*(f"try {number}" for number in range(2, 7)))
+        assert [line.enter(SMALL, number, f"try {number}").position for number in range(3, 7)] == [0, 1, 2, 3]
+        assert line.enter(SMALL, 1, "much 2").position == 4
+        done = ["much 1", "try 2", "try 3", "try 4", "try 5"]
+        assert [next_after(cause) for cause in done] == [["try 3"], ["try 4"], ["try 5"], ["try 6"], ["much 2"]]
+
+
 def test_servers_have_lines_of_their_own(app: Flask) -> None:
     with app.app_context():
         come("try 1", "try 2")

@@ -142,6 +142,18 @@ def test_the_status_page_says_how_the_model_stands(app: Flask, client: FlaskClie
     assert "/secret/path" not in page
 
 
+def test_what_the_keeper_announces_is_known_without_asking_and_a_restarted_servers_models_are_seen_at_once(app: Flask, tmp_path: Path) -> None:
+    file, nobody = tmp_path / "models" / "server.json", "http://127.0.0.1:1/v1"    # Whoever asked there would find no model.
+    file.parent.mkdir()
+    with app.app_context():
+        for names in (["one"], ["two", "three"], []):
+            entries = [{"name": name, "title": "", "url": nobody, "key": f"key of {name}", "pid": os.getpid()} for name in names]
+            file.write_text(json.dumps({"pid": os.getpid(), "models": entries}))
+            found = service.model()
+            assert (found.name if found else None) == next(iter(names), None)
+            assert found is None or found.endpoint.key == f"key of {names[0]}"
+
+
 def test_the_status_page_names_a_model_that_answers(app: Flask, client: FlaskClient, faults: FaultServer, tmp_path: Path) -> None:
     announce(faults, tmp_path)
     assert "faulty" in client.get("/status").text

@@ -69,18 +69,18 @@ class Programs:
         self._guard.watch(process.pid)
         return process
 
-    def serve(self, port: int) -> "subprocess.Popen[bytes]":
+    def serve(self, port: int, target: str = "wsgi:app") -> "subprocess.Popen[bytes]":
         """The web server; returns once it answers."""
-        process = self.begin_to_serve(port)
+        process = self.begin_to_serve(port, target)
         await_that(lambda: process.poll() is not None or _answers(port), "the web server answers")
         assert process.poll() is None, self.said
         return process
 
-    def begin_to_serve(self, port: int) -> "subprocess.Popen[bytes]":
+    def begin_to_serve(self, port: int, target: str = "wsgi:app") -> "subprocess.Popen[bytes]":
         """The web server as `./lotse run` starts it, with two workers, still on its way up."""
         return self.start(
             "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--blocking-threads", "4",
-            "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "7", "--log-level", "warning", "wsgi:app",
+            "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "7", "--log-level", "warning", target,
         )
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from setup import fitting, models, system
+from setup import fitting, model_command, models, system
+from setup.environment import Environment
 from setup.models import Fetch, Model, Part, Report, Status
-from setup.terminal import SetupError
+from setup.terminal import Progress, SetupError
+from tests.house.test_full_disk import fill, small_disk
 
 PIECES = [b"first piece, ", b"second piece, ", b"third piece"]
 
@@ -142,21 +144,31 @@ def test_of_a_library_only_the_pinned_files_are_kept_and_a_wrong_one_is_refused(
     assert not models.path_of(other, tmp_path).exists()
 
 
-def test_a_disk_that_fills_up_during_the_download_is_told_and_the_rest_is_fetched_once_there_is_room(tmp_path: Path) -> None:
-    full = [True]
+# Each part is reported when it begins to arrive and when it is there.
+@pytest.mark.parametrize(("full_at_report", "missing"), [(1, ["piece-0", "piece-1", "piece-2"]), (3, ["piece-1", "piece-2"]), (6, [])])
+def test_a_disk_that_fills_up_on_the_way_is_told_and_the_rest_is_fetched_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full_at_report: int, missing: list[str],
+) -> None:
+    mirror, reports, fillers = Mirror(), [], []
 
-    def mirror(part: Part, folder: Path, report: Report) -> Path:
-        if full and part.package == "piece-2":
-            raise OSError(28, "No space left on device")
-        return Mirror()(part, folder, report)
+    def report(_: Progress, done: int) -> None:
+        reports.append(done)
+        if len(reports) == full_at_report:
+            fillers.append(fill(disk))
 
-    with pytest.raises(OSError, match="No space left"):
-        bring(tmp_path, mirror)
-    assert not (tmp_path / "models" / "tiny.gguf").exists()
-    full.clear()
-    again = Mirror()
-    bring(tmp_path, again)
-    assert again.asked == ["piece-2"]
+    monkeypatch.setattr(models, "ROOM_TO_SPARE", 0)
+    monkeypatch.setattr(model_command, "with_uv", lambda *_: mirror)
+    monkeypatch.setattr(Environment, "uv", lambda _: "uv")
+    monkeypatch.setattr(Progress, "show", report)
+    with small_disk(tmp_path / "disk") as disk:
+        with pytest.raises(SetupError, match=r"^Tiny is not complete: .*No space left on device.* Go on with: \./lotse models fetch tiny$"):
+            model_command.bring(Environment(tmp_path), small_model(), disk)
+        assert {path.name for path in (disk / "models").iterdir()} <= {"parts", "tiny.lock", "tiny.status.json"}
+        fillers[0].unlink()
+        mirror.asked.clear()
+        path = model_command.bring(Environment(tmp_path), small_model(), disk)
+        assert (mirror.asked, path.read_bytes()) == (missing, b"".join(PIECES))
+        assert models.read_status(disk, "tiny") == models.ready_status(small_model(), disk)
 
 
 @pytest.mark.parametrize(("choice", "own", "memory", "names"), [

@@ -62,7 +62,9 @@ function sideOf(box, { arm, ask }) {
   side.dataset.arm = arm;
   const number = Number(arm); // A temperature is read as numbers are in the page's language.
   const name = Number.isNaN(number) ? arm : number.toLocaleString(document.documentElement.lang);
-  side.append(made("p", "side-name", box.dataset.arm.replace("{arm}", name)));
+  const title = made("p", "side-name");
+  title.append(/^[A-D]$/.test(arm) ? made("b", "side-letter", arm) : box.dataset.arm.replace("{arm}", name));
+  side.append(title);
   sides.append(side);
   return side;
 }
