@@ -1,4 +1,4 @@
-"""Commands for operators: letterheads and withdrawal."""
+"""Commands for operators: letterheads, seals and withdrawal."""
 
 from pathlib import Path
 
@@ -9,8 +9,12 @@ from accounts import service as accounts
 from certificates import service
 from certificates.letterhead import LetterheadError
 from certificates.models import Reason
+from certificates.sealing.errors import SealError
+from certificates.sealing.seal import try_out
+from certificates.sealing.settings import FILE, sealer_of
+from core.config import settings
 
-certificates = AppGroup("certificates", help="Certificates: how they look, and withdrawing one.")
+certificates = AppGroup("certificates", help="Certificates: how they look, how they are sealed, and withdrawing one.")
 
 
 @certificates.command("withdraw", context_settings={"ignore_unknown_options": True})  # One code in 64 begins with a dash.
@@ -36,3 +40,19 @@ def letterhead(organisation: str, file: Path) -> None:
     except LetterheadError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{organisation}: ok")
+
+
+@certificates.command("seal")
+@click.argument("organisation")
+def seal(organisation: str) -> None:
+    """Try out what ORGANISATION's certificates are sealed with, see docs/operators/seal.md."""
+    try:
+        sealer = sealer_of(organisation, settings().data_dir)
+        if sealer is None:
+            click.echo(f"{organisation}: not sealed, there is no section [{organisation}] in {FILE}")
+            return
+        trial = try_out(sealer, settings())
+    except SealError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{trial.subject}\nSHA-256 {trial.fingerprint}\nvalid until {trial.until:%Y-%m-%d}")
+    click.echo(f"timestamp: {trial.timestamp:%Y-%m-%d %H:%M:%S} UTC" if trial.timestamp else "timestamp: none is asked for")

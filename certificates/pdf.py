@@ -1,4 +1,4 @@
-"""Printing: a sheet becomes a tagged PDF/A-3a file, the same bytes every time.
+"""Printing: a sheet becomes a tagged PDF/A-3a and PDF/UA-1 file, the same bytes every time.
 
 What is costly is made once for each process: the font configuration, the parsed style sheet, the fetcher (WeasyPrint makes
 one with the whole CA bundle for each document otherwise). It is shared, and Pango's part of it is not safe in threads,
@@ -18,8 +18,9 @@ from typing import Any
 
 import segno
 from flask import current_app
+from flask_babel import gettext as _
 
-from certificates import fonts
+from certificates import finish, fonts
 from certificates.fonts import Step
 from certificates.sheet import Sheet
 
@@ -61,7 +62,7 @@ def write(sheet: Sheet, look: Look, language: str, issued_on: str) -> bytes:
     """Print a certificate. Raises PressError when a system library is missing."""
     html = current_app.jinja_env.get_template("certificates/pdf.html").render(
         sheet=sheet, look=look, language=language, issued_on=issued_on, columns=_columns(sheet.competences),
-        sizes=_sizes(sheet), qr=qr(sheet.address), rosette=_rosette(),
+        sizes=_sizes(sheet), qr=qr(sheet.address, _("QR code: the address below")), rosette=_rosette(),
         # Two lines: broken at one of its hyphens, the code would lose it where somebody copies the address from the PDF.
         address=sheet.address.split("//", 1)[-1].rsplit("/", 1),
     )
@@ -70,7 +71,7 @@ def write(sheet: Sheet, look: Look, language: str, issued_on: str) -> bytes:
         press = _press()
         document = press.weasyprint.HTML(string=html, url_fetcher=press.fetcher)
         content: bytes = document.write_pdf(
-            stylesheets=[press.style], font_config=press.fonts, pdf_variant="pdf/a-3a",
+            stylesheets=[press.style], font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finish.declare_accessible,
             pdf_identifier=hashlib.sha256(sheet.address.encode()).digest()[:16],
         )
     if _trim:
@@ -103,10 +104,13 @@ def _font_faces() -> str:
     )
 
 
-def qr(address: str) -> str:
-    """The QR code as SVG. A fixed mask: trying all eight takes longer than the rest, and every reader copes."""
+def qr(address: str, title: str) -> str:
+    """The QR code as SVG; `title` is read to those who do not see it.
+
+    A fixed mask: trying all eight takes longer than the rest, and every reader copes.
+    """
     code = segno.make(address, error="m", mask=3, micro=False, boost_error=False)
-    svg: str = code.svg_inline(border=0, dark="#10243e", svgclass=None, lineclass=None, omitsize=True)
+    svg: str = code.svg_inline(title=title, border=0, dark="#10243e", svgclass=None, lineclass=None, omitsize=True)
     return svg
 
 

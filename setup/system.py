@@ -21,6 +21,8 @@ MAC_BROWSERS = ("Google Chrome.app/Contents/MacOS/Google Chrome", "Chromium.app/
 # Places outside PATH: Debian keeps initdb and its kin in one folder per version, and so does Homebrew.
 POSTGRES_FOLDERS = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin")
 
+SOFTHSM_MODULES = tuple(f"{folder}/softhsm/libsofthsm2.so" for folder in ("/usr/lib", "/usr/lib64", "/opt/homebrew/lib", "/usr/local/lib"))
+
 
 @dataclass(frozen=True)
 class Need:
@@ -77,6 +79,11 @@ def postgres(program: str) -> Path | None:
     return Path(on_path) if on_path else None
 
 
+def softhsm() -> Path | None:
+    """The PKCS#11 module of SoftHSM, a device for keys that is only a program."""
+    return next((Path(path) for path in SOFTHSM_MODULES if Path(path).exists()), None)
+
+
 def _version_in(path: Path) -> int:
     return int("".join(letter for letter in path.parent.parent.name if letter.isdigit()) or 0)
 
@@ -94,6 +101,7 @@ TEST_NEEDS = (
     Need("pdftotext (certificate tests)", _program("pdftotext"), ("poppler-utils",), ("poppler",)),
     Need("zbarimg (QR code tests)", _program("zbarimg"), ("zbar-tools",), ("zbar",)),
     Need("qpdf (certificate tests)", _program("qpdf"), ("qpdf",), ("qpdf",)),
+    Need("SoftHSM (tests of seals by a device)", lambda: softhsm() is not None, ("softhsm2",), ("softhsm",)),
     Need("PostgreSQL (database tests)", lambda: postgres("initdb") is not None, ("postgresql",), ("postgresql@17",)),
     Need("Redis (worker tests)", _program("redis-server"), ("redis-server",), ("redis",)),
 )
