@@ -73,6 +73,7 @@ class Certificate(Work, Tenanted, Base):
     snapshot: Mapped[dict[str, Any]]
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[str | None]
+    seal_fingerprint: Mapped[str | None]                   # SHA-256 of the seal's certificate; None: not sealed
     issued_at: Mapped[datetime | None]
     expires_on: Mapped[date | None] = mapped_column(index=True)  # the last day on which it is valid, as in the snapshot
     replaced_at: Mapped[datetime | None]                   # one with a corrected name followed

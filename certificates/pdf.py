@@ -54,7 +54,6 @@ class Look:
 class _Press:
     weasyprint: Any
     fonts: Any
-    style: Any
     fetcher: Any
 
 
@@ -66,13 +65,21 @@ def write(sheet: Sheet, look: Look, language: str, issued_on: str) -> bytes:
         # Two lines: broken at one of its hyphens, the code would lose it where somebody copies the address from the PDF.
         address=sheet.address.split("//", 1)[-1].rsplit("/", 1),
     )
+    return print_html(html, STYLE, sheet.address)
+
+
+def print_html(html: str, style: Path, identity: str) -> bytes:
+    """Print a page with a style sheet as tagged PDF/A-3a; the same page and identity are the same bytes.
+
+    The fonts are those of certificates. Raises PressError when a system library is missing.
+    """
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the colour profile's file to be closed by Python.
         press = _press()
         document = press.weasyprint.HTML(string=html, url_fetcher=press.fetcher)
         content: bytes = document.write_pdf(
-            stylesheets=[press.style], font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finish.declare_accessible,
-            pdf_identifier=hashlib.sha256(sheet.address.encode()).digest()[:16],
+            stylesheets=[_style(style)], font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finish.declare_accessible,
+            pdf_identifier=hashlib.sha256(identity.encode()).digest()[:16],
         )
     if _trim:
         _trim(0)  # Laying a page out takes memory that the process would keep: 5 MB (docs/decisions/0008).
@@ -91,11 +98,15 @@ def _press() -> _Press:
         ) from error
     # Fonts and pictures only from this folder and from the page itself: nothing is fetched over the network.
     fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"file", "data"}, allow_redirects=False)
-    configuration = FontConfiguration()
-    style = weasyprint.CSS(
-        string=STYLE.read_text() + _font_faces(), font_config=configuration, url_fetcher=fetcher, base_url=fonts.FOLDER.as_uri() + "/",
+    return _Press(weasyprint, FontConfiguration(), fetcher)
+
+
+@cache
+def _style(file: Path) -> Any:
+    press = _press()
+    return press.weasyprint.CSS(
+        string=file.read_text() + _font_faces(), font_config=press.fonts, url_fetcher=press.fetcher, base_url=fonts.FOLDER.as_uri() + "/",
     )
-    return _Press(weasyprint, configuration, style, fetcher)
 
 
 def _font_faces() -> str:

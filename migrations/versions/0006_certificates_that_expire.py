@@ -16,6 +16,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("expires_on", sa.Date(), nullable=True))
         batch.add_column(sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(sa.Column("held_at", sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(sa.Column("seal_fingerprint", sa.String(), nullable=True))
         batch.add_column(sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
         batch.create_index(batch.f("ix_certificate_expires_on"), ["expires_on"])
         batch.drop_constraint(batch.f("uq_certificate_enrolment_id_award"), type_="unique")
@@ -31,5 +32,5 @@ def downgrade() -> None:
         batch.drop_constraint(batch.f("uq_certificate_enrolment_id_award_turn"), type_="unique")
         batch.create_unique_constraint(batch.f("uq_certificate_enrolment_id_award"), ["enrolment_id", "award"])
         batch.drop_index(batch.f("ix_certificate_expires_on"))
-        for column in ("deleted_at", "held_at", "replaced_at", "expires_on", "turn"):
+        for column in ("deleted_at", "seal_fingerprint", "held_at", "replaced_at", "expires_on", "turn"):
             batch.drop_column(column)
