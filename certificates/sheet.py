@@ -75,16 +75,23 @@ def sheet(snapshot: Snapshot, language: str) -> Sheet:
 
 
 def _facts(snapshot: Snapshot, language: str) -> list[Fact]:
+    return [
+        *terms(snapshot, language),
+        Fact(_("Completed on"), _day(snapshot.completed_on)),
+        Fact(_("Issued on"), _day(snapshot.issued_on)),
+        *([Fact(_("Valid until"), _day(snapshot.expires_on))] if snapshot.expires_on else []),
+    ]
+
+
+def terms(snapshot: Snapshot, language: str) -> list[Fact]:
+    """What holds for everybody who earns this certificate."""
     facts = [
         Fact(_("Workload"), _workload(snapshot.hours, snapshot.ects)),
         Fact(_("Level"), _text(snapshot.level, language)),
         Fact(_("Form of participation"), _text(snapshot.participation, language)),
         Fact(_("Form of assessment"), _text(snapshot.assessment, language)),
         Fact(_("Quality assurance"), _text(snapshot.quality, language)),
-        Fact(_("Result"), _result(snapshot)),
-        Fact(_("Completed on"), _day(snapshot.completed_on)),
-        Fact(_("Issued on"), _day(snapshot.issued_on)),
-        Fact(_("Valid until"), _day(snapshot.expires_on) if snapshot.expires_on else ""),
+        Fact(_("Result"), result(snapshot)),
     ]
     return [fact for fact in facts if fact.text]
 
@@ -95,7 +102,7 @@ def _workload(hours: float | None, ects: float | None) -> str:
     return f"{time} ({points})" if time and points else time or points
 
 
-def _result(snapshot: Snapshot) -> str:
+def result(snapshot: Snapshot) -> str:
     """The threshold, not the score: the certificate is made at the moment when the threshold is reached."""
     if snapshot.award == Award.ACHIEVEMENT:
         return str(_("Passed: at least %(percent)s%% of the points", percent=snapshot.least))

@@ -38,6 +38,11 @@ def build(root: Path, node_bin_dir: Path | None = None) -> bool:
     return True
 
 
+def packages(folder: Path, node_bin_dir: Path | None = None) -> None:
+    """Bring the locked npm packages of a folder, unless they are there. Raises FrontendError."""
+    _install(folder, _environment(node_bin_dir))
+
+
 def _sources(root: Path) -> Iterable[Path]:
     yield root / "package-lock.json"
     yield from sorted(path for path in (root / "static" / "src").rglob("*") if path.is_file())

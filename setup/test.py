@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from setup import models, system, tools
+from setup import frontend, models, system, tools
 from setup.environment import Environment, bring_up
 from setup.part_download import with_uv
 from setup.terminal import Progress, SetupError, say
@@ -27,6 +27,7 @@ def test(root: Path, arguments: list[str]) -> int:
     system.ensure([*system.RUN_NEEDS, *system.TEST_NEEDS], environment.own / "system.json")
     fetch_small_model(environment)
     build_other_platform(environment)
+    bring_verifiers(environment)
     if arguments:
         return pytest(environment, arguments)
     results = {name: check(environment, name, environment.module(*words)) for name, words in CHECKS.items()}
@@ -40,6 +41,14 @@ def build_other_platform(environment: Environment) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         say(f"The LTI platform for tests cannot be had: {done.stderr.strip()[-300:]}")
+
+
+def bring_verifiers(environment: Environment) -> None:
+    """Bring the verifiers of badges that we did not write; without them their tests say that they were not run."""
+    try:
+        frontend.packages(environment.root / "tests" / "certificates" / "verifiers", tools.node_folder() or environment.own / "node")
+    except (OSError, frontend.FrontendError) as error:
+        say(f"The verifiers of badges cannot be had: {error}")
 
 
 def fetch_small_model(environment: Environment) -> None:
