@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import db
@@ -51,6 +51,16 @@ class Letterhead(Tenanted, Base):
     created_at: Mapped[datetime] = mapped_column(default=db.now)
 
 
+class IssuerKey(Tenanted, Base):
+    """A key with which an organisation signs its badges. The newest one signs; all of them verify what they signed."""
+
+    __tablename__ = "issuer_key"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    secret: Mapped[str]                                    # encrypted (core.cipher)
+    public: Mapped[str] = mapped_column(unique=True)       # multibase
+    created_at: Mapped[datetime] = mapped_column(default=db.now)
+
+
 class Certificate(Work, Tenanted, Base):
     """One award to one learner. The work is to print it; it waits while the learner's name is missing.
 
@@ -59,7 +69,8 @@ class Certificate(Work, Tenanted, Base):
 
     __tablename__ = "certificate"
     __table_args__ = (
-        UniqueConstraint("enrolment_id", "award", "turn"), UniqueConstraint("organisation_id", "year", "serial"), *Work.indexes(),
+        UniqueConstraint("enrolment_id", "award", "turn"), UniqueConstraint("organisation_id", "year", "serial"),
+        UniqueConstraint("organisation_id", "status_index"), *Work.indexes(),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
@@ -74,6 +85,8 @@ class Certificate(Work, Tenanted, Base):
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[str | None]
     seal_fingerprint: Mapped[str | None]                   # SHA-256 of the seal's certificate; None: not sealed
+    badge: Mapped[str | None] = mapped_column(Text, deferred=True)   # the signed Open Badge, as it was issued
+    status_index: Mapped[int | None]                       # its place in the organisation's list of what was withdrawn
     issued_at: Mapped[datetime | None]
     expires_on: Mapped[date | None] = mapped_column(index=True)  # the last day on which it is valid, as in the snapshot
     replaced_at: Mapped[datetime | None]                   # one with a corrected name followed

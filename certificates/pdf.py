@@ -12,6 +12,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,24 +52,37 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Attached:
+    """A file within the PDF. `day` (ISO) stands in it as the day on which it was made."""
+
+    name: str
+    content: bytes
+    description: str
+    day: str
+
+
+@dataclass(frozen=True)
 class _Press:
     weasyprint: Any
     fonts: Any
     fetcher: Any
 
 
-def write(sheet: Sheet, look: Look, language: str, issued_on: str) -> bytes:
-    """Print a certificate. Raises PressError when a system library is missing."""
+def write(sheet: Sheet, look: Look, language: str, issued_on: str, badge: bytes | None = None) -> bytes:
+    """Print a certificate, with its badge attached if there is one. Raises PressError when a system library is missing."""
     html = current_app.jinja_env.get_template("certificates/pdf.html").render(
         sheet=sheet, look=look, language=language, issued_on=issued_on, columns=_columns(sheet.competences),
         sizes=_sizes(sheet), qr=qr(sheet.address, _("QR code: the address below")), rosette=_rosette(),
         # Two lines: broken at one of its hyphens, the code would lose it where somebody copies the address from the PDF.
         address=sheet.address.split("//", 1)[-1].rsplit("/", 1),
     )
-    return print_html(html, STYLE, sheet.address, finisher=finish.declare_accessible)
+    attached = [Attached("open-badge.json", badge, _("Open Badge of this certificate"), issued_on)] if badge else []
+    return print_html(html, STYLE, sheet.address, finisher=finish.declare_accessible, attached=attached)
 
 
-def print_html(html: str, style: Path, identity: str, finisher: Callable[[Any, Any], None] | None = None) -> bytes:
+def print_html(
+    html: str, style: Path, identity: str, finisher: Callable[[Any, Any], None] | None = None, attached: Sequence[Attached] = (),
+) -> bytes:
     """Print a page with a style sheet as tagged PDF/A-3a; the same page and identity are the same bytes.
 
     The fonts are those of certificates; `finisher` is WeasyPrint's. Raises PressError when a system library is missing.
@@ -77,8 +91,14 @@ def print_html(html: str, style: Path, identity: str, finisher: Callable[[Any, A
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the colour profile's file to be closed by Python.
         press = _press()
         document = press.weasyprint.HTML(string=html, url_fetcher=press.fetcher)
+        files = [
+            press.weasyprint.Attachment(
+                string=entry.content, name=entry.name, description=entry.description, relationship="Data",
+                created=datetime.fromisoformat(entry.day), modified=datetime.fromisoformat(entry.day),
+            ) for entry in attached
+        ]
         content: bytes = document.write_pdf(
-            stylesheets=[_style(style)], font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finisher,
+            stylesheets=[_style(style)], font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finisher, attachments=files,
             pdf_identifier=hashlib.sha256(identity.encode()).digest()[:16],
         )
     if _trim:

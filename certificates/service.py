@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from accounts.models import Organisation, Person, Role
 from assessments.models import Attempt
-from certificates import fonts, letterhead, names, pdf
+from certificates import badges, fonts, letterhead, names, pdf
 from certificates.models import Award, Certificate, Letterhead, Reason, Standing
 from certificates.sealing.errors import SealError
 from certificates.sealing.seal import seal
@@ -208,7 +208,7 @@ def erase(certificate: Certificate) -> None:
         row = _locked(tx, certificate.id)
         if row.deleted_at is None:
             row.snapshot = Snapshot.from_json(row.snapshot).without_name().to_json()
-            row.deleted_at, row.pdf, row.name_public_at, row.name_public_text = db.now(), None, None, None
+            row.deleted_at, row.pdf, row.badge, row.name_public_at, row.name_public_text = db.now(), None, None, None, None
             row.state, row.error = WorkState.DONE, None  # Nothing is left to print.
 
 
@@ -245,15 +245,24 @@ class _Printed:
     seal_fingerprint: str | None       # None: not sealed
 
 
+def organisation_of(certificate: Certificate) -> Organisation:
+    """Who issued it."""
+    return db.session.scalars(select(Organisation).where(Organisation.id == certificate.organisation_id)).one()
+
+
+def letterhead_of(certificate: Certificate) -> Letterhead | None:
+    """The letterhead it bears; None: the one that Lotse brings."""
+    return db.session.get(Letterhead, certificate.letterhead_id) if certificate.letterhead_id else None
+
+
 def _print(certificate: Certificate) -> _Printed:
-    slug = db.session.scalars(select(Organisation.slug).where(Organisation.id == certificate.organisation_id)).one()
-    style = db.session.get(Letterhead, certificate.letterhead_id) if certificate.letterhead_id else letterhead.default()
+    organisation = organisation_of(certificate)
+    slug, style, snapshot = organisation.slug, letterhead_of(certificate) or letterhead.default(), Snapshot.from_json(certificate.snapshot)
+    badge = badges.prepare(certificate, organisation, snapshot)
     db.session.commit()  # No transaction stays open while the page is laid out.
-    assert style is not None
     look = pdf.Look(style.colour, style.accent, style.logo, tuple(entry["signature"] for entry in style.signatories))
-    snapshot = Snapshot.from_json(certificate.snapshot)
     with in_language(certificate.language):
-        content = pdf.write(sheet(snapshot, certificate.language), look, certificate.language, snapshot.issued_on)
+        content = pdf.write(sheet(snapshot, certificate.language), look, certificate.language, snapshot.issued_on, badge.encode())
         sealer = sealer_of(slug, settings().data_dir)
         if sealer is None:
             return _Printed(content, None)
