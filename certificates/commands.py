@@ -1,4 +1,4 @@
-"""Commands for operators: letterheads, seals and withdrawal."""
+"""Commands for operators: letterheads, seals, keys, samples, checking and withdrawal."""
 
 from pathlib import Path
 
@@ -6,15 +6,17 @@ import click
 from flask.cli import AppGroup
 
 from accounts import service as accounts
-from certificates import service
+from certificates import badges, service, verifying
+from certificates import sample as samples
 from certificates.letterhead import LetterheadError
 from certificates.models import Reason
+from certificates.pdf import PressError
 from certificates.sealing.errors import SealError
 from certificates.sealing.seal import try_out
 from certificates.sealing.settings import FILE, sealer_of
 from core.config import settings
 
-certificates = AppGroup("certificates", help="Certificates: how they look, how they are sealed, and withdrawing one.")
+certificates = AppGroup("certificates", help="Certificates: how they look, how they are sealed, checking and withdrawing one.")
 
 
 @certificates.command("withdraw", context_settings={"ignore_unknown_options": True})  # One code in 64 begins with a dash.
@@ -56,3 +58,39 @@ def seal(organisation: str) -> None:
         raise click.ClickException(str(error)) from error
     click.echo(f"{trial.subject}\nSHA-256 {trial.fingerprint}\nvalid until {trial.until:%Y-%m-%d}")
     click.echo(f"timestamp: {trial.timestamp:%Y-%m-%d %H:%M:%S} UTC" if trial.timestamp else "timestamp: none is asked for")
+
+
+@certificates.command("sample")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder for the files.")
+def sample(out: Path) -> None:
+    """Write a sealed sample PDF, its badge in every form, did.json, status list and ELM, to be checked with other tools."""
+    try:
+        for path in samples.write(out):
+            click.echo(path)
+    except (OSError, PressError, SealError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@certificates.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--did", "did_file", type=click.Path(exists=True, path_type=Path), help="The issuer's did.json, if it is not of this installation.")
+@click.option("--status", "list_file", type=click.Path(exists=True, path_type=Path), help="The issuer's status list.")
+@click.pass_context
+def verify(context: click.Context, file: Path, did_file: Path | None, list_file: Path | None) -> None:
+    """Check FILE: a certificate's PDF, or a badge as JSON, JWT or picture. The exit code is 0 only if all is well."""
+    try:
+        verdict = verifying.verify(file, did_file, list_file)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{file} cannot be checked: {error}") from error
+    click.echo("\n".join(verdict.lines))
+    context.exit(0 if verdict.good else 1)
+
+
+@certificates.command("new-key")
+@click.argument("organisation")
+def new_key(organisation: str) -> None:
+    """Sign ORGANISATION's badges with a new key from now on. What the former ones signed stays valid."""
+    found = accounts.organisation(organisation)
+    if found is None:
+        raise click.ClickException(f"There is no organisation {organisation!r}.")
+    click.echo(badges.rotate(found.id))
