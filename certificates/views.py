@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
 from assessments.service import score_of
-from certificates import names, service
+from certificates import linkedin, names, service
 from certificates.forms import CodeForm, CompareForm, ConsentForm, DeletionForm, FileForm, NameForm
 from certificates.models import Certificate, Reason, Standing
 from certificates.sheet import sheet
@@ -125,6 +125,7 @@ def _page(certificate: Certificate, form: NameForm, deletion: DeletionForm | Non
     return render_template(
         "certificates/_state.html" if waiting_only else "certificates/show.html", certificate=certificate, sheet=_sheet(certificate),
         form=form, consent=ConsentForm(formdata=None, public=certificate.name_public_at is not None), reasons=REASONS,
+        linkedin=linkedin.address(Snapshot.from_json(certificate.snapshot), language()),
         deletion=deletion or DeletionForm(formdata=None), standing=certificate.standing(service.today_here()),
         agreed_on=format_date(certificate.name_public_at, "long") if certificate.name_public_at else "",
     )

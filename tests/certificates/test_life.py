@@ -1,9 +1,12 @@
 """What becomes of a certificate: it expires, is replaced, withdrawn, deleted. Each is told apart, and nothing comes back."""
 
+import re
 from contextvars import Context
 from datetime import date
+from html import unescape
 from io import BytesIO
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
@@ -124,6 +127,21 @@ def test_what_was_meant_comes_before_what_just_happened() -> None:
             setattr(row, field, now)
         assert row.standing(today) is standing
     assert Certificate(expires_on=today).standing(today) is Standing.VALID
+
+
+def test_the_way_to_linkedin_names_the_certificate_and_not_its_holder(app: Flask) -> None:
+    with app.app_context():
+        holder = expiring(app)
+        row = holder.certificate()
+        page = unescape(holder.open(f"/certificates/{row.id}").text)
+        [link] = re.findall(r'href="(https://www\.linkedin\.com/[^"]+)"', page)
+        said = parse_qs(urlsplit(link).query)
+        assert said["certUrl"] == [row.snapshot["address"]]
+        assert said["name"] == ["AI literacy at university"]
+        assert said["expirationYear"] == [str(row.expires_on.year)] if row.expires_on else False
+        assert "Ada" not in link
+        service.withdraw_row(row, Reason.ERROR)
+        assert "linkedin" not in holder.open(f"/certificates/{row.id}").text
 
 
 # --- The file itself ------------------------------------------------------------------------------------------------------
