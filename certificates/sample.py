@@ -34,14 +34,14 @@ def _sealed(badge: bytes) -> bytes:
     style, snapshot = letterhead.default(), badges.SNAPSHOT
     look = pdf.Look(style.colour, style.accent, style.logo, tuple(entry["signature"] for entry in style.signatories))
     with TemporaryDirectory() as data, in_language(LANGUAGE):
-        _throw_away_seal(Path(data), snapshot.issuer)
+        throw_away_seal(Path(data), snapshot.issuer)
         sealer = sealer_of(badges.SLUG, Path(data))
         assert sealer is not None
         printed = pdf.write(sheet(snapshot, LANGUAGE), look, LANGUAGE, snapshot.issued_on, badge)
         return seal(printed, sealer, settings(), issuer=snapshot.issuer, language=LANGUAGE).content
 
 
-def _throw_away_seal(data: Path, issuer: str) -> None:
+def throw_away_seal(data: Path, issuer: str) -> None:
     """A key, and a certificate by which nobody but itself vouches for it."""
     key, now, passphrase = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC), secrets.token_urlsafe(16)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Sample seal of {issuer}")])

@@ -30,6 +30,7 @@ SNAPSHOT = Snapshot(
     legal=None, signatories=(),
 )
 RESULT = {"de": "Bestanden: mindestens 60 % der Punkte", "en": "Passed: at least 60% of the points"}
+ISSUER = Issuer(did.identifier(BASE, SLUG), SNAPSHOT.issuer, f"{BASE}/o/{SLUG}")
 
 
 def sample(folder: Path, *, now: datetime | None = None) -> list[Path]:
@@ -43,16 +44,27 @@ def sample(folder: Path, *, now: datetime | None = None) -> list[Path]:
     return written
 
 
-def _files(now: datetime) -> dict[str, bytes]:
-    key = SigningKey.generate()
-    issuer = Issuer(did.identifier(BASE, SLUG), SNAPSHOT.issuer, f"{BASE}/o/{SLUG}")
-    method = did.method(issuer.did, key.multibase)
-    validity = Validity(now, now + timedelta(days=730))
+def signed(now: datetime, key: SigningKey) -> tuple[dict[str, Any], str]:
+    """The sample badge without its proof, and signed as text."""
     unsigned = badge.credential(
-        SNAPSHOT, issuer=issuer, validity=validity, status=status.StatusEntry(LIST, status.free_index(())),
+        SNAPSHOT, issuer=ISSUER, validity=_validity(now), status=status.StatusEntry(LIST, status.free_index(())),
         wording=Wording("en", criteria=f"{RESULT['en']}.", measure="Points"), naming=Naming.HASHED, salt="sample",
     )
-    signed = json.dumps(proof.sign(unsigned, key=key, method=method, created=now), ensure_ascii=False, indent=2)
+    return unsigned, json.dumps(proof.sign(unsigned, key=key, method=_method(key), created=now), ensure_ascii=False, indent=2)
+
+
+def _validity(now: datetime) -> Validity:
+    return Validity(now, now + timedelta(days=730))
+
+
+def _method(key: SigningKey) -> str:
+    return did.method(ISSUER.did, key.multibase)
+
+
+def _files(now: datetime) -> dict[str, bytes]:
+    key, issuer, validity = SigningKey.generate(), ISSUER, _validity(now)
+    method = _method(key)
+    unsigned, signed_text = signed(now, key)
     withdrawn = status.list_credential(address=LIST, issuer=issuer.did, withdrawn=(), since=now, until=now + timedelta(days=1))
     seal = picture.draw(
         heading="Certificate", title=SNAPSHOT.course["en"], issuer=SNAPSHOT.issuer, colour="#0b3c6f", accent="#e0a100",
@@ -62,9 +74,9 @@ def _files(now: datetime) -> dict[str, bytes]:
         result=RESULT, picture=seal,
     )
     return {
-        "badge.json": signed.encode(),
+        "badge.json": signed_text.encode(),
         "badge.jwt": jwt.sign(unsigned, key=key, method=method).encode(),
-        "badge.png": png.bake(seal, signed),
+        "badge.png": png.bake(seal, signed_text),
         "did.json": _json(did.document(issuer.did, key.multibase)),
         "status-list.json": _json(proof.sign(withdrawn, key=key, method=method, created=now)),
         "elm.json": _json(european),
