@@ -63,8 +63,10 @@ def test_by_keyboard_alone_from_the_search_to_the_activity_in_the_course(adding:
     tool = tool_of(page)
     tool.get_by_role("heading", level=1).click()
     tab_to(page, "chooser-q")
+    everything = tool.locator("#chooser-count").inner_text()
     page.keyboard.type("token")
-    expect(tool.locator("#chooser-count")).not_to_have_text(re.compile("^(184|0) "))
+    expect(tool.locator("#chooser-count")).not_to_have_text(everything)
+    settled(page)  # A list that is just being replaced would lose the tick.
     tab_to(page, r"pick-quiz\.ki-kompetenz")
     page.keyboard.press("Space")
     expect(tool.get_by_role("region", name="Your selection")).to_contain_text("1 selected")
