@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from flask_babel import gettext as _
 
+from certificates.sealing.apart import apart
 from certificates.sealing.errors import SealError, TimestampError
 from certificates.sealing.fitness import check_fit
 from certificates.sealing.keys import Key, forget, key_of
@@ -69,7 +70,7 @@ def stamp(content: bytes, sealer: Sealer, settings: Settings) -> bytes:
 
 def _in_words(work: Callable[[], bytes]) -> bytes:
     try:
-        return work()
+        return apart(work)
     except SealError:
         raise
     except Exception as error:  # What pyHanko says of a file that is no PDF, or is sealed already.
@@ -95,7 +96,8 @@ def try_out(sealer: Sealer, settings: Settings) -> Trial:
     token = None
     if _asks(sealer) and sealer.authority:
         with client(settings) as http:
-            token = asyncio.run(timestamps.timestamp(http, sealer.authority, b"Lotse"))
+            asked = timestamps.timestamp(http, sealer.authority, b"Lotse")
+            token = apart(lambda: asyncio.run(asked))
     return Trial(
         certificate.subject.rfc4514_string(), fingerprint_of(certificate), certificate.not_valid_after_utc, timestamps.time_of(token) if token else None,
     )

@@ -1,5 +1,6 @@
 """Seals, read by programs that we did not write; keys in files and in a device; timestamp authorities that fail in every way."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -76,7 +77,7 @@ def _print(house: Flask, snapshot: Snapshot, look: pdf.Look) -> bytes:
 
 def _example() -> pdf.Look:
     style = letterhead.read(letterhead.DEFAULT.parents[1] / "example" / "letterhead.yml")
-    return pdf.Look(style.colour, style.accent, style.logo, tuple(entry["signature"] for entry in style.signatories))
+    return pdf.Look.of(style)
 
 
 @dataclass
@@ -367,6 +368,17 @@ def test_a_file_that_is_no_toml_is_named(desk: Desk) -> None:
     trust.write(desk.data / FILE, "[uni\n")
     with pytest.raises(SealError, match=r"seals\.toml cannot be read"):
         sealer_of("uni", desk.data)
+
+
+# --- Beside an event loop ---------------------------------------------------------------------------------------------------
+
+def test_a_thread_that_runs_an_event_loop_seals_and_reads_seals(desk: Desk) -> None:
+    async def inside() -> tuple[bytes, State]:
+        sealed = desk.seal().content
+        return sealed, check(sealed).state
+
+    desk.section()
+    assert asyncio.run(inside())[1] is State.INTACT
 
 
 # --- Timestamps -------------------------------------------------------------------------------------------------------
