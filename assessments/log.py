@@ -16,10 +16,10 @@ from assessments.kinds.grounded import GroundedItem
 from assessments.kinds.item import Item
 from assessments.models import Attempt, Completion, Vote
 from core import db
+from core.spreadsheet import cell
 from courses.service import AnyPart
 
 MOST_NAME = 80
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FIELDS = ("at", "module", "exercise", "model", "parameters", "prompt", "question", "answer", "prompt_tokens", "completion_tokens", "source", "stopped")
 
 
@@ -105,18 +105,14 @@ def as_json(found: Sequence[Entry]) -> str:
 
 
 def as_csv(found: Sequence[Entry]) -> str:
-    """For spreadsheets, which take a cell that begins like a formula for one: such a cell gets an apostrophe. UTF-8 with a mark, for Excel."""
+    """For spreadsheets. UTF-8 with a mark, for Excel."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";")
     writer.writerow(FIELDS)
     for entry in found:
         row = {**asdict(entry), "at": entry.at.isoformat(), "parameters": entry.words}
-        writer.writerow([_cell(str(row[name])) for name in FIELDS])
+        writer.writerow([cell(row[name]) for name in FIELDS])
     return "\ufeff" + out.getvalue()
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 @dataclass(frozen=True)
