@@ -10,8 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from core import db
 from gateway.limits import limits_of
 from gateway.models import Gateway
-
-GATEWAY = "gateway "
+from gateway.servers import gateway_of
 
 
 @contextmanager
@@ -27,8 +26,9 @@ def listening(connection: httpx2.Client, server: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if heard and server.startswith(GATEWAY):
-            _keep(int(server.removeprefix(GATEWAY)), heard)
+        gateway_id = gateway_of(server)
+        if heard and gateway_id is not None:
+            _keep(gateway_id, heard)
 
 
 def _keep(gateway_id: int, heard: dict[str, int]) -> None:

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core import db
 from core.config import settings
+from core.days import zone
 from gateway.faults import GatewayError
 from gateway.models import Pot, Reservation
 from gateway.service.policies import policy, run_models
@@ -101,7 +101,7 @@ def release(cause: str) -> None:
 
 def today() -> date:
     """The day that budgets count: it begins at midnight where the operator lives."""
-    return datetime.now(ZoneInfo(settings().timezone)).date()
+    return datetime.now(zone()).date()
 
 
 def person_account(person_id: int) -> str:

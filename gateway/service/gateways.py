@@ -14,6 +14,7 @@ from gateway import addresses, client, probes
 from gateway.abilities import CHAT, EMBED, EMBEDDER, ROLES
 from gateway.faults import GatewayError
 from gateway.models import Gateway, GatewayModel
+from gateway.servers import of_gateway
 from gateway.service import allowances, health, keys
 from gateway.wire import Endpoint, Patience
 
@@ -126,15 +127,15 @@ def check(row: Gateway) -> str:
         endpoint = Endpoint(row.url, keys.unlocked(row), _HURRY)
         known = {entry.name: list(entry.roles) for entry in db.session.scalars(select(GatewayModel).where(GatewayModel.gateway_id == number))}
         db.session.rollback()          # No transaction is open while a server takes its time.
-        with connection() as way, allowances.listening(way, f"gateway {number}"):
+        with connection() as way, allowances.listening(way, of_gateway(number)):
             names = client.models(way, endpoint)
             wanted = [name for name in names if known.get(name)] + [name for name in names if not known.get(name)]
             found = {name: probes.abilities(way, endpoint, name) for name in wanted[:MOST_PROBED]}
     except GatewayError as error:
-        health.failed(f"gateway {number}")
+        health.failed(of_gateway(number))
         _keep(number, lease, error.kind)
         return error.kind
-    health.answered(f"gateway {number}")
+    health.answered(of_gateway(number))
     _keep(number, lease, "", names, found)
     return ""
 

@@ -23,6 +23,7 @@ from gateway import queueing
 from gateway.embedded import AT_ONCE
 from gateway.faults import GatewayError
 from gateway.models import Waiting
+from gateway.servers import EMBEDDED
 from gateway.service.offers import Model
 
 log = structlog.get_logger("line")
@@ -151,7 +152,7 @@ def turn(model: Model, person_id: int, cause: str, patience: float = PATIENCE) -
 
 def at_once(server: str) -> int:
     """How many answers a server is asked for side by side."""
-    return AT_ONCE if server.startswith("embedded") else GATEWAY_AT_ONCE
+    return AT_ONCE if server.startswith(EMBEDDED) else GATEWAY_AT_ONCE
 
 
 def forget_old() -> None:

@@ -17,6 +17,7 @@ from gateway.embedded import SERVER_FILE
 from gateway.faults import GatewayError
 from gateway.models import Gateway, GatewayModel
 from gateway.reading import read
+from gateway.servers import EMBEDDED, of_gateway
 from gateway.service import health
 from gateway.service.keys import unlocked
 from gateway.service.policies import policy, run_models
@@ -35,7 +36,7 @@ class Model:
     abilities: frozenset[str] = frozenset()
     external: bool = False
     own: bool = True                   # a process of Lotse's own on this machine, never an address that somebody typed
-    server: str = "embedded"           # who waits for whom: models of one server share its line
+    server: str = EMBEDDED           # who waits for whom: models of one server share its line
 
     @property
     def label(self) -> str:
@@ -96,7 +97,7 @@ def _offered(role: str, external: bool) -> list[Model]:
             with suppress(GatewayError):  # Its key cannot be read any more: the administrators' page says so.
                 endpoint = Endpoint(gateway.url, unlocked(gateway))
                 found.append(Model(
-                    endpoint, entry.name, entry.title, frozenset(entry.abilities), gateway.external, own=False, server=f"gateway {gateway.id}",
+                    endpoint, entry.name, entry.title, frozenset(entry.abilities), gateway.external, own=False, server=of_gateway(gateway.id),
                 ))
     return found
 
