@@ -34,7 +34,8 @@ Explain it.
 ```
 :::
 """
-BLOCKS = "\n".join([*re.findall(r"````markdown\n(.*?)````", GUIDE, re.DOTALL), OTHERS])
+EXAMPLES = re.findall(r"````markdown\n(.*?)````", GUIDE, re.DOTALL)
+BLOCKS = "\n".join([*EXAMPLES, OTHERS])
 FILES = {
     **builders.FILES,
     "01-eins/module.de.md": (builders.GERMAN + BLOCKS).encode(), "01-eins/module.en.md": (builders.ENGLISH + BLOCKS).encode(),

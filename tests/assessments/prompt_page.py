@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from assessments.models import Attempt
 from core import db
 from courses.models import Enrolment
+from gateway import service as gateway
 from gateway.client import Endpoint
 from gateway.service import Model, line
 from tests import builders
@@ -98,6 +100,21 @@ def announce(server: FaultServer, data: Path) -> None:
     """Let the house take this server for its embedded model."""
     (data / "models").mkdir(exist_ok=True)
     (data / "models" / "server.json").write_text(json.dumps(server.announcement))
+
+
+def offer_both(other: FaultServer, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs have two models: the announced one, and another server's by this name. Call in an app context."""
+    first = gateway.model()
+    assert first is not None
+    second = replace(first, endpoint=replace(first.endpoint, url=other.url), name=name, server="second")
+    offer([first, second], monkeypatch)
+
+
+def offer(models: list[Model], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs have just these models, the first one for whatever is not named by its key."""
+    by_key = {model.key: model for model in models}
+    monkeypatch.setattr("gateway.service.models", lambda *_, **__: models)
+    monkeypatch.setattr("gateway.service.model", lambda run_id=None, wanted="", **_: by_key.get(wanted, models[0]))
 
 
 def live_of(sent: Any) -> str:

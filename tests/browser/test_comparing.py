@@ -1,7 +1,7 @@
 """A blind comparison in a real browser: sides that fill beside each other, the vote by keyboard, the names, the class's result."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,7 +15,7 @@ from core import db
 from courses.models import Enrolment
 from gateway import service as gateway
 from tests import builders
-from tests.assessments.prompt_page import announce
+from tests.assessments.prompt_page import announce, offer_both
 from tests.browser.desk import opened
 from tests.browser.look import assert_accessible, assert_no_sideways_scroll
 from tests.gateway.conftest import faults
@@ -82,12 +82,7 @@ def desk(chromium: Browser, sqlite_template: Path, faults: FaultServer, tmp_path
             builders.organisation()
             learner = builders.person()
             enrolment = builders.enrolment(learner, FILES)
-            first = gateway.model()
-            assert first is not None
-        second = replace(first, endpoint=replace(first.endpoint, url=other.url), name="second-2", server="second")
-        both = {model.key: model for model in (first, second)}
-        monkeypatch.setattr("gateway.service.models", lambda *_, **__: list(both.values()))
-        monkeypatch.setattr("gateway.service.model", lambda run_id=None, wanted="", **_: both.get(wanted, first))
+            offer_both(other, "second-2", monkeypatch)
         yield Desk(house.page(learner, f"/courses/{enrolment.run_id}/eins"), (faults, other), enrolment)
 
 
