@@ -62,10 +62,8 @@ def _house() -> Iterator[tuple[Settings, Sealer]]:
 
 
 def _print(number: int, badge: bytes) -> bytes:
-    style = letterhead.default()
-    look = pdf.Look(style.colour, style.accent, style.logo, tuple(entry["signature"] for entry in style.signatories))
     said = replace(badges.SNAPSHOT, name=f"Erika Mustermann {number}", number=f"{badges.SNAPSHOT.number[:-6]}{number:06d}")
-    return pdf.write(sheet(said, LANGUAGE), look, LANGUAGE, said.issued_on, badge)
+    return pdf.write(sheet(said, LANGUAGE), pdf.Look.of(letterhead.default()), LANGUAGE, said.issued_on, badge)
 
 
 def _median(work: Callable[[int], object]) -> float:

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
@@ -14,10 +13,12 @@ from certificates.credentials import badge, did, jwt, picture, png, proof, statu
 from certificates.credentials.badge import Issuer, Validity
 from certificates.credentials.keys import SigningKey
 from certificates.models import Certificate, IssuerKey
+from certificates.organisations import alone
 from certificates.snapshot import Snapshot
 from certificates.wording import wording
 from core import cipher, db
 from core.config import settings
+from core.days import zone
 
 LIST_LASTS = timedelta(days=2)         # A verifier that cannot reach Lotse for a week end still believes a list it has kept.
 _PURPOSE = "badge keys"
@@ -37,7 +38,7 @@ def prepare(certificate: Certificate, organisation: Organisation, snapshot: Snap
     """The certificate's signed badge as text; made and kept at the first call, the same ever after. A transaction of its own."""
     if certificate.badge is None:
         with db.transaction() as tx:
-            tx.scalars(select(Organisation.id).where(Organisation.id == organisation.id).with_for_update(key_share=True)).one()
+            alone(organisation.id)
             key = _present_key(organisation.id)
             taken = set(tx.scalars(select(Certificate.status_index).where(
                 Certificate.organisation_id == organisation.id, Certificate.status_index.is_not(None),
@@ -97,19 +98,26 @@ def status_list(organisation: Organisation) -> Mapping[str, Any]:
 
 def rotate(organisation_id: int) -> str:
     """Sign with a new key from now on; returns its public half. The former ones stay in the DID document."""
-    with db.scoped(organisation_id), db.transaction() as tx:
-        tx.scalars(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(key_share=True)).one()
+    with db.scoped(organisation_id), db.transaction():
+        alone(organisation_id)
         return _new_key().multibase
 
 
 def _present_key(organisation_id: int) -> SigningKey:
     """The newest key; the first one is made when it is needed. Within a transaction."""
-    row = db.session.scalars(
-        select(IssuerKey).where(IssuerKey.organisation_id == organisation_id).order_by(IssuerKey.id.desc()).limit(1)
-    ).one_or_none()
+    row = _newest(organisation_id)
+    if row is None:
+        alone(organisation_id)  # Of several who find none, one makes it.
+        row = _newest(organisation_id)
     if row is None:
         return _new_key()
     return SigningKey.from_bytes(cipher.decrypt(row.secret, settings().secret_key, _PURPOSE))
+
+
+def _newest(organisation_id: int) -> IssuerKey | None:
+    return db.session.scalars(
+        select(IssuerKey).where(IssuerKey.organisation_id == organisation_id).order_by(IssuerKey.id.desc()).limit(1)
+    ).one_or_none()
 
 
 def _new_key() -> SigningKey:
@@ -137,4 +145,4 @@ def _end(certificate: Certificate) -> datetime | None:
     """The end of the last day, where the installation stands."""
     if certificate.expires_on is None:
         return None
-    return datetime.combine(certificate.expires_on, time(23, 59, 59), ZoneInfo(settings().timezone))
+    return datetime.combine(certificate.expires_on, time(23, 59, 59), zone())

@@ -12,6 +12,7 @@ from sqlalchemy import Select, select, update
 from accounts.models import Person, Role
 from certificates import service
 from certificates.models import Certificate, Standing
+from certificates.organisations import alone
 from core import db, jobs
 from core.jobs import WorkState
 from courses.models import Enrolment
@@ -78,7 +79,7 @@ def confirm(run_id: int, enrolment_ids: Sequence[int]) -> int:
         ).all()
         if not learners:
             return 0
-        organisation = service.numbering(learners[0].organisation_id)
+        organisation = alone(learners[0].organisation_id)
         have = set(tx.scalars(select(Certificate.enrolment_id).where(Certificate.enrolment_id.in_([learner.id for learner in learners]))))
         lacking = [learner for learner in learners if learner.id not in have]
         for learner in lacking:

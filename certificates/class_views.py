@@ -7,11 +7,11 @@ from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
 from certificates import bulk, service
+from certificates.codes import AWARDS, REASONS, STANDINGS
 from certificates.forms import CorrectionForm, WithdrawalForm
 from certificates.models import Certificate
 from certificates.sheet import sheet
 from certificates.snapshot import Snapshot
-from certificates.words import AWARDS, REASONS, STANDINGS
 from core.i18n import language
 from core.web import Problem
 from courses.policy import lecturer_part

@@ -11,6 +11,7 @@ from accounts.models import Organisation
 from accounts.signin import person
 from certificates import badges, letterhead, service
 from certificates.models import Certificate, Standing
+from certificates.organisations import issuer_of
 from certificates.sheet import sheet
 from certificates.snapshot import Snapshot
 from core.i18n import in_language
@@ -34,7 +35,7 @@ def own_badge(certificate_id: int, kind: str) -> Response:
         abort(404)
     mimetype, make = _KINDS[kind]
     name = f"{certificate.snapshot['number']}.{kind}"
-    return Response(make(certificate, _organisation_of(certificate)), mimetype=mimetype, headers={
+    return Response(make(certificate, issuer_of(certificate)), mimetype=mimetype, headers={
         "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store",
     })
 
@@ -72,10 +73,6 @@ def _issuer(slug: str) -> Organisation:
     if found is None:
         abort(404)
     return found
-
-
-def _organisation_of(certificate: Certificate) -> Organisation:
-    return service.organisation_of(certificate)
 
 
 def _picture(certificate: Certificate) -> bytes:

@@ -7,9 +7,9 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Regexp
 
+from certificates.codes import REASONS
 from certificates.models import Reason
 from certificates.service import CODE
-from certificates.words import REASONS
 
 _NAME = {"autocomplete": "name", "spellcheck": "false", "maxlength": "400"}
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import segno
 from flask import current_app
@@ -23,6 +23,8 @@ from flask_babel import gettext as _
 
 from certificates import finish, fonts
 from certificates.fonts import Step
+from certificates.letterhead import Style
+from certificates.models import Letterhead
 from certificates.sheet import Sheet
 
 STYLE = Path(__file__).parent / "sheet.css"
@@ -49,6 +51,11 @@ class Look:
     accent: str
     logo: str | None
     signatures: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, style: Letterhead | Style) -> Self:
+        """The look of a letterhead, as kept or as read."""
+        return cls(style.colour, style.accent, style.logo, tuple(entry["signature"] for entry in style.signatories))
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,7 @@ def write(folder: Path) -> list[Path]:
 
 
 def _sealed(badge: bytes) -> bytes:
-    style, snapshot = letterhead.default(), badges.SNAPSHOT
-    look = pdf.Look(style.colour, style.accent, style.logo, tuple(entry["signature"] for entry in style.signatories))
+    snapshot, look = badges.SNAPSHOT, pdf.Look.of(letterhead.default())
     with TemporaryDirectory() as data, in_language(LANGUAGE):
         throw_away_seal(Path(data), snapshot.issuer)
         sealer = sealer_of(badges.SLUG, Path(data))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import IO
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Select, func, select
@@ -18,6 +17,7 @@ from accounts.models import Organisation, Person, Role
 from assessments.models import Attempt
 from certificates import badges, fonts, letterhead, names, pdf
 from certificates.models import Award, Certificate, Letterhead, Reason, Standing
+from certificates.organisations import alone, issuer_of
 from certificates.sealing.errors import SealError
 from certificates.sealing.seal import seal
 from certificates.sealing.settings import sealer_of
@@ -25,6 +25,7 @@ from certificates.sheet import sheet
 from certificates.snapshot import Signatory, Snapshot, Terms, last_day, texts
 from core import db, jobs
 from core.config import settings
+from core.days import day_of
 from core.i18n import LANGUAGES, in_language, language
 from core.jobs import WorkState
 from courses.models import Edition, Enrolment
@@ -53,24 +54,18 @@ def award(sender: str, *, enrolment: Enrolment, award: str) -> None:
     if enrolment.role != Role.LEARNER:
         return
     # One at a time in an organisation: numbers have no gaps, and of two equal messages the second finds the first one's row.
-    organisation = numbering(enrolment.organisation_id)
+    organisation = alone(enrolment.organisation_id)
     if db.session.scalar(select(Certificate.id).where(Certificate.enrolment_id == enrolment.id, Certificate.award == award)):
         return
-    certificate = _draft(organisation, enrolment, Award(award))
-    db.session.add(certificate)
-    db.session.flush()
-    if certificate.state == WorkState.DUE:
-        jobs.hint(_printing, certificate.id)
-
-
-def numbering(organisation_id: int) -> Organisation:
-    """The organisation, kept from others who number certificates until the transaction ends."""
-    return db.session.scalars(select(Organisation).where(Organisation.id == organisation_id).with_for_update(key_share=True)).one()
+    _write_down(_draft(organisation, enrolment, Award(award)))
 
 
 def award_confirmed(enrolment: Enrolment, organisation: Organisation) -> None:
-    """Write a certificate of participation down because a lecturer says that somebody took part. Call in a transaction with numbering()."""
-    certificate = _draft(organisation, enrolment, Award.PARTICIPATION, confirmed=True)
+    """Write a certificate of participation down because a lecturer says that somebody took part. Call in a transaction, alone()."""
+    _write_down(_draft(organisation, enrolment, Award.PARTICIPATION, confirmed=True))
+
+
+def _write_down(certificate: Certificate) -> None:
     db.session.add(certificate)
     db.session.flush()
     if certificate.state == WorkState.DUE:
@@ -82,14 +77,10 @@ def _draft(organisation: Organisation, enrolment: Enrolment, kind: Award, *, con
     name = names.tidy(person.name or "")
     printable = names.problem(name, fonts.can_print) is None
     style = newest_letterhead()
-    code, today = secrets.token_urlsafe(16), today_here()
-    serial = _next_serial(organisation.id, today.year)
-    snapshot = _snapshot(
-        organisation, enrolment, kind, style, name=name if printable else None, code=code, today=today, number=_number(organisation, today, serial),
-        confirmed=confirmed,
-    )
+    identity = _new_identity(organisation)
+    snapshot = _snapshot(organisation, enrolment, kind, style, identity, name=name if printable else None, confirmed=confirmed)
     return Certificate(
-        enrolment_id=enrolment.id, award=kind, letterhead_id=style.id if style else None, code=code, year=today.year, serial=serial,
+        enrolment_id=enrolment.id, award=kind, letterhead_id=style.id if style else None, code=identity.code, year=identity.day.year, serial=identity.serial,
         language=_language_of(enrolment, person), snapshot=snapshot.to_json(), expires_on=_day(snapshot.expires_on), issued_at=db.now() if printable else None,
         state=WorkState.DUE if printable else WorkState.WAITING,
         error=None if printable else "the learner's name is missing or cannot be printed; the learner is asked for it",
@@ -97,19 +88,18 @@ def _draft(organisation: Organisation, enrolment: Enrolment, kind: Award, *, con
 
 
 def _snapshot(
-    organisation: Organisation, enrolment: Enrolment, kind: Award, style: Letterhead | None, *,
-    name: str | None, code: str, today: date, number: str, confirmed: bool,
+    organisation: Organisation, enrolment: Enrolment, kind: Award, style: Letterhead | None, identity: "_Identity", *,
+    name: str | None, confirmed: bool,
 ) -> Snapshot:
     edition = parsed(enrolment.edition_id)
     course = edition.course
     terms = Terms.read(course.certificate)
-    chosen = course.competences if terms.competences is None else terms.competences
-    look = style or letterhead.default()
+    look, today = style or letterhead.default(), identity.day
     return Snapshot(
-        award=kind, number=number, address=_address(code), issuer=organisation.name, unit=organisation.unit,
+        award=kind, number=identity.number, address=identity.address, issuer=organisation.name, unit=organisation.unit,
         name=name, name_by_holder=False, course=texts(course.title) or {"de": course.id, "en": course.id},
         edition=db.session.scalars(select(Edition.number).where(Edition.id == enrolment.edition_id)).one(),
-        competences=tuple(both for id_ in chosen if id_ in course.competences and (both := texts(course.competences[id_].title))),
+        competences=terms.attested(course.competences),
         hours=terms.hours, ects=terms.ects, level=terms.level, participation=terms.participation, quality=terms.quality,
         assessment=terms.assessment if kind is Award.ACHIEVEMENT else None,
         least=0 if confirmed else edition.achievement if kind is Award.ACHIEVEMENT else edition.participation,
@@ -119,12 +109,25 @@ def _snapshot(
     )
 
 
-def _address(code: str) -> str:
-    return f"{settings().base_url}/z/{code}"
+@dataclass(frozen=True)
+class _Identity:
+    """What tells a certificate from all others, and the day of its issue."""
+
+    code: str
+    day: date
+    serial: int
+    number: str
+
+    @property
+    def address(self) -> str:
+        return f"{settings().base_url}/z/{self.code}"
 
 
-def _number(organisation: Organisation, today: date, serial: int) -> str:
-    return f"{organisation.slug.upper()}-{today.year}-{serial:06d}"
+def _new_identity(organisation: Organisation) -> _Identity:
+    """Within a transaction, alone()."""
+    today = today_here()
+    serial = _next_serial(organisation.id, today.year)
+    return _Identity(secrets.token_urlsafe(16), today, serial, f"{organisation.slug.upper()}-{today.year}-{serial:06d}")
 
 
 def _day(iso: str | None) -> date | None:
@@ -148,7 +151,7 @@ def _language_of(enrolment: Enrolment, person: Person) -> str:
 
 def today_here() -> date:
     """The day in the installation's time zone."""
-    return db.now().astimezone(ZoneInfo(settings().timezone)).date()
+    return day_of(db.now())
 
 
 # --- The holder -------------------------------------------------------------------------------------------------------
@@ -245,22 +248,17 @@ class _Printed:
     seal_fingerprint: str | None       # None: not sealed
 
 
-def organisation_of(certificate: Certificate) -> Organisation:
-    """Who issued it."""
-    return db.session.scalars(select(Organisation).where(Organisation.id == certificate.organisation_id)).one()
-
-
 def letterhead_of(certificate: Certificate) -> Letterhead | None:
     """The letterhead it bears; None: the one that Lotse brings."""
     return db.session.get(Letterhead, certificate.letterhead_id) if certificate.letterhead_id else None
 
 
 def _print(certificate: Certificate) -> _Printed:
-    organisation = organisation_of(certificate)
+    organisation = issuer_of(certificate)
     slug, style, snapshot = organisation.slug, letterhead_of(certificate) or letterhead.default(), Snapshot.from_json(certificate.snapshot)
     badge = badges.prepare(certificate, organisation, snapshot)
     db.session.commit()  # No transaction stays open while the page is laid out.
-    look = pdf.Look(style.colour, style.accent, style.logo, tuple(entry["signature"] for entry in style.signatories))
+    look = pdf.Look.of(style)
     with in_language(certificate.language):
         content = pdf.write(sheet(snapshot, certificate.language), look, certificate.language, snapshot.issued_on, badge.encode())
         sealer = sealer_of(slug, settings().data_dir)
@@ -303,7 +301,7 @@ def published(code: str) -> Published | None:
         ).one_or_none()
         if certificate is None:
             return None
-        style = db.session.get(Letterhead, certificate.letterhead_id) if certificate.letterhead_id else None
+        style = letterhead_of(certificate)
     return Published(certificate, Snapshot.from_json(certificate.snapshot), style.logo if style else None)
 
 
@@ -327,24 +325,21 @@ def correct_name(certificate: Certificate, name: str) -> Certificate:
     if problem := names.problem(name, fonts.can_print):
         raise UnprintableNameError(problem)
     with db.transaction() as tx:
-        organisation = numbering(certificate.organisation_id)
+        organisation = alone(certificate.organisation_id)
         old = _locked(tx, certificate.id)
         said = Snapshot.from_json(old.snapshot)
         if said.name == name:
             return old
         if old.state != WorkState.DONE or old.standing(today_here()) not in (Standing.VALID, Standing.EXPIRED):
             raise NotPrintedError
-        code, today = secrets.token_urlsafe(16), today_here()
-        serial = _next_serial(organisation.id, today.year)
+        identity = _new_identity(organisation)
         new = Certificate(
-            enrolment_id=old.enrolment_id, award=old.award, turn=old.turn + 1, letterhead_id=old.letterhead_id, code=code, year=today.year,
-            serial=serial, language=old.language, expires_on=old.expires_on, issued_at=db.now(), state=WorkState.DUE,
-            snapshot=said.corrected(name, number=_number(organisation, today, serial), address=_address(code), issued_on=today).to_json(),
+            enrolment_id=old.enrolment_id, award=old.award, turn=old.turn + 1, letterhead_id=old.letterhead_id, code=identity.code,
+            year=identity.day.year, serial=identity.serial, language=old.language, expires_on=old.expires_on, issued_at=db.now(), state=WorkState.DUE,
+            snapshot=said.corrected(name, number=identity.number, address=identity.address, issued_on=identity.day).to_json(),
         )
-        tx.add(new)
         old.replaced_at = db.now()
-        tx.flush()
-        jobs.hint(_printing, new.id)
+        _write_down(new)
     return new
 
 

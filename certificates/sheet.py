@@ -6,6 +6,7 @@ from datetime import date
 from flask_babel import format_date, format_decimal
 from flask_babel import gettext as _
 
+from certificates.codes import AWARDS
 from certificates.models import Award
 from certificates.snapshot import Snapshot, Texts
 
@@ -55,7 +56,7 @@ def sheet(snapshot: Snapshot, language: str) -> Sheet:
     """Write a snapshot out. Labels come in the language of the present request or in_language(), which must be the same."""
     achieved = snapshot.award == Award.ACHIEVEMENT
     return Sheet(
-        title=_("Certificate") if achieved else _("Certificate of participation"),
+        title=_(AWARDS[Award(snapshot.award)]),
         number=_("Certificate no. %(number)s", number=snapshot.number),
         issuer=snapshot.issuer,
         unit=snapshot.unit,

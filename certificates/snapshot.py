@@ -86,6 +86,11 @@ class Terms:
     competences: tuple[str, ...] | None    # ids; None: all that the course has
     valid_months: int | None               # None: it does not expire
 
+    def attested(self, known: Mapping[str, Any]) -> tuple[Texts, ...]:
+        """The titles of the competences, of those that the course knows (by id, each with a `title`)."""
+        chosen = known if self.competences is None else self.competences
+        return tuple(both for id_ in chosen if id_ in known and (both := texts(known[id_].title)))
+
     @classmethod
     def read(cls, section: Mapping[str, Any]) -> Self:
         """Read the section of course.yml."""
@@ -113,11 +118,13 @@ def texts(value: Any) -> Texts | None:
 
 def last_day(issued_on: date, months: int | None) -> date | None:
     """The last day of a certificate's validity: the day before the same day so many months later."""
-    if months is None:
-        return None
-    year, month = divmod(issued_on.year * 12 + issued_on.month - 1 + months, 12)
-    day = min(issued_on.day, monthrange(year, month + 1)[1])
-    return date(year, month + 1, day) - timedelta(days=1)
+    return None if months is None else months_later(issued_on, months) - timedelta(days=1)
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day so many months later; the last one of a month that is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _months(value: Any) -> int | None:

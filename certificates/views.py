@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from accounts.signin import person
 from assessments.service import score_of
 from certificates import linkedin, names, service
+from certificates.codes import REASONS, STANDINGS
 from certificates.forms import CodeForm, CompareForm, ConsentForm, DeletionForm, FileForm, NameForm
 from certificates.models import Certificate, Reason, Standing
 from certificates.sheet import sheet
 from certificates.snapshot import Snapshot
-from certificates.words import REASONS, STANDINGS
 from core.i18n import language
 from core.jobs import WorkState
 from core.web import Problem, csrf, limiter, takes_anything

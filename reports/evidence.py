@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from certificates.snapshot import Texts
+from certificates.snapshot import Texts, months_later
 from reports import anonymity
 from reports.anonymity import AS_THEY_ARE, Figures, Sums
 from reports.legal import LegalText
@@ -165,11 +165,7 @@ def sum_of(lines: Iterable[Line]) -> Line:
 
 def refresh_day(issued_on: date, expires_on: date | None = None) -> date:
     """When what a certificate attests is to be refreshed."""
-    if expires_on is not None:
-        return expires_on
-    year = issued_on.year + REFRESH_MONTHS // 12
-    leap_day = (issued_on.month, issued_on.day) == (2, 29)
-    return date(year, 2, 28) if leap_day else issued_on.replace(year=year)  # Two years after a leap year is none.
+    return expires_on or months_later(issued_on, REFRESH_MONTHS)
 
 
 def _lines(groups: Mapping[int, list[Participation]], titles: Mapping[int, str | None], k: int) -> tuple[Line, ...]:

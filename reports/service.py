@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -11,7 +11,7 @@ from certificates.models import Award, Certificate
 from certificates.service import today_here
 from certificates.snapshot import Terms, Texts, texts
 from core import db
-from core.config import settings
+from core.days import day_of, zone
 from courses.models import Edition, Enrolment, Run
 from modules.course import CourseSource, Module
 from modules.service import parsed
@@ -86,18 +86,20 @@ def _issued(happened: ColumnElement[bool]) -> dict[int, list[tuple[Award, date]]
 
     A certificate with a corrected name takes the place of another one: what was learnt is as old as the first of them.
     """
-    rows = db.session.scalars(
-        select(Certificate).join(Enrolment, Enrolment.id == Certificate.enrolment_id)
-        .where(Certificate.issued_at.is_not(None), happened).order_by(Certificate.turn)
+    rows = db.session.execute(
+        select(
+            Certificate.enrolment_id, Certificate.award, Certificate.issued_at, Certificate.expires_on, Certificate.withdrawn_at, Certificate.deleted_at,
+        )
+        .join(Enrolment, Enrolment.id == Certificate.enrolment_id).where(Certificate.issued_at.is_not(None), happened).order_by(Certificate.turn)
     )
-    by_award: dict[tuple[int, Award], list[Certificate]] = {}
+    by_award: dict[tuple[int, Award], list[Any]] = {}
     for row in rows:
         by_award.setdefault((row.enrolment_id, row.award), []).append(row)
     found: dict[int, list[tuple[Award, date]]] = {}
     for (enrolment, award), (first, *later) in by_award.items():
         last = later[-1] if later else first
         if first.issued_at and last.withdrawn_at is None and last.deleted_at is None:
-            found.setdefault(enrolment, []).append((award, evidence.refresh_day(_day(first.issued_at), last.expires_on)))
+            found.setdefault(enrolment, []).append((award, evidence.refresh_day(day_of(first.issued_at), last.expires_on)))
     return found
 
 
@@ -111,7 +113,7 @@ def _measures(parts: Sequence[Participation]) -> list[Measure]:
     titles: dict[int, Texts] = {}
     for edition_id, course_id, number, published_at in rows:
         course = parsed(edition_id).course
-        contents.setdefault(course_id, []).append(_content(course, number, _day(published_at)))
+        contents.setdefault(course_id, []).append(_content(course, number, day_of(published_at)))
         titles.setdefault(course_id, texts(course.title) or {"de": course.id, "en": course.id})
     found = [Measure(course_id, titles[course_id], tuple(contents[course_id])) for course_id in contents]
     return sorted(found, key=lambda measure: (measure.title["de"].casefold(), measure.id))
@@ -119,10 +121,9 @@ def _measures(parts: Sequence[Participation]) -> list[Measure]:
 
 def _content(course: CourseSource, number: int, published_on: date) -> Content:
     terms = Terms.read(course.certificate)
-    chosen = course.competences if terms.competences is None else terms.competences
     return Content(
         number, published_on, terms.hours, terms.ects, terms.participation, terms.assessment,
-        tuple(both for id_ in chosen if id_ in course.competences and (both := texts(course.competences[id_].title))),
+        terms.attested(course.competences),
         tuple(_module_title(module) for module in course.modules),
     )
 
@@ -153,17 +154,9 @@ def add_legal_text(person_id: int, valid_from: date, de: str, en: str, source: s
 
 # --- Days -------------------------------------------------------------------------------------------------------------
 
-def _zone() -> ZoneInfo:
-    return ZoneInfo(settings().timezone)
-
-
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), _zone())
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(_zone()).date()
+    return datetime.combine(day, time(), zone())
 
 
 def _day_if(moment: datetime | None) -> date | None:
-    return _day(moment) if moment else None
+    return day_of(moment) if moment else None

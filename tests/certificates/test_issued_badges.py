@@ -14,6 +14,7 @@ from certificates import badges, service
 from certificates.credentials.check import Outcome, check
 from certificates.credentials.png import baked
 from certificates.models import IssuerKey, Reason
+from certificates.organisations import issuer_of
 from core import db
 from tests import builders
 from tests.certificates.earning import Holder, earn, request
@@ -94,7 +95,7 @@ def test_a_badge_is_made_once_and_lies_in_the_file(app: Flask, tmp_path: Path) -
     with app.app_context():
         holder = earn(app)
         row = holder.certificate()
-        organisation, before = service.organisation_of(row), badge_of(holder)
+        organisation, before = issuer_of(row), badge_of(holder)
         assert badges.prepare(row, organisation, None).encode() == before  # type: ignore[arg-type]
         file = tmp_path / "certificate.pdf"
         file.write_bytes(service.pdf_of(row) or b"")
