@@ -81,7 +81,7 @@ def test_the_archive_holds_every_valid_file_under_a_safe_name(app: Flask, unprin
 
 
 def test_files_have_names_that_every_system_takes(app: Flask, unprinted: Holder, tmp_path: Path) -> None:
-    given = ["आर्यन् शर्मा", "王" * 200, 'a/b\\c:d*e?"<f>|g. ', "محمد", "Cem"]
+    given = ["आर्यन् शर्मा", "王" * 200, 'a/b\\c:d*e?"<f>|g. ', "محمد", "王" * 199 + "明"]
     with app.app_context(), db.scoped(unprinted.person.organisation_id):
         for name in given:
             builders.enrolment(builders.person(name), FILES)
@@ -90,10 +90,10 @@ def test_files_have_names_that_every_system_takes(app: Flask, unprinted: Holder,
         print_all()
         with bulk.archive(run_id) as file, zipfile.ZipFile(file) as packed:
             assert packed.testzip() is None
-            packed.extractall(tmp_path)
+            packed.extractall(tmp_path / "out")
             names = packed.namelist()
-        assert len(list(tmp_path.iterdir())) == len(names) == len({name.casefold() for name in names}) == 8
-        assert [name.partition(" ")[2] for name in names[3:]] == ["आर्यन् शर्मा.pdf", "王" * 50 + ".pdf", "a b c d e f g.pdf", "محمد.pdf", "Cem.pdf"]
+        assert len(list((tmp_path / "out").iterdir())) == len(names) == len({name.casefold() for name in names}) == 8
+        assert [name.partition(" ")[2] for name in names[3:]] == ["आर्यन् शर्मा.pdf", "王" * 50 + ".pdf", "a b c d e f g.pdf", "محمد.pdf", "王" * 50 + ".pdf"]
 
 
 def test_a_certificate_that_was_stopped_asks_nobody_for_a_name(app: Flask, unprinted: Holder) -> None:

@@ -2,8 +2,9 @@
 
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -62,22 +63,28 @@ def test_the_seal_of_another_organisation_is_not_used(app: Flask, tmp_path: Path
         assert check(service.pdf_of(certificate) or b"").state == State.NONE
 
 
-def _broken_ways(data: Path) -> Iterator[tuple[str, str]]:
+def _broken_ways(data: Path) -> Iterator[str]:
     """Ways in which a seal does not work, each with words of its message; what was wrong before is right again."""
-    pkcs11 = '[musterstadt]\nkind = "pkcs11"\nmodule = "module.so"\ntoken = "t"\ncertificate = "seal"\npin_file = "passphrase"\n'
-    now = datetime.now(UTC)
-    for words, spoil in (
-        ("passphrase is wrong", lambda: trust.write(data / "passphrase", "wrong")), ("cannot be read", (data / "passphrase").unlink),
-        ("no such file", (data / "seal.p12").unlink), ("no PKCS#12 file", lambda: trust.write(data / "seal.p12", "garbage")),
-        ("expired on", lambda: trust.write(data / "seal.p12", trust.seal_pair(until=now - timedelta(days=1)).pkcs12())),
-        ("not valid before", lambda: trust.write(data / "seal.p12", trust.seal_pair(since=now + timedelta(days=9)).pkcs12())),
-        ("cannot be read", lambda: trust.write(data / FILE, "[musterstadt")), ("no section [musterstadt] any more", (data / FILE).unlink),
-        ("no such PKCS#11 module", lambda: trust.write(data / FILE, pkcs11)),
-        ("the device does not answer", lambda: (trust.write(data / FILE, pkcs11), trust.write(data / "module.so", "no library"))),
-    ):
+    device = '[musterstadt]\nkind = "pkcs11"\nmodule = "module.so"\ntoken = "t"\ncertificate = "seal"\npin_file = "passphrase"\n'
+
+    def other(**given: Any) -> bytes:
+        return trust.issue("Siegel", trust.rsa_key(1), trust.root(), **given).pkcs12()
+
+    ways: list[tuple[str, dict[str, bytes | str | None]]] = [
+        ("passphrase is wrong", {"passphrase": "wrong"}), ("cannot be read", {"passphrase": None}), ("no such file", {"seal.p12": None}),
+        ("no PKCS#12 file", {"seal.p12": "rubbish"}), ("expired on", {"seal.p12": other(since=timedelta(days=-9), days=8)}),
+        ("not valid before", {"seal.p12": other(since=timedelta(days=1))}),
+        ("not made for seals", {"seal.p12": other(key_usage=trust.usage(key_encipherment=True))}),
+        ("cannot be read", {FILE: "[musterstadt"}), ("no section [musterstadt] any more", {FILE: None}), ("no such PKCS#11 module", {FILE: device}),
+        ("the device does not answer", {FILE: device, "module.so": "no library"}),
+    ]
+    for words, spoilt in ways:
         with_seal(data)
-        spoil()
-        yield words, str(spoil)
+        for name, content in spoilt.items():
+            (data / name).unlink(missing_ok=True)
+            if content is not None:
+                trust.write(data / name, content)
+        yield words
 
 
 def test_whatever_is_wrong_with_a_seal_nothing_unsealed_gets_out_and_once_mended_it_comes(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +97,7 @@ def test_whatever_is_wrong_with_a_seal_nothing_unsealed_gets_out_and_once_mended
         monkeypatch.setattr(pdf, "write", lambda *given, **named: laid_out.append(given) or whole(*given, **named))
         holder = earn(app, "Grace Hopper")
         path = f"/certificates/{holder.certificate().id}"
-        for words, _ in _broken_ways(tmp_path):
+        for words in _broken_ways(tmp_path):
             row = holder.certificate()
             with db.transaction():
                 row.state, row.due_at, row.tries = WorkState.DUE, db.now(), 9  # Long after others would be given up.
