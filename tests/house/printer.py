@@ -18,7 +18,7 @@ from sqlalchemy import select
 from app import create_app
 from certificates import bulk, pdf, service
 from certificates.models import Certificate
-from certificates.sealing import pades  # noqa: F401 - as above
+from certificates.sealing import pades, seal  # noqa: F401 - as above
 from certificates.tasks import print_certificate
 from core import db
 from courses.models import Run
@@ -58,13 +58,11 @@ def _stay(stage: str, folder: Path) -> None:
         whole(*given, **named)
         here()
 
-    whole = service.seal
+    whole = seal.seal
     if stage == "print":
-        pdf.write = lambda *_, **__: here()
-    elif stage == "seal":
-        service.seal = lambda *_, **__: here()
+        vars(pdf)["write"] = lambda *_, **__: here()
     else:
-        service.seal = sealed_and_here
+        vars(service)["seal"] = (lambda *_, **__: here()) if stage == "seal" else sealed_and_here
 
 
 def _await_marks(folder: Path) -> None:
