@@ -51,6 +51,7 @@ import modules.preview
 import modules.views
 import reports.commands
 import reports.views
+import studio.models
 from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, web
 from core.config import Settings

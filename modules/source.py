@@ -137,7 +137,7 @@ class _Reader:
         text = self._text(path)
         if text is None:
             return None
-        front, body, line = _front_matter(text)
+        front, body, line = front_matter(text)
         unbearable = check_bounds(body, path, line)
         parts = split("" if unbearable else body, path=path, language=language, first_line=line)
         self._findings += [*unbearable, *parts.findings]
@@ -153,7 +153,7 @@ class _Reader:
         self._findings.append(Finding(rule, path, line, message, mend, severity, values))
 
 
-def _front_matter(text: str) -> tuple[str | None, str, int]:
+def front_matter(text: str) -> tuple[str | None, str, int]:
     """The YAML between the first two lines `---`, the rest, and the line on which the rest begins."""
     lines = text.split("\n")
     if lines[0].rstrip() != "---":

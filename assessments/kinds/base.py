@@ -25,6 +25,7 @@ MOST_LETTERS = 100_000
 MOST_MARKS = 100
 MOST_HINTS = 10
 NO_PICTURES: Mapping[str, Size] = MappingProxyType({})
+NO_SAMPLE: Mapping[str, str] = MappingProxyType({})
 
 
 def as_written(path: str) -> str:
@@ -69,6 +70,9 @@ class Kind(ABC, Generic[I]):
     shuffle: ClassVar[bool] = False
     deferred: ClassVar[bool] = False                     # graded by a task, because something must run first
     action: ClassVar[str] = "answer"                     # the last part of the address that the form is sent to
+    title: ClassVar[str] = ""                            # for authors: what the kind is called
+    sample: ClassVar[Mapping[str, str]] = NO_SAMPLE      # for authors: the lines of a new block, by language
+    written: ClassVar[tuple[str, ...] | None] = None     # for authors: the signs of its answers in a form; None: text only
 
     def parse(self, block: Block, media_url: MediaUrl = as_written, pictures: Mapping[str, Size] = NO_PICTURES) -> I:
         """Read a block; `pictures` are sizes by address. Raises FormatError with every error that was found."""
@@ -160,6 +164,10 @@ class Kind(ABC, Generic[I]):
         self, item: I, variant: int, response: Response | None, verdict: Verdict | None, *, solution: bool
     ) -> View:
         """The one place that decides what a page gets to see."""
+
+    def solved(self, item: I) -> Response | None:
+        """A response that earns all points, to show authors the solution; None where there is no such thing."""
+        return None
 
     def advise(self, item: I, source: Source) -> None:
         """Note what makes a question weaker than it could be."""
