@@ -110,12 +110,16 @@ def with_front(text: str, values: Mapping[str, str]) -> str:
     titles = {language: values[f"title-{language}"].strip() for language in ("de", "en") if values.get(f"title-{language}", "").strip()}
     wanted = {
         "title": inline(titles) if titles else "", "minutes": _number(values.get("minutes", "")), "pass": _number(values.get("pass", "")),
-        "competencies": f"[{', '.join(word for word in re.split(r'[,;\s]+', values.get('competencies', '')) if re.fullmatch(r'[A-Za-z0-9][\w.-]*', word))}]",
+        "competencies": f"[{', '.join(_competences(values.get('competencies', '')))}]",
     }
     for key, value in wanted.items():
         if value:
             written = _with_line(written, key, value)
     return "\n".join(["---", *written.split("\n"), "---", *body])
+
+
+def _competences(text: str) -> list[str]:
+    return [word for word in re.split(r"[,;\s]+", text) if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", word)]
 
 
 def _number(text: str) -> str:
@@ -125,3 +129,9 @@ def _number(text: str) -> str:
 def _with_line(head: str, key: str, value: str) -> str:
     changed, count = re.subn(rf"^{key}:[^\n]*(?:\n[ \t]+[^\n]*)*", lambda _: f"{key}: {value}", head, count=1, flags=re.MULTILINE)
     return changed if count else f"{head.rstrip()}\n{key}: {value}".lstrip("\n")
+
+
+def in_language(text: str, language: str) -> str:
+    """A module's source as the beginning of its translation."""
+    head, _, line = front_matter(text)
+    return "\n".join(["---", *_with_line(head or "", "lang", language).split("\n"), "---", *text.split("\n")[line - 1:]])
