@@ -15,8 +15,10 @@ from typing import Any
 from flask import render_template
 from flask_babel import gettext as _
 
+from assessments import prompts
 from assessments.kinds import KINDS
 from assessments.kinds.item import variant
+from assessments.kinds.looking import LookKind
 from assessments.pages import State
 from core.i18n import language as page_language
 from modules.blocks import Block
@@ -151,13 +153,16 @@ def _draw(block: Block, addresses: Addresses, number: int, solutions: bool) -> s
     except FormatError as error:
         first = error.findings[0]
         return _told(_(first.message, **first.values), _(first.mend, **first.values))
-    response = kind.solved(item) if solutions else None
     order = variant(item, "preview")
-    if solutions and response is not None:
-        view = kind.review(item, order, response, kind.grade(item, response), reveal=True)
-    else:
-        view = kind.show(item, order, None, None, solution=solutions)
-    return render_template("assessments/preview.html", view=view, state=State(number=number, closed=True))
+    response = kind.solved(item) if solutions else None
+    if response is not None:
+        verdict = kind.grade(item, response)
+        solved = State(number=number, closed=True, used=1, verdict=verdict)
+        return render_template("studio/_question.html", view=kind.review(item, order, response, verdict, reveal=True), state=solved)
+    view = kind.show(item, order, None, None, solution=solutions)
+    if prompts.asks(item) or kind.deferred or isinstance(kind, LookKind):  # What a model or a program does cannot be tried in a draft.
+        return render_template("assessments/preview.html", view=view, state=State(number=number, closed=True))
+    return render_template("studio/_question.html", view=view, state=State(number=number, left=item.attempts or None))
 
 
 def _told(title: str, text: str) -> str:
