@@ -51,6 +51,18 @@ def listed(course_yml: str, key: str = "modules") -> list[str]:
     return [str(word) for word in words] if isinstance(words, list) else []
 
 
+def title_in(course_yml: str, language: str) -> str:
+    """The course's title in a language, else in the first that it has; empty when it cannot be read."""
+    try:
+        value = read_yaml(course_yml, first_line=1).value
+    except YamlError:
+        return ""
+    title = value.get("title") if isinstance(value, dict) else None
+    if isinstance(title, dict):
+        title = title.get(language) or next(iter(title.values()), "")
+    return title if isinstance(title, str) else ""
+
+
 def with_list(course_yml: str, key: str, words: Sequence[str]) -> str:
     """course.yml with another list under `key`."""
     line = f"{key}: [{', '.join(words)}]"

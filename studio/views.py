@@ -12,7 +12,7 @@ from accounts.models import Role
 from accounts.policy import needs, roles_of
 from accounts.signin import person
 from accounts.views import chrome
-from core.i18n import LANGUAGES
+from core.i18n import LANGUAGES, language
 from courses import service as courses
 from courses.service import AnyPart
 from courses.tools import Tool
@@ -82,8 +82,8 @@ def _overview(given: Mapping[str, str], problem: str = "") -> Page:
 def begin() -> Page:
     """Begin a course from a small template."""
     slug = request.form.get("slug", "").strip()
-    titles = {language: request.form.get(f"title-{language}", "").strip() for language in LANGUAGES}
-    given = {language: title for language, title in titles.items() if title}
+    titles = {code: request.form.get(f"title-{code}", "").strip() for code in LANGUAGES}
+    given = {code: title for code, title in titles.items() if title}
     if not given or any(len(title) > 200 for title in given.values()):
         return _overview(request.form, _("Give the course a title in at least one language."))
     if not structure.is_slug(slug):
@@ -110,7 +110,7 @@ def tree(slug: str) -> Page:
     media = {folder: [file for path, file in files.items() if path.startswith(f"{folder}/media/")] for folder in modules}
     others = [file for path, file in files.items() if path not in known and not any(path.startswith(f"{folder}/media/") for folder in modules)]
     return render_template(
-        "studio/tree.html", draft=draft, slug=slug, modules=modules, order=order, unlisted=sorted(modules.keys() - set(order)), titles=titles,
+        "studio/tree.html", draft=draft, slug=slug, title=structure.title_in(text, language()) or slug, modules=modules, order=order, unlisted=sorted(modules.keys() - set(order)), titles=titles,
         media=media, others=others, languages=structure.listed(text, "languages") or list(LANGUAGES), changed=service.changed_paths(draft),
         editions=service.editions(slug), here=history.others(draft.id, "", person().id), waiting=_waiting(slug),
     )

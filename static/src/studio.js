@@ -159,7 +159,7 @@ class Studio {
           markdown, syntaxHighlighting(colours), look, own, findingLines,
           autocompletion({ override: [(context) => this.complete(context)], icons: false }),
           keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]), tabs(),
-          EditorView.contentAttributes.of({ "aria-label": this.words.label, "aria-description": this.words.keys, spellcheck: "true", lang: this.form.dataset.language }),
+          EditorView.contentAttributes.of({ "aria-label": this.words.label, "aria-description": this.words.keys, spellcheck: "true", tabindex: "0", lang: this.form.dataset.language }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) this.changed();
             if (update.docChanged || update.selectionSet) this.later("form", FORM, () => this.formOfText());
