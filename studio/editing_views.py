@@ -1,8 +1,6 @@
 """Writing: the editor's page, saving, the live preview and check, and questions as forms."""
 
 import secrets
-from typing import Any
-
 from flask import Response, abort, g, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
@@ -49,21 +47,30 @@ def edit(slug: str, path: str) -> Page | Response:
     text, base = request.form.get("text", ""), request.form.get("base", 0, int)
     if request.form.get("act") == "preview":
         return render_template("studio/tryout.html", slug=slug, path=path, text=text, base=base, chosen=_language(path), drawn=preview(text, path, _language(path), _base(slug)))
-    wants_data = request.headers.get("X-Studio") == "save"
+    return _stored(draft, path, text, base) if request.headers.get("X-Studio") == "save" else _saved(slug, draft, path, text, base)
+
+
+def _stored(draft: Draft, path: str, text: str, base: int) -> Response:
+    """Saving for the script."""
+    try:
+        saved = service.save(draft.id, path, text, base, person().id)
+    except ConflictError:
+        return make_response(jsonify(problem=_("Somebody else has changed the same lines.")), 409)
+    except StudioError as error:
+        return make_response(jsonify(problem=told(error)), 422)
+    return jsonify(revision=saved.revision, text=saved.text, merged=saved.merged)
+
+
+def _saved(slug: str, draft: Draft, path: str, text: str, base: int) -> Page:
+    """Saving without a script."""
     try:
         saved = service.save(draft.id, path, text, base, person().id)
     except ConflictError as conflict:
-        if wants_data:
-            return make_response(jsonify(problem=_("Somebody else has changed the same lines.")), 409)
         lines = history.differences(conflict.theirs, conflict.mine)
         return render_template("studio/conflict.html", slug=slug, path=path, conflict=conflict, lines=lines), 409
     except StudioError as error:
-        if wants_data:
-            return make_response(jsonify(problem=told(error)), 422)
-        return _editor(slug, draft, path, text.encode(), base, problem=told(error)), 422
-    if wants_data:
-        return jsonify(revision=saved.revision, text=saved.text, merged=saved.merged)
-    return _editor(slug, draft, path, saved.text.encode(), saved.revision, saved=True)
+        return _editor(slug, draft, path, text.encode("utf-8", "replace"), base, problem=told(error), status=422)
+    return _editor(slug, draft, path, saved.text.encode("utf-8", "replace"), saved.revision, saved=True)
 
 
 def _content(draft: Draft, path: str) -> tuple[bytes, int]:
@@ -75,16 +82,16 @@ def _content(draft: Draft, path: str) -> tuple[bytes, int]:
     return content, revision
 
 
-def _editor(slug: str, draft: Draft, path: str, content: bytes, revision: int, *, saved: bool = False, problem: str = "") -> Any:
-    languages = structure.module_files(list(service.listing(draft.id))).get(path.split("/")[0], {}) if path.endswith(".md") else {}
+def _editor(slug: str, draft: Draft, path: str, content: bytes, revision: int, *, saved: bool = False, problem: str = "", status: int = 200) -> Response:
+    languages = structure.module_files(list(service.listing(draft.id))).get(path.split("/", maxsplit=1)[0], {}) if path.endswith(".md") else {}
     text, chosen = service.as_text(content), _language(path)
     slim = "frame" in request.args     # Beside the other language.
     is_module = path in languages.values()
     page = make_response(render_template(
-        "studio/edit.html", slug=slug, path=path, folder=path.split("/")[0], text=text, base=revision, chosen=chosen, languages=languages, is_module=is_module,
+        "studio/edit.html", slug=slug, path=path, folder=path.split("/", maxsplit=1)[0], text=text, base=revision, chosen=chosen, languages=languages, is_module=is_module,
         title=(structure.front_values(text).get(f"title-{chosen}") if is_module else "") or path, kinds=_kinds(chosen), slim=slim, saved=saved, problem=problem,
         here=history.note_presence(draft.id, path, person().id),
-    ))
+    ), status)
     page.headers["Content-Security-Policy"] = POLICY.format(ancestors="'self'" if slim else "'none'") + "; frame-src 'self'"  # Its preview is a frame.
     return page
 

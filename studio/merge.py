@@ -8,7 +8,7 @@ Change = tuple[int, int, list[str]]    # from and to in the old lines, and what 
 
 def merge(base: str, mine: str, theirs: str) -> str | None:
     """One text with both changes. None: they touch the same lines, or lines side by side, so that a person must decide."""
-    if mine == theirs or theirs == base:
+    if theirs in (mine, base):
         return mine
     if mine == base:
         return theirs
@@ -26,7 +26,7 @@ def merge(base: str, mine: str, theirs: str) -> str | None:
 
 def _changes(old: Sequence[str], new: Sequence[str]) -> list[Change]:
     matcher = SequenceMatcher(None, old, new, autojunk=False)
-    return [(i, j, list(new[k:l])) for tag, i, j, k, l in matcher.get_opcodes() if tag != "equal"]
+    return [(first, last, list(new[from_:to])) for tag, first, last, from_, to in matcher.get_opcodes() if tag != "equal"]
 
 
 def _hashable(change: Change) -> tuple[int, int, tuple[str, ...]]:

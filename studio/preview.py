@@ -5,6 +5,7 @@ right never leave the server, unless the author asks for the solutions.
 """
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -118,7 +119,7 @@ def _chapters(markdown: str) -> list[str]:
     lines = markdown.split("\n")
     inside = {number for first, last in fences(lines)[0].items() for number in range(first, last + 1)}
     cuts = [0, *(at for at in range(1, len(lines)) if _HEADING.match(lines[at]) and not lines[at - 1].strip() and at not in inside), len(lines)]
-    return ["\n".join(lines[first:last]) for first, last in zip(cuts, cuts[1:], strict=False)]
+    return ["\n".join(lines[first:last]) for first, last in itertools.pairwise(cuts)]
 
 
 @lru_cache(maxsize=PIECES_KEPT)

@@ -81,7 +81,9 @@ def module_files(paths: Sequence[str]) -> dict[str, dict[str, str]]:
 
 def folder_name(title: str, number: int) -> str:
     """A folder's name for a title: 03-asking-well."""
-    plain = title.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    plain = title.lower()
+    for letter, two in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        plain = plain.replace(letter, two)
     return f"{number:02}-{re.sub(r'[^a-z0-9]+', '-', plain).strip('-')[:40].strip('-') or 'modul'}"
 
 

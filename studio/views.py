@@ -297,7 +297,7 @@ def _at(draft: Draft, path: str, number: int) -> str:
     except LookupError:
         return ""
     except UnicodeDecodeError:
-        return _("(not a text)")
+        return str(_("(not a text)"))
 
 
 @bp.post("/<slug>/restore")

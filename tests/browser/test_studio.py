@@ -64,7 +64,7 @@ def test_an_author_makes_a_course_with_a_question_and_a_learner_sees_it(chromium
     page = sit(chromium, desk)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: problems.append(f"{message.text} {message.location['url']}") if message.type == "error" else None)
     page.goto("/courses")
     page.get_by_role("link", name="Kurse im Studio schreiben").click()
     page.get_by_label("Titel auf Deutsch").fill("Prüfen lernen")

@@ -1,5 +1,6 @@
 """The studio's pages: for authors of the organisation only, and usable without a script."""
 
+from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -18,7 +19,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
 
 
 @pytest.fixture
-def ada(app: Flask):
+def ada(app: Flask) -> Iterator[FlaskClient]:
     """A trainer's browser."""
     with app.app_context():
         builders.organisation()
