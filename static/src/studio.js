@@ -309,7 +309,7 @@ class Studio {
     const began = performance.now();
     try {
       const values = { text: this.text, known: [...this.known.keys()].join(" "), ...(this.at("solutions").checked && { solutions: "1" }) };
-      const response = await this.send(this.form.dataset.live, values);
+      const response = await this.send(this.form.dataset.previewUrl, values);
       if (response.ok) this.draw(await response.json());
       this.form.dataset.drawn = String(Math.round(performance.now() - began));
     } catch { /* Saving says what is wrong. */ }
