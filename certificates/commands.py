@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 from accounts import service as accounts
 from certificates import badges, service, verifying
 from certificates import sample as samples
+from certificates.credentials.check import Outcome
 from certificates.letterhead import LetterheadError
 from certificates.models import Reason
 from certificates.pdf import PressError
@@ -16,6 +17,9 @@ from certificates.sealing.seal import try_out
 from certificates.sealing.settings import FILE, sealer_of
 from core.config import settings
 
+EXIT_CODES = {
+    Outcome.VALID: 0, Outcome.FOREIGN: 3, Outcome.TAMPERED: 4, Outcome.WITHDRAWN: 5, Outcome.EXPIRED: 6, Outcome.UNKNOWN: 7,
+}
 certificates = AppGroup("certificates", help="Certificates: how they look, how they are sealed, checking and withdrawing one.")
 
 
@@ -77,13 +81,17 @@ def sample(out: Path) -> None:
 @click.option("--status", "list_file", type=click.Path(exists=True, path_type=Path), help="The issuer's status list.")
 @click.pass_context
 def verify(context: click.Context, file: Path, did_file: Path | None, list_file: Path | None) -> None:
-    """Check FILE: a certificate's PDF, or a badge as JSON, JWT or picture. The exit code is 0 only if all is well."""
+    """Check FILE: a certificate's PDF with its badge, or a badge as JSON, JWT or picture.
+
+    The exit code: 0 all is well, 3 of an issuer not known here, 4 not as it was issued, 5 withdrawn, replaced or deleted, 6 expired,
+    7 genuine, but whether it was withdrawn cannot be said; 1 the file cannot be read, 2 the command cannot be understood.
+    """
     try:
         verdict = verifying.verify(file, did_file, list_file)
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{file} cannot be checked: {error}") from error
     click.echo("\n".join(verdict.lines))
-    context.exit(0 if verdict.good else 1)
+    context.exit(EXIT_CODES[verdict.outcome])
 
 
 @certificates.command("new-key")

@@ -1,13 +1,11 @@
 """Use cases about certificates: award, name, print, show, withdraw."""
 
 import hashlib
-import hmac
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import IO
 
 import structlog
 from sqlalchemy import Select, func, select
@@ -30,6 +28,7 @@ from core.i18n import LANGUAGES, in_language, language
 from core.jobs import WorkState
 from courses.models import Edition, Enrolment
 from modules.service import parsed
+from modules.thresholds import thresholds
 
 log = structlog.get_logger("certificates")
 CONSENT = "2026-11"
@@ -102,7 +101,7 @@ def _snapshot(
         competences=terms.attested(course.competences),
         hours=terms.hours, ects=terms.ects, level=terms.level, participation=terms.participation, quality=terms.quality,
         assessment=terms.assessment if kind is Award.ACHIEVEMENT else None,
-        least=0 if confirmed else edition.achievement if kind is Award.ACHIEVEMENT else edition.participation,
+        least=0 if confirmed else getattr(thresholds(enrolment.edition_id), kind),
         completed_on=today.isoformat(), issued_on=today.isoformat(), legal=letterhead.legal_on(today, tuple(look.legal)),
         signatories=tuple(Signatory(entry["name"], entry["role"]) for entry in look.signatories),
         expires_on=last.isoformat() if (last := last_day(today, terms.valid_months)) else None,
@@ -303,11 +302,6 @@ def published(code: str) -> Published | None:
             return None
         style = letterhead_of(certificate)
     return Published(certificate, Snapshot.from_json(certificate.snapshot), style.logo if style else None)
-
-
-def is_the_file(certificate: Certificate, stream: IO[bytes]) -> bool:
-    """Whether these are the bytes that were issued."""
-    return hmac.compare_digest(hashlib.sha256(stream.read()).hexdigest(), certificate.sha256 or "")
 
 
 # --- Those who teach ----------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from core.web import Problem, csrf, limiter, takes_anything
 from courses import service as courses
 from courses.policy import teaches
 from modules.service import parsed
+from modules.thresholds import thresholds
 from modules.views import content_language, part_or_404
 
 bp = Blueprint("certificates", __name__)
@@ -42,7 +43,7 @@ def of_course(run_id: int) -> str:
     part = part_or_404(run_id)
     edition, opened = parsed(part.edition_id), courses.visited(part.id)
     return render_template(
-        "certificates/course.html", run_id=run_id, part=part, edition=edition, chosen=content_language(part), learns=not teaches(part),
+        "certificates/course.html", run_id=run_id, part=part, edition=edition, thresholds=thresholds(part.edition_id), chosen=content_language(part), learns=not teaches(part),
         entries=[(entry, _sheet(entry)) for entry in service.certificates_of_part(part.id)], points=score_of(part),
         opened=len(opened & set(edition.module_ids)), today=service.today_here(), standings=STANDINGS,
     )
