@@ -6,16 +6,20 @@ import click
 from flask.cli import AppGroup
 
 from accounts import service as accounts
+from assessments.thresholds import set_rule
 from certificates import badges, service, verifying
 from certificates import sample as samples
 from certificates.credentials.check import Outcome
 from certificates.letterhead import LetterheadError
 from certificates.models import Reason
 from certificates.pdf import PressError
+from certificates.registrar import keys
 from certificates.sealing.errors import SealError
 from certificates.sealing.seal import try_out
 from certificates.sealing.settings import FILE, sealer_of
+from core import db
 from core.config import settings
+from modules.thresholds import rule
 
 EXIT_CODES = {
     Outcome.VALID: 0, Outcome.FOREIGN: 3, Outcome.TAMPERED: 4, Outcome.WITHDRAWN: 5, Outcome.EXPIRED: 6, Outcome.UNKNOWN: 7,
@@ -102,3 +106,60 @@ def new_key(organisation: str) -> None:
     if found is None:
         raise click.ClickException(f"There is no organisation {organisation!r}.")
     click.echo(badges.rotate(found.id))
+
+
+@certificates.command("registrar-key")
+@click.argument("organisation")
+@click.argument("name")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, keys.MOST_DAYS), help="How long it is valid.")
+@click.option("--names", is_flag=True, help="It may read holders' names, not only compare them.")
+def registrar_key(organisation: str, name: str, days: int, names: bool) -> None:
+    """Make a key for ORGANISATION's registrar's office, see docs/operators/registrar.md. It is shown this once. NAME says who uses it."""
+    with db.scoped(_organisation(organisation)):
+        row, secret = keys.make(name, days, names=names)
+    click.echo(f"{secret}\nnumber {row.id}, valid until {row.expires_at:%Y-%m-%d}")
+
+
+@certificates.command("registrar-keys")
+@click.argument("organisation")
+def registrar_keys(organisation: str) -> None:
+    """List the keys of ORGANISATION's registrar's office."""
+    with db.scoped(_organisation(organisation)):
+        for key in keys.listed():
+            state = "valid" if key.is_valid else "ended" if key.revoked_at else "expired"
+            used = f"{key.used_at:%Y-%m-%d}" if key.used_at else "never"
+            click.echo(f"{key.id}  {key.name}  … {key.ending}  {state} until {key.expires_at:%Y-%m-%d}  last used {used}  {'names' if key.names else 'no names'}")
+
+
+@certificates.command("end-registrar-key")
+@click.argument("organisation")
+@click.argument("number", type=int)
+def end_registrar_key(organisation: str, number: int) -> None:
+    """End the key with this NUMBER (see registrar-keys) for good."""
+    with db.scoped(_organisation(organisation)):
+        if not keys.revoke(number):
+            raise click.ClickException(f"{organisation} has no key with the number {number}.")
+    click.echo("ended")
+
+
+@certificates.command("thresholds")
+@click.argument("organisation")
+@click.option("--participation", type=click.IntRange(0, 100), help="Percent of the modules; 0: what each course says.")
+@click.option("--achievement", type=click.IntRange(0, 100), help="Percent of the points; 0: what each course says.")
+def thresholds(organisation: str, participation: int | None, achievement: int | None) -> None:
+    """Set what ORGANISATION asks for its certificates in all of its courses, or show it. What was issued stays."""
+    with db.scoped(_organisation(organisation)):
+        own = rule()
+        now = [own.participation, own.achievement] if own else [None, None]
+        if participation is not None or achievement is not None:
+            now = [kept if said is None else said or None for kept, said in zip(now, (participation, achievement), strict=True)]
+            set_rule(*now)
+        said = [f"{share} %" if share else "as the course says" for share in now]
+    click.echo(f"participation: {said[0]}\nachievement: {said[1]}")
+
+
+def _organisation(slug: str) -> int:
+    found = accounts.organisation(slug)
+    if found is None:
+        raise click.ClickException(f"There is no organisation {slug!r}.")
+    return found.id

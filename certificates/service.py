@@ -31,8 +31,8 @@ from modules.service import parsed
 from modules.thresholds import thresholds
 
 log = structlog.get_logger("certificates")
-CONSENT = "2026-11"
-"""Which text of the consent to show one's name is on the certificate's page now; see templates/certificates/_consent.html."""
+CONSENT = "2026-12"
+"""Which text of the consents to show one's name and to give out the files is on the certificate's page now; see templates/certificates/_consent.html."""
 TRIES = 6
 CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 _printing = jobs.queue.signature("certificates.print")
@@ -195,13 +195,20 @@ def give_name(certificate: Certificate, name: str) -> None:
         jobs.hint(_printing, row.id)
 
 
-def show_name(certificate: Certificate, *, public: bool) -> None:
-    """Note that the holder agrees that the public page shows their name, or no longer does."""
+def set_consent(certificate: Certificate, *, name: bool, files: bool) -> None:
+    """Note what the holder agrees that the public page shows and gives out, and to which text; or that they no longer do.
+
+    The files bear the name, so that they are given out only together with it.
+    """
     with db.transaction():
-        if public and certificate.name_public_at is None:
+        if name and certificate.name_public_at is None:
             certificate.name_public_at, certificate.name_public_text = db.now(), CONSENT
-        elif not public:
+        elif not name:
             certificate.name_public_at = certificate.name_public_text = None
+        if name and files and certificate.files_public_at is None:
+            certificate.files_public_at, certificate.files_public_text = db.now(), CONSENT
+        elif not (name and files):
+            certificate.files_public_at = certificate.files_public_text = None
 
 
 def erase(certificate: Certificate) -> None:
@@ -211,6 +218,7 @@ def erase(certificate: Certificate) -> None:
         if row.deleted_at is None:
             row.snapshot = Snapshot.from_json(row.snapshot).without_name().to_json()
             row.deleted_at, row.pdf, row.badge, row.name_public_at, row.name_public_text = db.now(), None, None, None, None
+            row.files_public_at = row.files_public_text = None
             row.state, row.error = WorkState.DONE, None  # Nothing is left to print.
 
 
