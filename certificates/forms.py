@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from certificates.codes import REASONS
 from certificates.models import Reason
@@ -119,7 +119,7 @@ class RegistrarKeyForm(FlaskForm):
     """A new key for the registrar's office."""
 
     name = StringField(
-        _l("Who uses the key"), filters=[visible], validators=[InputRequired(_l("Please say who uses the key.")), Length(max=100)],
+        _l("Who uses the key"), filters=[visible], validators=[DataRequired(_l("Please say who uses the key.")), Length(max=100)],
         description=_l("For example: examination office, or the name of a program."), render_kw={"autocomplete": "off", "maxlength": "100"},
     )
     days = SelectField(

@@ -70,7 +70,7 @@ def find(table: type[_Row], secret: str) -> _Row | None:
     """The valid row of this key, of whatever organisation."""
     rows: Any = table
     with db.unscoped():  # Who brings a key has said nothing else yet: the row names the organisation.
-        row: _Row | None = db.session.scalars(select(rows).where(rows.digest == digest(secret))).one_or_none()
+        row: _Row | None = db.session.scalars(select(rows).where(rows.digest == digest(secret)).execution_options(populate_existing=True)).one_or_none()
     return row if row is not None and row.is_valid else None
 
 
