@@ -6,8 +6,9 @@ import click
 from flask.cli import AppGroup
 
 from accounts import service as accounts
+from accounts.models import Organisation
 from assessments.thresholds import set_rule
-from certificates import badges, service, verifying
+from certificates import badges, places, service, verifying
 from certificates import sample as samples
 from certificates.credentials.check import Outcome
 from certificates.letterhead import LetterheadError
@@ -158,8 +159,29 @@ def thresholds(organisation: str, participation: int | None, achievement: int | 
     click.echo(f"participation: {said[0]}\nachievement: {said[1]}")
 
 
+@certificates.command("place")
+@click.argument("organisation")
+@click.option("--country", help="Three letters of ISO 3166-1, for example DEU, AUT, CHE, LUX.")
+@click.option("--legal-identifier", help="By which the state knows it, for example a VAT or register number; empty to take it away.")
+def place(organisation: str, country: str | None, legal_identifier: str | None) -> None:
+    """Say where ORGANISATION is, for certificates in the European Learning Model, or show it."""
+    row = _found(organisation)
+    with db.transaction():
+        row.country = row.country if country is None else country.upper()
+        row.legal_identifier = row.legal_identifier if legal_identifier is None else legal_identifier.strip() or None
+        try:
+            found = places.place(row.country)
+        except places.CountryError as error:
+            raise click.ClickException(f"There is no country {country!r}: it has three letters, for example DEU.") from error
+    click.echo(f"{row.country} ({found.name['en']}), {row.legal_identifier or 'no legal identifier'}")
+
+
 def _organisation(slug: str) -> int:
+    return _found(slug).id
+
+
+def _found(slug: str) -> Organisation:
     found = accounts.organisation(slug)
     if found is None:
         raise click.ClickException(f"There is no organisation {slug!r}.")
-    return found.id
+    return found

@@ -1,4 +1,4 @@
-"""Registrars: keys and what was asked with them, files that holders let everybody have, changes by time, thresholds of organisations."""
+"""Registrars: keys and what was asked with them, files that holders let everybody have, changes by time, thresholds of organisations, where these are."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -66,6 +66,11 @@ def upgrade() -> None:
     with op.batch_alter_table("threshold_rule") as batch:
         batch.create_index(batch.f("ix_threshold_rule_organisation_id"), ["organisation_id"])
         batch.create_index(batch.f("ix_threshold_rule_state_due_at"), ["state", "due_at"])
+    with op.batch_alter_table("organisation") as batch:
+        batch.add_column(sa.Column("country", sa.String(), nullable=False, server_default="DEU"))
+        batch.add_column(sa.Column("legal_identifier", sa.String(), nullable=True))
+    with op.batch_alter_table("organisation") as batch:
+        batch.alter_column("country", existing_type=sa.String(), existing_nullable=False, server_default=None)
     with op.batch_alter_table("certificate") as batch:
         batch.add_column(sa.Column("files_public_at", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(sa.Column("files_public_text", sa.String(), nullable=True))
@@ -83,5 +88,8 @@ def downgrade() -> None:
         batch.drop_column("changed_at")
         batch.drop_column("files_public_text")
         batch.drop_column("files_public_at")
+    with op.batch_alter_table("organisation") as batch:
+        batch.drop_column("legal_identifier")
+        batch.drop_column("country")
     for name in ("threshold_rule", "registrar_request", "registrar_key"):
         op.drop_table(name)
