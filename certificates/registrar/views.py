@@ -62,7 +62,7 @@ def _operation(name: str) -> Callable[[Callable[..., Answer]], Callable[..., Res
         def guarded(**values: Any) -> Response:
             asking = keys.registrar(given())
             if asking is None:
-                raise Refusal(401, "key", N_("Send a valid key as “Authorization: Bearer …”. Administrators make keys under “Registrar's office”."))
+                raise Refusal(401, "key", N_("Send a valid key as “Authorization: Bearer …”. Administrators make keys under “Keys for the registrar's office”."))
             try:
                 answer = view(asking, **values)
             except Refusal as refusal:
