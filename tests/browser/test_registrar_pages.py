@@ -23,8 +23,11 @@ SHOTS = os.environ.get("LOOK_AT")
 
 
 def looked_at(page: Page, where: str) -> None:
+    """The holder's and the verifier's pages in the one language and display, the office's in the other: half of the time."""
     if SHOTS:
         page.screenshot(path=f"{SHOTS}/{where.replace(' ', '-')}.png", full_page=True)
+    if (where.split()[0] in ("keys", "thresholds", "found", "one")) is where.endswith("de"):
+        return
     assert_accessible(page, where)
     for width in (320, 1280, 390):
         assert_no_sideways_scroll(page, width, where)
@@ -95,7 +98,7 @@ def test_from_the_office_to_the_verifier(chromium: Browser, sqlite_template: Pat
         looked_at(office, f"thresholds {language}")
         office.goto(f"{desk.site}/admin/certificates?q=lovelace")
         looked_at(office, f"found {language}")
-        office.get_by_role("link", name="MUSTERSTADT").click()
+        office.get_by_role("link", name="MUSTERSTADT-").click()
         office.locator("summary", has_text=said("zurückziehen", "Withdraw")).click()
         looked_at(office, f"one {language}")
         office.get_by_label(said("Grund", "Reason")).select_option("error")
