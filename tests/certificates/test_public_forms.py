@@ -9,11 +9,12 @@ from pypdf import PdfWriter
 from werkzeug.test import TestResponse
 
 from certificates import badges, service
+from certificates.credentials.check import Outcome
 from certificates.models import Certificate, Reason
 from core import db
 from tests import builders
 from tests.certificates.earning import Holder, complete, earn, learner, request
-from tests.certificates.test_issued_badges import Outcome, Stranger
+from tests.certificates.test_issued_badges import Stranger
 
 BADGE, LINKED, TOKEN, PDF = "application/vc", "application/ld+json", "application/vc+jwt", "application/pdf"
 

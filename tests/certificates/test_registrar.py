@@ -55,9 +55,9 @@ class Office:
         self.row, self.secret = keys.make("Prüfungsamt", 30, names=names)
         self.browser: FlaskClient = app.test_client()
 
-    def ask(self, path: str, method: str = "GET", **values: Any) -> TestResponse:
+    def ask(self, path: str, method: str = "GET", **values: Any) -> Any:
         """Ask, and hold the answer against the description."""
-        answer = self.browser.open(
+        answer: TestResponse = self.browser.open(
             BASE + path, method=method, base_url="https://localhost",
             headers={"Authorization": f"Bearer {self.secret}", "Accept-Language": "en"} | values.pop("headers", {}), **values,
         )
@@ -86,7 +86,7 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_description_is_served_and_names_every_address(app: Flask) -> None:
-    served = request(app.test_client(), f"{BASE}/openapi.json").json
+    served: Any = request(app.test_client(), f"{BASE}/openapi.json").json
     assert served == json.loads(json.dumps(described()))
     Draft202012Validator.check_schema({"$defs": served["components"]["schemas"]})
     offered = {
