@@ -18,11 +18,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-import segno
 from flask import current_app
 from flask_babel import gettext as _
 
-from certificates import finish, fonts
+from certificates import finish, fonts, qr
 from certificates.compiled.page import Kept, Proof
 from certificates.compiled.shelf import Attached, Shelf, Task
 from certificates.compiled.varying import Varying
@@ -78,7 +77,7 @@ def write(sheet: Sheet, look: Look, language: str, issued_on: str, badge: bytes 
     # Two lines: broken at one of its hyphens, the code would lose it where somebody copies the address from the PDF.
     address = sheet.address.split("//", 1)[-1].rsplit("/", 1)
     title = _("QR code: the address below")
-    picture = qr(sheet.address, title)
+    picture = qr.svg(sheet.address, title)
     html = current_app.jinja_env.get_template("certificates/pdf.html").render(
         sheet=sheet, look=look, language=language, issued_on=issued_on, columns=_columns(sheet.competences),
         sizes=_sizes(sheet), qr=picture, rosette=_rosette(), address=address,
@@ -166,19 +165,9 @@ def _font_faces() -> str:
     )
 
 
-def qr(address: str, title: str) -> str:
-    """The QR code as SVG; `title` is read to those who do not see it.
-
-    A fixed mask: trying all eight takes longer than the rest, and every reader copes.
-    """
-    code = segno.make(address, error="m", mask=3, micro=False, boost_error=False)
-    svg: str = code.svg_inline(title=title, border=0, dark="#10243e", svgclass=None, lineclass=None, omitsize=True)
-    return svg
-
-
 @cache
 def _stand_in_pictures(address: str, title: str) -> tuple[str, str]:
-    return qr(address + CODES[0], title), qr(address + CODES[1], title)
+    return qr.svg(address + CODES[0], title), qr.svg(address + CODES[1], title)
 
 
 @cache

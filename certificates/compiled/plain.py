@@ -4,6 +4,7 @@ Scripts that are written from right to left, that join their letters or set mark
 """
 
 import unicodedata
+from functools import lru_cache
 
 _ALPHABETS = ("LATIN ", "GREEK ", "CYRILLIC ")
 _DIRECTIONS = ("L", "EN", "ES", "ET", "CS", "ON", "WS")
@@ -14,6 +15,7 @@ def is_plain(text: str) -> bool:
     return bool(text) and all(map(_is_plain, text))
 
 
+@lru_cache(maxsize=1000)
 def _is_plain(character: str) -> bool:
     kind = unicodedata.category(character)
     if unicodedata.bidirectional(character) not in _DIRECTIONS:

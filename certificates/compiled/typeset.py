@@ -8,16 +8,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
 from certificates.compiled.errors import WholeError
 from certificates.compiled.paragraphs import Paragraph, SetLine
 from certificates.compiled.varying import Varying
+from certificates.qr import drawn
 
 _FONT = re.compile(rb"/([A-Z]{6}) \S+ Tf")
-_PATH = re.compile(r' d="([^"]*)"')
-_STEP = re.compile(r"([Mmh])(-?[\d.]+)(?:[ ,]?(-?[\d.]+))?")
+_CUTS = 8
 _GLYPHS = re.compile(rb"<([0-9a-f]*)>")
 Chunk = Any
 """A piece of a content stream, as pydyf keeps it: bytes, text, or something with bytes."""
@@ -82,7 +83,7 @@ class Written:
             content.append(constant.content)
             pen.show(constant.glyphs)
             if isinstance(place, Drawing):
-                content += drawn(values[place.value])
+                content.append(b"\n".join(drawn(values[place.value])))
             elif place:
                 matrix, font, *text = pen.write(lines[place.paragraph][place.line])
                 content += [matrix, *([font] if place.names_font else []), *text]
@@ -99,7 +100,7 @@ def read(stream: Any, fonts: Mapping[int, Any], paragraphs: Sequence[Paragraph],
     edges = [0, *(edge for place in places for edge in (place.start, place.end)), len(chunks)]
     names = {font.hash.encode(): key for key, font in fonts.items()}
     constants = (
-        Constant(_bytes(chunks[start:end]), tuple(_shown(chunks, start, end, names, fonts)))
+        Constant(joined(chunks[start:end]), tuple(_shown(chunks, start, end, names, fonts)))
         for start, end in zip(edges[::2], edges[1::2], strict=True)
     )
     return Written(tuple(constants), tuple(places), fonts)
@@ -127,23 +128,6 @@ def _drawing(chunks: Sequence[Chunk], value: int, svg: str) -> Drawing:
     if len(found) != 1:
         raise WholeError("a picture is not to be found in the page")
     return Drawing(value, found[0], found[0] + len(path))
-
-
-def drawn(svg: str) -> list[Chunk]:
-    """The one path of a QR code as WeasyPrint writes it: moves, and lines to the right."""
-    import pydyf  # noqa: PLC0415 - comes with WeasyPrint
-
-    [path] = _PATH.findall(svg)
-    stream, x, y = pydyf.Stream(), 0.0, 0.0
-    stream.move_to(0, 0)
-    for letter, first, second in _STEP.findall(path):
-        if letter == "h":
-            x += float(first)
-            stream.line_to(x, y)
-        else:
-            x, y = (float(first), float(second)) if letter == "M" else (x + float(first), y + float(second))
-            stream.move_to(x, y)
-    return list(stream.stream)
 
 
 def _shown(chunks: Sequence[Chunk], start: int, end: int, names: Mapping[bytes, int], fonts: Mapping[int, Any]) -> Iterator[Glyphs]:
@@ -230,10 +214,23 @@ def fresh(font: Any) -> Any:
     """A font of which nothing is used yet."""
     other = copy(font)
     other.to_unicode, other.missing, other.widths = {}, {}, {}
+    other.clean = partial(_cut, other, font.__dict__.setdefault("cuts", {}))
     return other
 
 
-def _bytes(chunks: Sequence[Chunk]) -> bytes:
+def _cut(font: Any, cuts: dict[tuple[int, ...], bytes], glyphs: Mapping[int, str], hinting: bool) -> None:
+    """WeasyPrint's `clean`, which remembers the last ones: what is set in digits is often of the same ones."""
+    key = tuple(sorted(glyphs))
+    if key not in cuts:
+        type(font).clean(font, glyphs, hinting)
+        if len(cuts) >= _CUTS:
+            del cuts[next(iter(cuts))]
+        cuts[key] = font.file_content
+    font.file_content = cuts[key]
+
+
+def joined(chunks: Sequence[Chunk]) -> bytes:
+    """Chunks as they are written into a stream."""
     import pydyf  # noqa: PLC0415 - as above
 
     content: bytes = pydyf.Stream(list(chunks)).data
