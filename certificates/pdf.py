@@ -136,6 +136,12 @@ def _whole(task: Task) -> Proof:
 _shelf = Shelf(_whole)
 
 
+def forget() -> None:
+    """Forget the compiled pages."""
+    with _lock:
+        _shelf.clear()
+
+
 @cache
 def _press() -> _Press:
     try:
