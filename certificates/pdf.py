@@ -22,7 +22,8 @@ from flask import current_app
 from flask_babel import gettext as _
 
 from certificates import finish, fonts, qr
-from certificates.compiled.page import Kept, Proof
+from certificates.compiled.assembly import Kept, assembled
+from certificates.compiled.page import Proof
 from certificates.compiled.shelf import Attached, Shelf, Task
 from certificates.compiled.varying import Varying
 from certificates.fonts import Step
@@ -108,11 +109,15 @@ def _whole(task: Task) -> Proof:
     style, finisher = task.form
     written: list[Any] = []
 
+    def write(output: Any, *_: object) -> None:
+        file = written[1]
+        output.write(assembled((Kept.of(entry) for entry in file.objects[1:]), file.catalog.number, file.info, task.identifier))
+
     def finish_and_keep(document: Any, file: Any) -> None:
         if finisher:
             finisher(document, file)
-        written.extend((document, file, tuple(file.objects)))
-        file.objects = [Kept.of(entry) for entry in file.objects]  # Each is written twice; what takes time is to put it into bytes.
+        written.extend((document, file))
+        file.write = write
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the colour profile's file to be closed by Python.
@@ -126,7 +131,6 @@ def _whole(task: Task) -> Proof:
         ]
         content: bytes = document.write_pdf(
             stylesheets=[_style(style)], font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finish_and_keep, attachments=files,
-            pdf_identifier=task.identifier,
         )
     if _trim:
         _trim(0)  # Laying a page out takes memory that the process would keep: 5 MB (docs/decisions/0008).

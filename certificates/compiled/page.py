@@ -5,21 +5,19 @@ stand-ins of two widths, is not compiled.
 """
 
 import hashlib
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
 
 import pydyf
 
 from certificates.compiled import typeset
+from certificates.compiled.assembly import Kept, assembled
 from certificates.compiled.errors import WholeError
 from certificates.compiled.paragraphs import Paragraph, SetLine, found_in
 from certificates.compiled.plain import is_plain
-from certificates.compiled.typeset import Written, joined
+from certificates.compiled.typeset import Written
 from certificates.compiled.varying import Varying
 
 VERSION = "1.7"                        # of PDF, as PDF/A-3 wants it
@@ -27,12 +25,11 @@ VERSION = "1.7"                        # of PDF, as PDF/A-3 wants it
 
 @dataclass(frozen=True)
 class Proof:
-    """A page as it was printed: the bytes, WeasyPrint's document, and the objects of the PDF before they were written."""
+    """A page as it was printed: the bytes, WeasyPrint's document and its PDF."""
 
     content: bytes
     document: Any
     pdf: Any
-    objects: Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -44,39 +41,12 @@ class Job:
     identifier: bytes
 
 
-class Kept(pydyf.Object):  # type: ignore[misc] # pydyf has no types
-    """An object whose bytes are known."""
-
-    def __init__(self, number: int, content: bytes, *, compressible: bool) -> None:
-        super().__init__()
-        self.number = number
-        self._content, self._compressible = content, compressible
-
-    @classmethod
-    def of(cls, entry: Any) -> Any:
-        """An object, put into bytes once."""
-        if entry.free == "f":
-            return entry
-        packed = _packed(entry) if isinstance(entry, pydyf.Stream) and entry.compress else entry
-        return cls(entry.number, packed.data, compressible=entry.compressible)
-
-    @property
-    def data(self) -> bytes:
-        """The bytes."""
-        return self._content
-
-    @property
-    def compressible(self) -> bool:
-        """Whether it may go into an object stream."""
-        return self._compressible
-
-
 @dataclass(frozen=True)
 class Page:
     """A compiled page."""
 
-    objects: tuple[Any, ...]
-    catalogue: Any
+    objects: tuple[Kept, ...]
+    catalogue: int
     info: Any
     stand_ins: tuple[str, ...]
     values: tuple[Varying, ...]
@@ -107,15 +77,8 @@ class Page:
         }
         for number, entry in changed.items():
             entry.number = number
-        return self._assembled(changed, job)
-
-    def _assembled(self, changed: Mapping[int, Any], job: Job) -> bytes:
-        pdf = pydyf.PDF()
-        pdf.objects = [Kept.of(changed[entry.number]) if entry.number in changed else entry for entry in self.objects]
-        pdf.catalog, pdf.info = self.catalogue, self._reworded(self.info, job)
-        output = BytesIO()
-        pdf.write(output, VERSION, job.identifier, compress=True)
-        return output.getvalue()
+        objects = (Kept.of(changed[entry.number]) if entry.number in changed else entry for entry in self.objects)
+        return assembled(objects, self.catalogue, self._reworded(self.info, job), job.identifier)
 
     def _fonts(self, fonts: dict[int, Any]) -> dict[int, Any]:
         touched = {key for key, font in fonts.items() if key in self.written.fonts}
@@ -173,41 +136,31 @@ def _compiled(values: Sequence[Varying], proof: Proof, job: Job) -> Page:
         Paragraph(found.lines, found.width, found.ends, found.before, found.behind, places[found.value])
         for found in found_in(laid_out._page_box, list(texts.values()))
     )
-    streams = [entry for entry in proof.objects if hasattr(entry, "page_rectangle")]
+    streams = [entry for entry in proof.pdf.objects if hasattr(entry, "page_rectangle")]
     stream, others = streams[0], streams[1:]
     if any(isinstance(chunk, bytes) and chunk.endswith(b" Tf") for other in others for chunk in other.stream):
         raise WholeError("text within a picture")
     fonts = proof.document.fonts
     written = typeset.read(stream, fonts, paragraphs, values, job.values)
-    last_font = next(entry for entry in proof.objects if isinstance(entry, dict) and list(entry) == [font.hash for font in fonts.values()])
+    last_font = next(entry for entry in proof.pdf.objects if isinstance(entry, dict) and list(entry) == [font.hash for font in fonts.values()])
     first_font = last_font.number - len(fonts_of(0, {key: typeset.fresh(font) for key, font in fonts.items()}))
     touched = written.touched(paragraphs)
     worded = tuple(
-        entry.number for entry in proof.objects if isinstance(entry, dict) and entry is not pdf.info and _has_text(entry, texts.values())
+        entry.number for entry in proof.pdf.objects if isinstance(entry, dict) and entry is not pdf.info and _has_text(entry, texts.values())
     )
     files = tuple(
-        next(entry.number for entry in proof.objects if getattr(entry, "extra", {}).get("Type") == "/EmbeddedFile" and entry.stream == [content])
+        next(entry.number for entry in proof.pdf.objects if getattr(entry, "extra", {}).get("Type") == "/EmbeddedFile" and entry.stream == [content])
         for content in job.attached
     )
     metadata = int(pdf.catalog["Metadata"].split()[0])
     links = [box.link_annotation.number for paragraph in paragraphs for line in paragraph.lines for box in line.around if box.link_annotation]
     differ = {stream.number, *worded, *links, *files, metadata, *range(first_font, last_font.number)}
     return Page(
-        objects=tuple(Kept.of(entry) for entry in proof.objects), catalogue=pdf.catalog, info=pdf.info, stand_ins=job.values, values=tuple(values),
+        objects=tuple(Kept.of(entry) for entry in proof.pdf.objects[1:]), catalogue=pdf.catalog.number, info=pdf.info, stand_ins=job.values, values=tuple(values),
         paragraphs=paragraphs, written=written, stream=stream.number, first_font=first_font,
         font_numbers=frozenset(range(first_font, last_font.number)), worded=worded, metadata=metadata, files=files,
-        originals={number: proof.objects[number] for number in differ}, height=laid_out.height,
+        originals={number: proof.pdf.objects[number] for number in differ}, height=laid_out.height,
     )
-
-
-def _packed(stream: Any) -> Any:
-    """A stream as pydyf compresses it, but not at its slowest: that takes twice as long for a hundredth less."""
-    return pydyf.Stream([_deflated(joined(stream.stream))], {**stream.extra, "Filter": "/FlateDecode"})
-
-
-@lru_cache(maxsize=16)
-def _deflated(content: bytes) -> bytes:
-    return zlib.compress(content, 6)
 
 
 class _Numbers:

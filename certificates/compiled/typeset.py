@@ -12,6 +12,7 @@ from functools import partial
 from itertools import zip_longest
 from typing import Any
 
+from certificates.compiled.assembly import joined
 from certificates.compiled.errors import WholeError
 from certificates.compiled.paragraphs import Paragraph, SetLine
 from certificates.compiled.varying import Varying
@@ -227,11 +228,3 @@ def _cut(font: Any, cuts: dict[tuple[int, ...], bytes], glyphs: Mapping[int, str
             del cuts[next(iter(cuts))]
         cuts[key] = font.file_content
     font.file_content = cuts[key]
-
-
-def joined(chunks: Sequence[Chunk]) -> bytes:
-    """Chunks as they are written into a stream."""
-    import pydyf  # noqa: PLC0415 - as above
-
-    content: bytes = pydyf.Stream(list(chunks)).data
-    return content.partition(b"stream\n")[2].removesuffix(b"\nendstream")

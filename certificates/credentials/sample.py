@@ -51,7 +51,7 @@ def signed(now: datetime, key: SigningKey, snapshot: Snapshot = SNAPSHOT) -> tup
         snapshot, issuer=ISSUER, validity=_validity(now), status=status.StatusEntry(LIST, status.free_index(())),
         wording=Wording("en", criteria=f"{RESULT['en']}.", measure="Points"), naming=Naming.HASHED, salt=secrets.token_urlsafe(12),
     )
-    return unsigned, json.dumps(proof.sign(unsigned, key=key, method=_method(key), created=now, differing=badge.differing(unsigned)), ensure_ascii=False, indent=2)
+    return unsigned, json.dumps(proof.sign(unsigned, key=key, method=_method(key), created=now, differing=badge.differing(unsigned)), ensure_ascii=False)
 
 
 def _validity(now: datetime) -> Validity:
@@ -75,7 +75,7 @@ def _files(now: datetime) -> dict[str, bytes]:
         result=RESULT, picture=seal,
     )
     return {
-        "badge.json": signed_text.encode(),
+        "badge.json": _json(json.loads(signed_text)),
         "badge.jwt": jwt.sign(unsigned, key=key, method=method).encode(),
         "badge.png": png.bake(seal, signed_text),
         "did.json": _json(did.document(issuer.did, key.multibase)),
