@@ -111,7 +111,7 @@ def _whole(task: Task) -> Proof:
 
     def write(output: Any, *_: object) -> None:
         file = written[1]
-        output.write(assembled((Kept.of(entry) for entry in file.objects[1:]), file.catalog.number, file.info, task.identifier))
+        output.write(assembled((Kept.of(entry, entry.number) for entry in file.objects[1:]), file.catalog.number, file.info, task.identifier))
 
     def finish_and_keep(document: Any, file: Any) -> None:
         if finisher:

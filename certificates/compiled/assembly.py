@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from struct import pack
-from typing import Any
+from typing import Any, Self
 
 import pydyf
 
@@ -27,14 +27,12 @@ class Kept:
     is_stream: bool
 
     @classmethod
-    def of(cls, entry: Any) -> "Kept":
+    def of(cls, entry: Any, number: int) -> Self:
         """An object of pydyf's."""
-        if not isinstance(entry, pydyf.Stream):
-            return cls(entry.number, entry.data, is_stream=False)
-        if entry.compress:
-            packed = pydyf.Stream([_deflated(joined(entry.stream))], {**entry.extra, "Filter": "/FlateDecode"})
-            return cls(entry.number, packed.data, is_stream=True)
-        return cls(entry.number, entry.data, is_stream=True)
+        is_stream = isinstance(entry, pydyf.Stream)
+        if is_stream and entry.compress:
+            entry = pydyf.Stream([_deflated(joined(entry.stream))], {**entry.extra, "Filter": "/FlateDecode"})
+        return cls(number, entry.data, is_stream)
 
 
 def joined(chunks: Iterable[Any]) -> bytes:

@@ -140,7 +140,7 @@ def _joined(lines: tuple[Line, ...], value: str, width: float) -> str | None:
     if len(texts) > _MOST_LINES or value.replace(" ", "") not in "".join(texts).replace(" ", ""):
         return None
     for gaps in product((" ", ""), repeat=len(texts) - 1):
-        joined = texts[0] + "".join(gap + text for gap, text in zip(gaps, texts[1:], strict=True))
+        joined: str = texts[0] + "".join(gap + text for gap, text in zip(gaps, texts[1:], strict=True))
         again = [layout.text for layout, _ in _broken(joined, lines[0].text.style, width, len(lines))]
         if joined.count(value) == 1 and again == texts:
             return joined

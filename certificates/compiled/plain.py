@@ -22,4 +22,4 @@ def _is_plain(character: str) -> bool:
         return False
     if kind in ("Lu", "Ll"):
         return unicodedata.name(character, "").startswith(_ALPHABETS)
-    return kind == "Nd" or kind == "Zs" or kind.startswith("P")
+    return kind in {"Nd", "Zs"} or kind.startswith("P")

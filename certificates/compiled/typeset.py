@@ -69,14 +69,6 @@ class Written:
     places: tuple[Place | Drawing, ...]
     fonts: Mapping[int, Any]
 
-    def touched(self, paragraphs: Sequence[Paragraph]) -> set[int]:
-        """The fonts that values are set in."""
-        pen = _Pen(self.fonts)
-        for place in self.places:
-            if isinstance(place, Place):
-                pen.write(SetLine(paragraphs[place.paragraph].lines[place.line].text, 0))
-        return {key for key, font in pen.fonts.items() if font.to_unicode}
-
     def write(self, lines: Sequence[Sequence[SetLine]], values: Sequence[str]) -> tuple[list[Chunk], dict[int, Any]]:
         """The stream with other lines (by paragraph) and pictures, and the fonts with the glyphs that it uses. Raises WholeError."""
         pen, content = _Pen(self.fonts), list[Chunk]()
@@ -97,7 +89,8 @@ def read(stream: Any, fonts: Mapping[int, Any], paragraphs: Sequence[Paragraph],
     if any(font.bitmap for font in fonts.values()):
         raise WholeError("a font of pictures")
     pictures = (_drawing(chunks, index, shown[index]) for index, entry in enumerate(values) if entry.picture)
-    places = sorted([*_places(chunks, fonts, paragraphs), *pictures], key=lambda place: place.start)
+    places: list[Place | Drawing] = [*_places(chunks, fonts, paragraphs), *pictures]
+    places.sort(key=lambda place: place.start)
     edges = [0, *(edge for place in places for edge in (place.start, place.end)), len(chunks)]
     names = {font.hash.encode(): key for key, font in fonts.items()}
     constants = (

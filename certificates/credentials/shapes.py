@@ -21,7 +21,7 @@ class Shapes:
 
     def __init__(self, read: Callable[[Mapping[str, Any]], Dataset]) -> None:
         self._read = read
-        self._kept: OrderedDict[str, Dataset] = OrderedDict()
+        self._kept: OrderedDict[str, Dataset | None] = OrderedDict()
         self._lock = Lock()
 
     def dataset(self, document: Mapping[str, Any], differing: Sequence[str]) -> dict[str, list[dict[str, dict[str, str]]]]:
@@ -33,7 +33,7 @@ class Shapes:
         key = dumps(shape, ensure_ascii=False)
         with self._lock:
             known = key in self._kept
-            kept = self._kept.get(key)
+            kept: Dataset | None = self._kept.get(key)
         if not known:
             kept = self._tried(shape, document, differing)
             with self._lock:
