@@ -12,6 +12,7 @@ from typing import Any
 from certificates.compiled.errors import WholeError
 
 _MOST_LINES = 4
+_EXACT = 1e-6                          # CSS pixels; sums of lengths differ by less
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _line(box: Any) -> Line | None:
         inner = children[0]
         around.append(inner)
     chain = tuple(around[:-1])
-    if any(not isinstance(entry, boxes.InlineBox) or entry.margin_width() != inner.width for entry in chain):
+    if any(not isinstance(entry, boxes.InlineBox) or abs(entry.margin_width() - inner.width) > _EXACT for entry in chain):
         return None
     return Line(box, inner, chain)
 
