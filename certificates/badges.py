@@ -151,7 +151,7 @@ def _signed(certificate: Certificate, organisation: Organisation, snapshot: Snap
         snapshot, issuer=issuer, validity=Validity(issued, _end(certificate)), status=status.StatusEntry(list_address(organisation), index),
         wording=wording(snapshot, certificate.language), salt=secrets.token_urlsafe(12),
     )
-    return json.dumps(proof.sign(unsigned, key=key, method=did.method(issuer.did, key.multibase), created=issued), ensure_ascii=False)
+    return json.dumps(proof.sign(unsigned, key=key, method=did.method(issuer.did, key.multibase), created=issued, differing=badge.differing(unsigned)), ensure_ascii=False)
 
 
 def _end(certificate: Certificate) -> datetime | None:
