@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from accounts import service as accounts
-from certificates import badges, service, verifying
+from certificates import badges, service, stamping, verifying
 from certificates import sample as samples
 from certificates.letterhead import LetterheadError
 from certificates.models import Reason
@@ -94,3 +94,17 @@ def new_key(organisation: str) -> None:
     if found is None:
         raise click.ClickException(f"There is no organisation {organisation!r}.")
     click.echo(badges.rotate(found.id))
+
+
+@certificates.command("timestamps")
+@click.option("--retry", is_flag=True, help="Ask again at once for all that are missing, also those that were given up.")
+def timestamps(retry: bool) -> None:
+    """How many certificates were sealed without the timestamp that is wanted, and why."""
+    if retry:
+        click.echo(f"{stamping.retry()} to be asked for again")
+    found = stamping.figures()
+    click.echo(f"added later {found.added}, waiting {found.waiting}, given up {found.given_up}")
+    if found.oldest:
+        click.echo(f"the oldest is missing since {found.oldest:%Y-%m-%d %H:%M} UTC")
+    for reason, count in found.reasons:
+        click.echo(f"{count} × {reason}")
