@@ -127,10 +127,13 @@ def _ready(certificate: Certificate, language: str) -> Notice:
     else:
         participation = said.award == Award.PARTICIPATION
         subject = _("Your certificate of participation: %(course)s", course=course) if participation else _("Your certificate: %(course)s", course=course)
-        first = _("Your certificate for the course “%(course)s” is ready (no. %(number)s). You can download it as a PDF file.", course=course, number=number)
+        first = (
+            _("Your certificate of participation in the course “%(course)s” is ready (no. %(number)s). You can download it as a PDF file.", course=course, number=number)
+            if participation else _("Your certificate for the course “%(course)s” is ready (no. %(number)s). You can download it as a PDF file.", course=course, number=number)
+        )
         more = [_("It renews no. %(number)s, which stays valid until its own last day.", number=said.renews)] if said.renews else []
     if certificate.expires_on:
-        more.append(_("It is valid until %(day)s.", day=_day(certificate.expires_on)))
+        more.append(_("Valid until: %(day)s.", day=_day(certificate.expires_on)))
     return Notice(
         subject, (first, *more), Link(_("To my certificate"), _page(certificate)),
         (*_way_in(certificate), _("Anybody can check the certificate here: %(address)s", address=said.address)),

@@ -88,7 +88,7 @@ class Figures:
 def figures() -> Figures:
     """The timestamps of all organisations, counted."""
     with db.unscoped():  # Operators look at the whole installation.
-        count = dict(db.session.execute(select(MissingTimestamp.state, func.count()).group_by(MissingTimestamp.state)).tuples().all())
+        count = dict(db.session.execute(select(MissingTimestamp.state, func.count()).group_by(MissingTimestamp.state)).all())
         open_ = MissingTimestamp.state != WorkState.DONE
         oldest = db.session.scalar(select(func.min(MissingTimestamp.since)).where(open_))
         reasons = db.session.execute(
@@ -97,7 +97,7 @@ def figures() -> Figures:
         ).all()
     return Figures(
         count.get(WorkState.DONE, 0), count.get(WorkState.DUE, 0) + count.get(WorkState.RUNNING, 0), count.get(WorkState.FAILED, 0), oldest,
-        tuple((row[0], row[1]) for row in reasons),
+        tuple((reason or "", number) for reason, number in reasons),
     )
 
 

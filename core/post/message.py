@@ -26,7 +26,6 @@ def envelope(
     mail["Message-ID"] = message_id
     mail["Auto-Submitted"] = "auto-generated"              # RFC 3834: no holiday notices in answer to this
     mail["X-Auto-Response-Suppress"] = "All"               # the same to Exchange
-    mail["Content-Language"] = language
     if unsubscribe:
         mail["List-Unsubscribe"] = f"<{unsubscribe}>"
         if urlsplit(unsubscribe).scheme == "https":        # RFC 8058 asks for https
@@ -35,6 +34,7 @@ def envelope(
     if html:
         mail.add_alternative(html, subtype="html", cte="quoted-printable")
         mail.set_boundary(f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}")
+    mail["Content-Language"] = language  # Now: making two parts moves all Content-… headers into the first one.
     return mail.as_bytes()
 
 

@@ -87,7 +87,7 @@ class Figures:
 def figures() -> Figures:
     """All mails of the installation, counted; nobody's address."""
     with db.unscoped():  # Operators look at the whole installation.
-        count = dict(db.session.execute(select(Mail.state, func.count()).group_by(Mail.state)).tuples().all())
+        count = dict(db.session.execute(select(Mail.state, func.count()).group_by(Mail.state)).all())
         sent = db.session.scalar(select(func.count()).where(Mail.sent_at.is_not(None))) or 0
         open_ = Mail.state.in_([WorkState.DUE, WorkState.RUNNING])
         oldest = db.session.scalar(select(Mail.written_at).where(open_).order_by(Mail.written_at).limit(1))
@@ -97,7 +97,7 @@ def figures() -> Figures:
         ).all()
     return Figures(
         sent, count.get(WorkState.DUE, 0) + count.get(WorkState.RUNNING, 0), count.get(WorkState.FAILED, 0), oldest,
-        tuple((row[0], row[1]) for row in reasons),
+        tuple((reason or "", number) for reason, number in reasons),
     )
 
 

@@ -65,7 +65,9 @@ def relay(settings: Settings, sender: str) -> Iterator[Relay]:
     """Open the connection as the settings say. Raises RelayTroubleError."""
     try:
         smtp = _open(settings)
-    except (smtplib.SMTPException, OSError, UnicodeError) as error:
+    except UnicodeError as error:
+        raise RelayTroubleError("the name or the password for the mail server has letters beyond ASCII in it, please take others") from error
+    except (smtplib.SMTPException, OSError) as error:
         raise RelayTroubleError(f"the mail server {settings.smtp_host}:{port(settings)} cannot be used ({_reason(error)})") from error
     try:
         yield Relay(smtp, sender)
