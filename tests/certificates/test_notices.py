@@ -25,6 +25,12 @@ from tests.certificates.test_life import TWO_YEARS
 from tests.core.mailserver import Delivered, MailServer, mail_server, use
 
 
+@pytest.fixture(autouse=True)
+def _quick_printing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in the files is not what this is about."""
+    monkeypatch.setattr(service, "_print", lambda certificate: service._Printed(certificate.code.encode(), None))
+
+
 @pytest.fixture
 def server(app: Flask) -> Iterator[MailServer]:
     """A mail server that the house uses."""

@@ -19,6 +19,12 @@ from tests.certificates.earning import Holder, complete, request
 from tests.certificates.test_life import TWO_YEARS, expiring
 
 
+@pytest.fixture(autouse=True)
+def _quick_printing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in the files is not what this is about."""
+    monkeypatch.setattr(service, "_print", lambda certificate: service._Printed(certificate.code.encode(), None))
+
+
 def ends_in(certificate: Certificate, days: int) -> date:
     last = day_of(db.now()) + timedelta(days=days)
     with db.transaction() as tx:
