@@ -142,12 +142,12 @@ def _ready(certificate: Certificate, language: str) -> Notice:
 
 def _withdrawn(certificate: Certificate, language: str) -> Notice:
     said = Snapshot.from_json(certificate.snapshot)
-    course = said.course[language]
+    course, reason = said.course[language], certificate.withdrawn_reason or Reason.ERROR
     return Notice(
         _("Your certificate was withdrawn: %(course)s", course=course),
         (
             _("Your certificate no. %(number)s for the course “%(course)s” was withdrawn.", number=said.number, course=course) + " "
-            + _(REASONS[certificate.withdrawn_reason or Reason.ERROR]),
+            + (_("You had asked for it.") if reason is Reason.HOLDER else _(REASONS[reason])),
             _("Please do not use the file any longer, and tell those to whom you gave it. Its public page says that it was withdrawn."),
             _("If you think that this is a mistake, please ask those who teach the course."),
         ),

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from accounts import notices as choices
 from accounts import service as accounts
-from accounts.models import Person
+from accounts.models import Person, Role
 from certificates import bulk, notices, service
 from certificates.models import Certificate, Reason
 from certificates.tasks import print_certificate
@@ -97,7 +97,7 @@ def test_many_confirmed_at_once_are_each_told_once_and_the_lecturer_reads_how_ma
     assert sorted(mail.recipients[0] for mail in server.mails) == [f"{person.id}@uni.example" for person in people[:2]]
     assert notices.unreached(parts[0].run_id) == 2
     teacher = builders.person("Grace Hopper")
-    builders.enrolment(teacher, TWO_YEARS, accounts.Role.LECTURER)
+    builders.enrolment(teacher, TWO_YEARS, Role.LECTURER)
     page = request(builders.browser(app, teacher), f"/courses/{parts[0].run_id}/certificates").text
     assert "2 people with a certificate get no e-mail about it" in page
     use(app, server, smtp_host="")

@@ -223,7 +223,7 @@ def test_a_connection_that_breaks_after_the_mail_was_taken_repeats_it_with_the_s
 def test_two_workers_send_no_mail_twice(app: Flask, server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second worker begins while the first one is at each of its mails."""
     monkeypatch.setattr(sending, "BATCH", 3)
-    others = []
+    others: list[str] = []
     told = relay.Relay.hand_over
 
     def hand_over(self: relay.Relay, recipient: str, content: bytes, *, international: bool = False) -> None:
