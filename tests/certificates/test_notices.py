@@ -191,8 +191,7 @@ def test_reminders_come_once_each_and_what_was_missed_comes_late_but_never_after
     server.mails.clear()
     assert reminders(server, eve, 61, 41, 9, 3) == [0, 1, 2, 2]  # Lotse stood still on the very days.
     server.mails.clear()
-    assert reminders(server, late, 5, 4) == [1, 1]               # Both at once would be one too many.
-    assert reminders(server, late, -300) == [1]
+    assert reminders(server, late, -1, -300, 5, 4) == [0, 0, 1, 1]  # Both at once would be one too many.
 
 
 def test_reminders_are_found_by_the_sweep_and_wait_for_a_mail_server(app: Flask, server: MailServer) -> None:

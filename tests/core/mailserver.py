@@ -76,7 +76,7 @@ class MailServer:
         if self.answers and self.answers[0] in ("cut", "cut after"):
             if self.answers.pop(0) == "cut after":
                 self._keep(session, envelope)
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
             return "421 gone"
         if said := self._next("data"):
