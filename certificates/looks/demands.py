@@ -24,7 +24,7 @@ ATTRIBUTES = frozenset({"class", "id", "lang", "style", "alt", "src", "href"})
 PX_PER_MM = 96 / 25.4
 PAGE_MM = (210.0, 297.0)
 LEAST_QR_MM = 18.0
-LEAST_POINTS = 5.0
+LEAST_POINTS = 4.5
 
 
 # --- Elements ---------------------------------------------------------------------------------------------------------
