@@ -147,7 +147,7 @@ def printed(order: "Order", *, picture_width: int = 0, wait: float = LONGEST_WAI
 
     Raises LookError when the template cannot be used, BusyError, RoomError.
     """
-    answer = _room.ask({**packed(order), "picture_width": picture_width}, wait=wait)
+    answer = _room.ask({**packed(order), "picture_width": picture_width, "seconds": PAGE_SECONDS}, wait=wait)
     if fault := answer.get("fault"):
         raise LookError(fault["message"], fault["values"], part=fault["part"], line=fault["line"])
     if "broken" in answer:

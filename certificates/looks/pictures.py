@@ -97,7 +97,7 @@ def _svg(content: bytes) -> bytes:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise LookError(N_("This SVG is not written in UTF-8.")) from error
-    declared = re.match(r"\s*<\?xml\b[^>]*\?>", text)
+    declared = re.match(r"\s*<\?xml\s[^>]*\?>", text)
     body = text[declared.end():] if declared else text
     body = re.sub(r"\s*<!DOCTYPE svg PUBLIC \"[^\"\[\]]*\"\s+\"[^\"\[\]]*\"\s*>", "", body, count=1)  # Old programs write it; without a part of its own it does nothing.
     if "<!DOCTYPE" in body.upper() or "<!ENTITY" in body.upper() or "<?" in body:

@@ -6,6 +6,7 @@ afterwards: whatever a template does to it is gone with it.
 
 import base64
 import json
+import math
 import os
 import resource
 import select
@@ -54,7 +55,7 @@ def main() -> None:
         if order is None:
             return
         if not FORKS:
-            _limit()
+            _limit(order["seconds"])
             _send(told, _answer(order))
             return
         _send(told, _by_a_copy(order, (asked, told)))
@@ -68,12 +69,12 @@ def _by_a_copy(order: dict[str, Any], pipes: tuple[BinaryIO, BinaryIO]) -> dict[
         os.close(here)
         for pipe in pipes:
             pipe.close()
-        _limit()
+        _limit(order["seconds"])
         with os.fdopen(there, "wb") as out:
             out.write(json.dumps(_answer(order)).encode())
         os._exit(0)
     os.close(there)
-    written = _read_until(here, time.monotonic() + apart.PAGE_SECONDS)
+    written = _read_until(here, time.monotonic() + order["seconds"])
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     try:
@@ -94,11 +95,10 @@ def _read_until(number: int, deadline: float) -> bytes:
     return bytes(data)
 
 
-def _limit() -> None:
+def _limit(seconds: float) -> None:
     """Give away what printing a page does not need."""
-    seconds = int(apart.PAGE_SECONDS)
     for kind, most in (
-        (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_DATA, MOST_MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CPU, math.ceil(seconds)), (resource.RLIMIT_DATA, MOST_MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 64),
     ):
         try:
             resource.setrlimit(kind, (most, most))
