@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import ForeignKey, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from certificates.looks.designs import FIRST
 from certificates.looks.languages import Languages
 from core import db
 from core.db import Base, Tenanted
@@ -63,7 +62,7 @@ class Letterhead(Tenanted, Base):
     logo: Mapped[str | None]                               # a data: address
     signatories: Mapped[list[Any]]                         # [{name, role: {de, en}, signature: data: address or None}]
     legal: Mapped[list[Any]]                               # [{from: ISO date, de, en}]
-    design: Mapped[str | None] = mapped_column(default=FIRST)  # of the gallery; None: `template` is their own
+    design: Mapped[str | None]                             # of the gallery; None: `template` is their own
     template_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_template.id"))
     languages: Mapped[Languages] = mapped_column(default=Languages.LEARNER)
     pictures: Mapped[dict[str, Any]] = mapped_column(default=dict)  # data: addresses by name, for templates of their own

@@ -81,7 +81,7 @@ class Room:
 
     def _start(self) -> subprocess.Popen[bytes]:
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        process = subprocess.Popen(  # noqa: S603 - our own words
+        process = subprocess.Popen(
             [sys.executable, "-m", "certificates.looks.pressroom"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env=environment, cwd=ROOT, close_fds=True, start_new_session=True,
         )

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -99,7 +100,7 @@ def _check_picture(element: ElementTree.Element, pictures: Mapping[str, str]) ->
 
 def _check_headings(body: ElementTree.Element) -> None:
     levels = [int(element.tag[1]) for element in body.iter() if element.tag in ("h1", "h2", "h3")]
-    if levels.count(1) != 1 or levels[0] != 1 or any(after > before + 1 for before, after in zip(levels, levels[1:], strict=False)):
+    if levels.count(1) != 1 or levels[0] != 1 or any(after > before + 1 for before, after in pairwise(levels)):
         raise LookError(N_("The page needs exactly one <h1>, before all other headings, and no level may be left out."), part=PAGE)
 
 

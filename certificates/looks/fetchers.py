@@ -10,7 +10,7 @@ PREFIX = "picture:"
 def of_pictures(urls: Any) -> Callable[[Mapping[str, str]], Any]:
     """Fetchers for WeasyPrint, whose module `urls` is only there where its system libraries are."""
 
-    class Pictures(urls.URLFetcher):  # type: ignore[misc]
+    class Pictures(urls.URLFetcher):
         """Gives pictures by name; remembers what it refused."""
 
         def __init__(self, pictures: Mapping[str, str]) -> None:  # Not the base's: it opens a whole client for the network.

@@ -149,7 +149,9 @@ def test_a_template_of_ones_own_is_printed_by_the_process_for_it_and_kept_once(a
         assert len(db.session.scalars(select(TemplateVersion)).all()) == 1
 
 
-def test_where_a_template_of_ones_own_has_no_room_the_learner_still_gets_a_certificate(app: Flask) -> None:
+def test_where_a_template_of_ones_own_has_no_room_the_learner_still_gets_a_certificate(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(service.log, "warning", lambda event, **values: told.append(event))
     with app.app_context():
         organisation = builders.organisation()
         modern = gallery()["modern"].template
@@ -159,6 +161,7 @@ def test_where_a_template_of_ones_own_has_no_room_the_learner_still_gets_a_certi
         content = service.pdf_of(certificate)
         assert content is not None
         assert "Maximiliane" in PdfReader(BytesIO(content)).pages[0].extract_text()
+        assert told == ["template"]
 
 
 def test_another_organisations_template_is_out_of_reach(app: Flask) -> None:

@@ -77,3 +77,67 @@ def test_a_look_is_saved_with_its_logo_and_signatory_and_an_older_one_comes_back
         assert again is not None
         assert again.id > row.id + 1
         assert (again.design, again.logo) == ("modern", row.logo)
+
+
+def test_of_two_who_save_at_once_the_second_learns_of_the_first_and_loses_nothing(app: Flask) -> None:
+    with app.app_context():
+        browser = _administrator(app)
+        assert request(browser, ADDRESS, "POST", _entered()).status_code == 303
+        first = _newest()
+        assert first is not None
+        late = request(browser, ADDRESS, "POST", _entered(colour="#400000", **{"signatories-0-name": "Prof. Dr. Grün", "signatories-0-role_en": "Head"}))
+        assert late.status_code == 409
+        assert "Somebody else has saved a version" in late.text
+        assert 'value="Prof. Dr. Grün"' in late.text
+        assert f'name="based_on" type="hidden" value="{first.id}"' in late.text
+        assert _newest().id == first.id  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("changes", "told"), [
+    ({"colour": "#ffee00"}, "too light"), ({"accent": "red"}, "Please choose a colour"), ({"logo-data": "data:image/svg+xml;base64,PHNjcmlwdC8+"}, "SVG"),
+    ({"signatories-0-role_de": "Leitung"}, "Please enter the name"), ({"design": "own"}, "Please enter a page"),
+    ({"design": "own", "page": "\n{{ nome }}", "sheet": ""}, "Line 2: There is no such name"),
+    ({"design": "own", "page": "<h1>{{ title }}</h1>", "sheet": "@import 'x';"}, "Line 1: @import is not"), ({"design": "../x"}, "Not a valid choice"),
+])
+def test_what_is_wrong_is_told_and_what_was_typed_is_still_there(app: Flask, changes: dict[str, str], told: str) -> None:
+    with app.app_context():
+        browser = _administrator(app)
+        answer = request(browser, ADDRESS, "POST", _entered(legal_de="Getippt und noch da", **changes))
+        assert answer.status_code == 422
+        assert told in answer.text
+        assert "Getippt und noch da" in answer.text
+        assert _newest() is None
+
+
+def test_a_picture_that_was_uploaded_is_kept_when_something_else_is_wrong(app: Flask) -> None:
+    with app.app_context():
+        answer = request(_administrator(app), ADDRESS, "POST", {**_entered(colour="#ffee00"), "logo-file": (_png(), "logo.png")})
+        assert re.search(r'name="logo-data" type="hidden" value="data:image/png;base64,', answer.text)
+
+
+def test_the_preview_is_a_picture_or_says_what_is_wrong(app: Flask) -> None:
+    with app.app_context():
+        browser = _administrator(app)
+        assert 'src="data:image/png;base64,' in request(browser, f"{ADDRESS}/preview", "POST", _entered(sample_long="y")).text
+        wrong = request(browser, f"{ADDRESS}/preview", "POST", _entered(design="own", page="<h1>{{ title }}</h1>", sheet="")).text
+        assert "Something is missing" in wrong
+        assert "qr" not in wrong or "name" in wrong
+        file = request(browser, f"{ADDRESS}/sample.pdf", "POST", _entered())
+        assert file.data.startswith(b"%PDF")
+
+
+def test_a_template_may_begin_with_a_design(app: Flask) -> None:
+    with app.app_context():
+        answer = request(_administrator(app), ADDRESS, "POST", _entered(start="engraved"))
+        assert "picture:frame-upright" in answer.text
+        assert re.search(r'<input[^>]*checked[^>]*value="own"|value="own"[^>]*checked', answer.text)
+
+
+def test_another_organisations_version_cannot_be_used_again(app: Flask) -> None:
+    with app.app_context():
+        ours = _administrator(app, "eins")
+        assert request(ours, ADDRESS, "POST", _entered()).status_code == 303
+        row = _newest()
+        assert row is not None
+        theirs = _administrator(app, "zwei")
+        assert request(theirs, f"{ADDRESS}/versions/{row.id}/restore", "POST").status_code == 404
