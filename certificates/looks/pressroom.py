@@ -98,7 +98,7 @@ def _read_until(number: int, deadline: float) -> bytes:
 def _limit(seconds: float) -> None:
     """Give away what printing a page does not need."""
     for kind, most in (
-        (resource.RLIMIT_CPU, math.ceil(seconds)), (resource.RLIMIT_DATA, MOST_MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CPU, math.ceil(seconds / 2)), (resource.RLIMIT_DATA, MOST_MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 64),
     ):
         try:
             resource.setrlimit(kind, (most, most))

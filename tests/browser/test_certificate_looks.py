@@ -1,6 +1,5 @@
 """The look of certificates in a browser: from a design to a template of one's own, with the preview beside it, accessible and not too wide."""
 
-import os
 import re
 import threading
 from collections.abc import Iterator
@@ -55,8 +54,6 @@ def test_a_look_is_chosen_tried_and_written(chromium: Chromium, scene: tuple[str
     page.get_by_role("radio", name="Ruhige Fläche").focus()
     page.keyboard.press("Space")
     expect(drawn).not_to_have_attribute("src", before or "")
-    if folder := os.environ.get("PICS"):
-        page.screenshot(path=f"{folder}/look.png", full_page=True)
     page.get_by_role("heading", name="Eigene Vorlage").click()
     page.get_by_role("button", name="Mit „Ruhige Fläche“ beginnen").click()
     code = page.get_by_label("Seite (HTML)")
@@ -66,12 +63,10 @@ def test_a_look_is_chosen_tried_and_written(chromium: Chromium, scene: tuple[str
     code.press_sequentially("{{ nome }}")
     page.get_by_role("listitem").filter(has_text="'nome' is undefined").wait_for()
     page.get_by_role("button", name="Speichern").click()
-    page.get_by_text(re.compile("Zeile 45|Zeile 4")).first.wait_for()
+    page.get_by_text(re.compile(r"Zeile \d+")).first.wait_for()
     for width in (1280, 390):
         assert_no_sideways_scroll(page, width, "look")
     assert_accessible(page, "look")
-    if folder := os.environ.get("PICS"):
-        page.screenshot(path=f"{folder}/look-390.png", full_page=True)
     code = page.get_by_label("Seite (HTML)")
     code.fill(code.input_value().replace("{{ nome }}", ""))
     page.get_by_role("button", name="Speichern").click()
