@@ -5,19 +5,11 @@ from typing import Any
 
 from core.i18n import N_
 from exchange.media import Media
-from exchange.model import MOST_ITEMS, Entry, Item, Reading
+from exchange.model import MOST_ITEMS, TEXT, Entry, Item, Reading, Unreadable
+from exchange.normal import with_ids
 from modules.findings import Finding, Severity
 
 MOST_FINDINGS = 100
-
-
-class Unreadable(ValueError):
-    """A part cannot be understood; `message` is a gettext id, filled from `values`."""
-
-    def __init__(self, message: str, **values: Any) -> None:
-        super().__init__(message)
-        self.message = message
-        self.values = values
 
 
 class Collected:
@@ -57,7 +49,6 @@ class Collected:
         if item is None and not entry.dropped:
             entry.drop(N_("Nothing of it can be used."))
         if item is not None and not entry.dropped:
-            entry.id = item.id
             self._items.append(item)
 
     def find(self, rule: str, line: int, message: str, mend: str, *, severity: Severity = Severity.ERROR, **values: Any) -> None:
@@ -67,4 +58,7 @@ class Collected:
 
     def done(self) -> Reading:
         """The reading, with ids that are there and stand only once."""
-        return Reading(self.format, tuple(self._items), tuple(self.entries), tuple(self.findings), self.media.files, self.title)
+        items = with_ids(self._items)
+        for entry, item in zip((entry for entry in self.entries if not entry.dropped), items, strict=True):
+            entry.id = item.id if item.kind != TEXT else ""
+        return Reading(self.format, items, tuple(self.entries), tuple(self.findings), self.media.files, self.title)

@@ -35,7 +35,8 @@ _LANGUAGE = re.compile(r'<span\b[^>]*\blang="|class="multilang"', re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*?>")
 _VOID = frozenset({"br", "img", "hr"})
 _KEPT = re.compile("\ue020(\\d+)\ue021")
-_SPECIAL = re.compile(r"([\\`*_\[\]<]|\{(?=[:#.]))")
+_SPECIAL = re.compile(r"([\\`*_]|\{(?=[:#.]))")
+_BRACKET = re.compile(r"\[(?=\^|\[|[^\]\n]{0,500}\][(:\[])|<")
 _LINE_START = re.compile(r"^([ \t]*)(?:(#{1,6}(?=\s)|[-+](?=\s)|>)|(\d+)(?=[.)]\s)|([~!?:/])(?=\4\4)|([=-])(?=\5*[ \t]*$)|(=)(?==))", re.MULTILINE)
 _ENTITY_LOOKALIKE = re.compile(r"&(?=#?\w+;)")
 _SPACES = re.compile(r"[ \t\xa0]+")
@@ -49,9 +50,9 @@ class Writer:
         self.find: Find = find or (lambda _: None)
         self._formulas: list[str] = []
 
-    def markdown(self, html: str, entry: Entry) -> str:
-        """A text of one or more paragraphs."""
-        html = without_gap_marks(html)
+    def markdown(self, html: str, entry: Entry, *, gaps: bool = False) -> str:
+        """A text of one or more paragraphs; `gaps`: its marks of gaps were set by us."""
+        html = html if gaps else without_gap_marks(html)
         if "<" not in html and "&" not in html:
             return plain(html)
         self._formulas = []
@@ -223,7 +224,7 @@ def _spaces(line: str) -> str:
 def _escape(text: str) -> str:
     """Text as Markdown that shows it as it is."""
     text = _ENTITY_LOOKALIKE.sub("&amp;", text)
-    text = _SPECIAL.sub(lambda found: "&lt;" if found[1] == "<" else "\\" + found[1], text)
+    text = _BRACKET.sub(lambda found: "&lt;" if found[0] == "<" else "&#91;", _SPECIAL.sub(r"\\\1", text))
     if text.count("$") > 1:
         text = text.replace("$", "\\$")
     return _LINE_START.sub(_not_at_start, text)

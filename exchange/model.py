@@ -187,3 +187,12 @@ class Reading:
     media: Mapping[str, bytes] = field(default_factory=dict)
     title: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Unreadable(ValueError):
+    """A part cannot be understood; `message` is a gettext id, filled from `values`."""
+
+    def __init__(self, message: str, **values: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.values = values

@@ -12,7 +12,8 @@ from typing import Any
 from lxml import etree
 
 from core.i18n import N_
-from exchange.collecting import Collected, Unreadable
+from exchange.collecting import Collected
+from exchange.model import Unreadable
 
 Element = Any  # lxml's elements; the library has no types.
 MOST_ERRORS = 20
@@ -36,7 +37,7 @@ class Document:
             return False
         following = next((other for other in element.itersiblings() if local(other) == tag), None)
         inside = any(local(other) == tag for other in element.iterdescendants())
-        end = following.sourceline if following is not None else 10**9
+        end = following.sourceline if following is not None else _last_line(element) + 1
         return inside or any(element.sourceline <= line < max(end, element.sourceline + 1) for line in self._broken)
 
 
@@ -65,6 +66,10 @@ def read_xml(text: str, collected: Collected) -> Document | None:
     if root is None and not broken:
         collected.find("xml", 1, N_("There is no XML in the file."), N_("Choose another file."))
     return Document(root, tuple(broken)) if root is not None else None
+
+
+def _last_line(element: Element) -> int:
+    return max(part.sourceline + (part.text or "").count("\n") for part in element.iter())
 
 
 def _character(found: re.Match[str]) -> str:
