@@ -31,7 +31,8 @@ class Media:
         if not suffix or not content or len(content) > MOST_MEDIA_BYTES:
             return None
         stem = re.sub(r"[^A-Za-z0-9_-]+", "-", name.rsplit("/", 1)[-1].rsplit(".", 1)[0]).strip("-")[:40] or "picture"
-        path = f"media/{stem}-{hashlib.blake2s(content, digest_size=4).hexdigest()}{suffix}"
+        digest = hashlib.blake2s(content, digest_size=4).hexdigest()
+        path = f"media/{stem}{suffix}" if stem.endswith(f"-{digest}") else f"media/{stem[:31]}-{digest}{suffix}"
         if path not in self.files:
             if len(self.files) >= MOST_MEDIA or self._total + len(content) > MOST_BYTES:
                 return None

@@ -107,10 +107,21 @@ def accepted(words: Sequence[Words], entry: Entry) -> tuple[Words, ...]:
         entry.change(N_("Answers of more than %(most)s characters were left out."), most=MOST_LETTERS)
     kept = (replace(line, answers=tuple(answer for answer in line.answers if 0 < len(answer.text) <= MOST_LETTERS),
                     weight=1.0 if line.weight == best else max(0.0, line.weight)) for line in words)
-    found = tuple(line for line in kept if line.answers)
+    found = _merged([line for line in kept if line.answers])
     if not any(line.weight == 1 for line in found):
         raise Unreadable(N_("No answer is right."))
     return found
+
+
+def _merged(lines: Sequence[Words]) -> tuple[Words, ...]:
+    """Neighbours that earn and say the same are one line."""
+    done: list[Words] = []
+    for line in lines:
+        if done and (done[-1].weight, done[-1].feedback) == (line.weight, line.feedback):
+            done[-1] = replace(line, answers=(*done[-1].answers, *line.answers))
+        else:
+            done.append(line)
+    return tuple(done)
 
 
 def decimal_of(text: str) -> Decimal | None:

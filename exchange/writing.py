@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from assessments.kinds import KINDS
 from assessments.kinds.answers import Answer
 from exchange.model import GAP, TEXT, Choice, Gap, Item, Number, Words
 from modules.split import fences
@@ -39,7 +40,7 @@ def _attributes(item: Item) -> str:
     if item.attempts is not None:
         said["attempts"] = str(item.attempts)
     said |= {name: value for name, value in (("scoring", item.scoring), ("show", item.show)) if value}
-    if item.shuffle is not None:
+    if item.shuffle not in (None, shuffled(item.kind)):
         said["shuffle"] = "yes" if item.shuffle else "no"
     if item.competences:
         said["competence"] = ",".join(item.competences)
@@ -47,6 +48,11 @@ def _attributes(item: Item) -> str:
         said.pop("points")
     said |= item.attributes
     return " ".join([f"#{item.id}", *(f"{name}={_value(value)}" for name, value in said.items())])
+
+
+def shuffled(kind: str) -> bool:
+    """Whether the answers of a kind are shuffled when nobody says so."""
+    return KINDS[kind].shuffle if kind in KINDS else kind == "match"
 
 
 def _value(value: str) -> str:

@@ -82,17 +82,17 @@ def _number(text: str, entry: Entry) -> Answer:
     return Answer(number.strip())
 
 
-def field(gap_: Gap, entry: Entry) -> str:
+def field(gap_: Gap, weight: int, entry: Entry) -> str:
     """A gap in Moodle's words."""
     if gap_.options:
-        return "{1:MULTICHOICE:" + "~".join(("=" if at == gap_.right else "") + _escaped(option) for at, option in enumerate(gap_.options)) + "}"
+        return f"{{{weight}:MULTICHOICE:" + "~".join(("=" if at == gap_.right else "") + _escaped(option) for at, option in enumerate(gap_.options)) + "}"
     words = [as_wildcard(answer) for answer in gap_.answers]
     if None in words:
         entry.change(N_("Answers that are patterns were left out; %(format)s knows only *."), format="Moodle XML")
     known = [word for word in words if word is not None]
     if not known:
         raise Unreadable(N_("There is no gap that can be read."))
-    return "{1:SHORTANSWER:" + "~".join("=" + _escaped(word) for word in known) + "}"
+    return f"{{{weight}:SHORTANSWER:" + "~".join("=" + _escaped(word) for word in known) + "}"
 
 
 def _escaped(text: str) -> str:

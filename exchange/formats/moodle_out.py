@@ -72,7 +72,8 @@ class _Written:
 
     def _stem(self) -> str:
         html = to_html(self.item.stem, self._address)
-        return GAP.sub(lambda found: moodle_cloze.field(self.item.gaps[int(found[1]) - 1], self.entry), html)
+        weight = max(1, round(self.item.points / max(1, len(self.item.gaps))))
+        return GAP.sub(lambda found: moodle_cloze.field(self.item.gaps[int(found[1]) - 1], weight, self.entry), html)
 
     def _address(self, path: str) -> str:
         return _FILES + path.removeprefix("media/")
@@ -210,11 +211,9 @@ def _essay(out: _Written) -> None:
 
 
 def _cloze(out: _Written) -> None:
-    for element in out.question:
-        if element.tag == "defaultgrade":  # Moodle adds up the gaps.
-            element.text = f"{float(len(out.item.gaps)):.7f}"
-    if out.item.points != len(out.item.gaps):
-        out.entry.change(N_("Each gap is worth one point there, whatever the question was worth here."))
+    count = len(out.item.gaps)
+    if out.item.points != max(1, round(out.item.points / count)) * count:
+        out.entry.change(N_("Gaps are worth whole points there; the points of the question changed."))
 
 
 def _nothing(_: _Written) -> None:

@@ -237,8 +237,15 @@ def _essay(item: Item, question: _Question) -> Item:
         question.entry.change(N_("Files cannot be handed in; only the text can."))
     if question.markdown(child(question.element, "responsetemplate")):
         question.entry.change(N_("The text to begin with was left out."))
-    guide = question.line(child(question.element, "graderinfo"))
-    return replace(item, kind="essay", attributes=attributes, rubric=((item.points, guide),) if guide else ())
+    return replace(item, kind="essay", attributes=attributes, rubric=_rubric(question.markdown(child(question.element, "graderinfo")), item.points))
+
+
+def _rubric(guide: str, points: float) -> tuple[tuple[float, str], ...]:
+    """What graders should look for: paragraphs that begin with their points, or all of it for all points."""
+    parts = [re.fullmatch(r"\[(\d{1,4}(?:\.\d{1,4})?)\]\s+(.+)", " ".join(part.split())) for part in guide.split("\n\n")]
+    if guide and all(parts):
+        return tuple((float(part[1]), part[2]) for part in parts if part)
+    return ((points, " ".join(guide.split())),) if guide else ()
 
 
 def _ddwtos(item: Item, question: _Question) -> Item:
