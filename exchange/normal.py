@@ -96,6 +96,12 @@ def as_wildcard(answer: Answer) -> str | None:
     return "*".join(pieces)
 
 
+def literal(answer: Answer) -> str | None:
+    """The only text that an answer accepts; None when it accepts several."""
+    text = as_wildcard(answer)
+    return None if text is None or re.search(r"(?<!\\)\*", text) else text.replace("\\*", "*")
+
+
 def accepted(words: Sequence[Words], entry: Entry) -> tuple[Words, ...]:
     """Accepted answers of which the best earns all points. Raises Unreadable."""
     best = max((line.weight for line in words), default=0)
@@ -128,6 +134,14 @@ def decimal_of(text: str) -> Decimal | None:
     """A number with a point or a comma; None when it is none."""
     text = text.strip().replace(",", ".")
     return Decimal(text) if re.fullmatch(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?", text, re.ASCII) else None
+
+
+def rubric_of(guide: str, points: float) -> tuple[tuple[float, str], ...]:
+    """What graders should look for: paragraphs that begin with their points, or all of it for all points."""
+    parts = [re.fullmatch(r"\[(\d{1,4}(?:\.\d{1,4})?)\]\s+(.+)", " ".join(part.split())) for part in guide.split("\n\n")]
+    if guide and all(parts):
+        return tuple((float(part[1]), part[2]) for part in parts if part)
+    return ((points, " ".join(guide.split())),) if guide else ()
 
 
 # --- Ids --------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from exchange.collecting import Collected
 from exchange.formats.moodle_cloze import read_gaps
 from exchange.html import Writer, plain
 from exchange.model import TEXT, Choice, Entry, Fenced, Gap, Item, Number, Pair, Reading, Row, Unreadable, Words, gap
-from exchange.normal import accepted, decimal_of, one_right, several_right, true_false, wildcard
+from exchange.normal import accepted, decimal_of, one_right, rubric_of, several_right, true_false, wildcard
 from exchange.text import decode
 from exchange.xmltext import Document, Element, child, children, descendants, inner, number, read_xml, text_of
 
@@ -237,15 +237,7 @@ def _essay(item: Item, question: _Question) -> Item:
         question.entry.change(N_("Files cannot be handed in; only the text can."))
     if question.markdown(child(question.element, "responsetemplate")):
         question.entry.change(N_("The text to begin with was left out."))
-    return replace(item, kind="essay", attributes=attributes, rubric=_rubric(question.markdown(child(question.element, "graderinfo")), item.points))
-
-
-def _rubric(guide: str, points: float) -> tuple[tuple[float, str], ...]:
-    """What graders should look for: paragraphs that begin with their points, or all of it for all points."""
-    parts = [re.fullmatch(r"\[(\d{1,4}(?:\.\d{1,4})?)\]\s+(.+)", " ".join(part.split())) for part in guide.split("\n\n")]
-    if guide and all(parts):
-        return tuple((float(part[1]), part[2]) for part in parts if part)
-    return ((points, " ".join(guide.split())),) if guide else ()
+    return replace(item, kind="essay", attributes=attributes, rubric=rubric_of(question.markdown(child(question.element, "graderinfo")), item.points))
 
 
 def _ddwtos(item: Item, question: _Question) -> Item:

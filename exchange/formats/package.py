@@ -12,14 +12,16 @@ from exchange.media import Finder
 from exchange.model import TEXT, Entry, Item, Reading, Unreadable
 from exchange.text import decode
 from exchange.xmltext import Element, descendants, read_xml, text_of, whole_text
+from modules.findings import Severity
 
 NAME = "package"
 MANIFEST = "imsmanifest.xml"
 _BODY = re.compile(r"<body[^>]*>(.*?)</body>", re.DOTALL | re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _LEFT_OUT = {"imsbasiclti": N_("Links to tools (LTI) are made anew by the learning platform."),
-             "imsdt": N_("Discussions have no counterpart here."),
-             "assessment": N_("The order and the sections of a test were left out; its questions were read one by one.")}
+             "imsdt": N_("Discussions have no counterpart here.")}
+_TEST = re.compile(r"imsqti_(?:test|assessment)_xmlv[23]")
+
 
 
 def read(files: Mapping[str, bytes], path: str, language: str) -> Reading:
@@ -59,9 +61,13 @@ class _Resource:
     def read(self) -> None:
         """Read it by its type; what is only used by others is silent."""
         for part, reason in _LEFT_OUT.items():
-            if self.type.startswith(part) or (part == "assessment" and re.match(r"imsqti_test|imsqti_assessment", self.type)):
+            if self.type.startswith(part):
                 self._drop(reason)
                 return
+        if _TEST.match(self.type):
+            self.collected.find("test", 0, N_("The rules of the test “%(title)s” were left out; its questions were read one by one."),
+                                N_("Set times and weights of the test anew."), severity=Severity.WARNING, title=self.title or self.path)
+            return
         if self.path not in self.files:
             if self.type.startswith(("imsqti", "imswl")):
                 self._drop(N_("The file “%(path)s” is not in the package."), path=self.path[:120])

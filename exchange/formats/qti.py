@@ -11,7 +11,7 @@ from exchange.collecting import Collected
 from exchange.formats.qti_names import attribute, first, name_of, parts, within
 from exchange.html import Find, Writer
 from exchange.model import GAP, TEXT, Choice, Entry, Gap, Item, Number, Pair, Reading, Row, Unreadable, Words, gap
-from exchange.normal import accepted, decimal_of, one_right, several_right
+from exchange.normal import accepted, decimal_of, one_right, rubric_of, several_right
 from exchange.text import decode
 from exchange.xmltext import Element, local, number, read_xml, whole_text
 
@@ -169,12 +169,26 @@ class _Question:
         processing = next(iter(parts(self.root, "responseProcessing")), None)
         return "" if processing is None else attribute(processing, "template").rsplit("/", 1)[-1].removesuffix(".xml")
 
+    @property
+    def all_or_nothing(self) -> bool:
+        """Whether only the whole answer counts."""
+        processing = next(iter(parts(self.root, "responseProcessing")), None)
+        if self.template or processing is None:
+            return self.template == "match_correct"
+        return first(processing, "mapResponse") is None and any(first(match, "correct") is not None for match in within(processing, "match"))
+
     def _explanation(self) -> str:
         identifiers = {attribute(part, "identifier") for part in within(self.root, "simpleChoice")}
-        found = [part for part in within(self.root, "modalFeedback", "feedbackBlock") if attribute(part, "identifier") not in identifiers]
+        given = {whole_text(value) for rule in within(self.root, "responseIf", "responseElseIf") for value in within(rule, "baseValue")}
+        found = [part for part in within(self.root, "modalFeedback", "feedbackBlock") if attribute(part, "identifier") not in identifiers | given]
         if len(found) > 1:
             self.entry.change(N_("Several feedback texts became one explanation."))
         return "\n\n".join(filter(None, (self.markdown(part) for part in found)))
+
+    def feedback_of(self, rule: Element) -> str:
+        """What is said when a rule holds."""
+        shown = {whole_text(value) for setting in parts(rule, "setOutcomeValue") for value in within(setting, "baseValue")}
+        return self.markdown(next((part for part in within(self.root, "modalFeedback") if attribute(part, "identifier") in shown), None))
 
     def feedback_for(self, choice: Element) -> str:
         """What is said to those who choose it."""
@@ -206,7 +220,7 @@ def _declaration(element: Element) -> _Declaration:
 def _choice(item: Item, question: _Question, interaction: Element) -> Item:
     declared = question.declaration(interaction)
     options = parts(interaction, "simpleChoice")
-    mapped = bool(declared.mapping) and question.template != "match_correct"
+    mapped = bool(declared.mapping) and not question.all_or_nothing
     most = attribute(interaction, "maxChoices", "1")
     single = most == "1" and len(declared.correct) <= 1
     if not declared.correct and not mapped:
@@ -223,7 +237,7 @@ def _choice(item: Item, question: _Question, interaction: Element) -> Item:
     shuffle = attribute(interaction, "shuffle") == "true"
     if single:
         return replace(item, kind="single", choices=one_right(choices, question.entry), shuffle=shuffle)
-    scoring = "all" if not mapped and question.template == "match_correct" else ""
+    scoring = "all" if question.all_or_nothing else ""
     return replace(item, kind="multi", choices=several_right(choices, question.entry), scoring=scoring, shuffle=shuffle)
 
 
@@ -270,8 +284,7 @@ def _essay(item: Item, question: _Question, interaction: Element) -> Item:
     if expected:
         question.entry.change(N_("The expected length (%(length)s characters) was left out."), length=expected)
     guide = [question.markdown(part) for part in within(question.root, "rubricBlock") if "scorer" in attribute(part, "view")]
-    lines = tuple((item.points if len(guide) == 1 else 0.0, " ".join(text.split())) for text in guide if text)
-    return replace(item, kind="essay", rubric=lines)
+    return replace(item, kind="essay", rubric=rubric_of("\n\n".join(filter(None, guide)), item.points))
 
 
 def _gap_match(item: Item, question: _Question, interaction: Element) -> Item:
@@ -305,13 +318,19 @@ _KINDS: Mapping[str, Callable[[Item, _Question, Element], Item]] = {
 
 def _gaps(item: Item, question: _Question) -> Item:
     fields = question.interactions
-    alone = len(fields) == 1 and name_of(fields[0]) == "textEntryInteraction" and not GAP.split(item.stem, maxsplit=1)[-1].strip(" .\n_")
-    if alone:
-        bare = replace(item, stem=GAP.sub("", item.stem).strip())
-        declared = question.declaration(fields[0])
-        numbers = tuple(_numbers(question, fields[0], declared, item.points))
-        return replace(bare, kind="numeric", numbers=numbers) if numbers else _short(bare, question, declared)
-    return replace(item, kind="cloze", gaps=tuple(_gap(question, part) for part in fields))
+    if len(fields) > 1 or name_of(fields[0]) != "textEntryInteraction":
+        return replace(item, kind="cloze", gaps=tuple(_gap(question, part) for part in fields))
+    declared = question.declaration(fields[0])
+    numbers = tuple(_numbers(question, fields[0], declared, item.points))
+    before, _, behind = (" ".join(part.split()) for part in GAP.split(item.stem, maxsplit=1))
+    bare = replace(item, stem=GAP.sub("", item.stem).strip())
+    if numbers and (not behind.strip(" ._") or (len(behind) <= 20 and "|" not in behind)):
+        unit = behind.strip(" ._")
+        return replace(bare, kind="numeric", numbers=numbers, stem=item.stem[: GAP.search(item.stem).start()].strip() if before else behind,  # type: ignore[union-attr]
+                       attributes={"unit": unit} if unit else {})
+    if not behind.strip(" ._"):
+        return _short(bare, question, declared)
+    return replace(item, kind="cloze", gaps=(_gap(question, fields[0]),))
 
 
 def _gap(question: _Question, part: Element) -> Gap:
@@ -337,9 +356,10 @@ def _best(declared: _Declaration) -> list[str]:
 
 def _short(item: Item, question: _Question, declared: _Declaration) -> Item:
     most = max([item.points, *declared.mapping.values()]) or 1
-    words = [Words((Answer(key),), max(0.0, value) / most) for key, value in declared.mapping.items() if value > 0]
-    known = {key for key, value in declared.mapping.items()}
-    words += [Words((Answer(text),)) for text in declared.correct if text not in known]
+    said = {whole_text(value): question.feedback_of(rule) for rule in within(question.root, "responseIf", "responseElseIf")
+            for match in within(rule, "stringMatch") for value in parts(match, "baseValue")}
+    words = [Words((Answer(key),), max(0.0, value) / most, said.get(key, "")) for key, value in declared.mapping.items()]
+    words += [Words((Answer(text),)) for text in declared.correct if text not in declared.mapping]
     if not words:
         return replace(item, kind="essay")
     return replace(item, kind="short", words=accepted(words, question.entry))
@@ -350,7 +370,7 @@ def _numbers(question: _Question, part: Element, declared: _Declaration, points:
     rules = _rules(question.root, attribute(part, "responseIdentifier"))
     spans = [(span, rule) for rule in rules if (span := _span(rule))]
     for (low, high), rule in spans:
-        yield Number(low, high, min(1.0, _earned(rule, points)))
+        yield Number(low, high, min(1.0, _earned(rule, points)), question.feedback_of(rule))
     if not spans and declared.base in ("float", "integer"):
         for text in declared.correct[:1]:
             if (value := decimal_of(text)) is not None:
