@@ -14,21 +14,25 @@ from markdownify import ATX, MarkdownConverter
 
 from core.i18n import N_
 from exchange.media import Media
-from exchange.model import Entry, without_gap_marks
+from exchange.model import Entry, Unreadable, without_gap_marks
 
 Find = Callable[[str], str | None]
 DEEPEST = 80
+MOST_LETTERS = 50_000
 _TAGS = frozenset(
     "p br b strong i em u s del sub sup code pre kbd samp blockquote ul ol li dl dt dd table thead tbody tfoot tr th td caption a img hr "
     "h1 h2 h3 h4 h5 h6 div".split()
 )
 _ERASED = frozenset("script style object applet iframe embed noscript template textarea select svg title head form".split())
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "td": {"colspan"}, "th": {"colspan"}, "ol": {"start"}}
-_MATH_SCRIPT = re.compile(r'<script[^>]{0,200}type="math/tex[^>]*>(.*?)</script>', re.DOTALL | re.IGNORECASE)
-_MATHML = re.compile(r"<math\b.*?</math>", re.DOTALL | re.IGNORECASE)
-_TEX = re.compile(r"<annotation[^>]{0,200}tex[^>]*>(.*?)</annotation>", re.DOTALL | re.IGNORECASE)
+# What is looked for has a length: else a text with ten thousand beginnings and no end would take hours.
+_MATH_SCRIPT = re.compile(r'<script[^>]{0,200}type="math/tex[^>]{0,200}>(.{0,5000}?)</script>', re.DOTALL | re.IGNORECASE)
+_MATHML = re.compile(r"<math\b.{0,10000}?</math>", re.DOTALL | re.IGNORECASE)
+_TEX = re.compile(r"<annotation[^>]{0,200}tex[^>]{0,200}>(.{0,5000}?)</annotation>", re.DOTALL | re.IGNORECASE)
 _CANVAS_MATH = re.compile(r'<img\b[^>]{0,4000}data-equation-content="([^"]*)"[^>]*>', re.IGNORECASE)
-_FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
+_FORMULA = re.compile(r"\\\((.{1,3000}?)\\\)|\\\[(.{1,3000}?)\\\]|\$\$(.{1,3000}?)\$\$", re.DOTALL)
+_DATA = re.compile(r"data:image/[a-z0-9.+-]{1,30}(?:;[a-z0-9=-]{1,30})*;base64,[A-Za-z0-9+/=\s]+", re.IGNORECASE)
+_NO_WORDS = re.compile(r"!\[\s*\]\((media/([^)\s]{1,200}))\)")
 _MOVING = re.compile(r"<(iframe|video|audio|source|embed|object)\b[^>]*?\b(?:src|data)\s*=\s*[\"']([^\"']+)[\"'][^>]*>", re.IGNORECASE)
 _ACTIVE = re.compile(r"<(script|form|iframe|object|embed|style)\b|\son[a-z]+\s*=", re.IGNORECASE)
 _LANGUAGE = re.compile(r'<span\b[^>]*\blang="|class="multilang"', re.IGNORECASE)
@@ -49,25 +53,37 @@ class Writer:
         self.media = media
         self.find: Find = find or (lambda _: None)
         self._formulas: list[str] = []
+        self._pictures: list[str] = []
 
     def markdown(self, html: str, entry: Entry, *, gaps: bool = False) -> str:
         """A text of one or more paragraphs; `gaps`: its marks of gaps were set by us."""
-        html = html if gaps else without_gap_marks(html)
+        html = self._short(html if gaps else without_gap_marks(html))
         if "<" not in html and "&" not in html:
             return plain(html)
-        self._formulas = []
-        return self._kept(_tidy(_Converter.make().convert(self._clean(html, entry))))
+        return with_words(self._kept(_tidy(_Converter.make().convert(self._clean(html, entry)))), entry)
 
     def line(self, html: str, entry: Entry) -> str:
         """A text within a line, such as an option."""
-        html = without_gap_marks(html)
+        html = self._short(without_gap_marks(html))
         if "<" not in html and "&" not in html:
             return " ".join(plain(html).split())
-        self._formulas = []
         clean = self._clean(html, entry)
         if re.search(r"<(table|ul|ol|h[1-6]|blockquote)\b", clean):
             entry.change(N_("A list, table or heading in an answer became running text."))
-        return self._kept(" ".join(_Converter.make(inline=True).convert(clean).split()))
+        return with_words(self._kept(" ".join(_Converter.make(inline=True).convert(clean).split())), entry)
+
+    def _short(self, html: str) -> str:
+        """The text with its embedded pictures set aside; what is still too long is no question."""
+        self._formulas, self._pictures = [], []
+        if "base64," in html:
+            html = _DATA.sub(self._aside, html)
+        if len(html) > MOST_LETTERS:
+            raise Unreadable(N_("A text has more than %(most)s characters."), most=MOST_LETTERS)
+        return html
+
+    def _aside(self, found: re.Match[str]) -> str:
+        self._pictures.append(found[0])
+        return f"data:{len(self._pictures) - 1}"
 
     def _clean(self, html: str, entry: Entry) -> str:
         """Only what Markdown can say, with formulas set aside."""
@@ -101,7 +117,9 @@ class Writer:
 
     def _picture(self, value: str, entry: Entry) -> str | None:
         if value.startswith("data:"):
-            if kept := self.media.keep_data(value):
+            number = value.removeprefix("data:")
+            known = number.isdecimal() and int(number) < len(self._pictures)
+            if known and (kept := self.media.keep_data(self._pictures[int(number)])):
                 return kept
             entry.change(N_("A picture that was written into the text cannot be shown and was left out."))
         elif re.match(r"[a-z]+:|//", value, re.IGNORECASE):
@@ -132,6 +150,15 @@ class Writer:
 
     def _kept(self, markdown: str) -> str:
         return _KEPT.sub(lambda found: self._formulas[int(found[1])], markdown)
+
+
+def with_words(markdown: str, entry: Entry) -> str:
+    """The text with something said for every picture: where nobody did, its file's name, which is noted."""
+    def named(found: re.Match[str]) -> str:
+        entry.change(N_("The picture “%(name)s” has no words for those who cannot see it; its file name stands there."), name=found[2])
+        return f"![{found[2].rsplit('.', 1)[0]}]({found[1]})"
+
+    return _NO_WORDS.sub(named, markdown)
 
 
 def _formula(formula: str) -> str:

@@ -44,9 +44,7 @@ class Document:
 def read_xml(text: str, collected: Collected) -> Document | None:
     """Read a document; None when nothing of it can be read. Mistakes are findings with line and column."""
     if (doctype := _DOCTYPE.search(text[:5000])) and doctype[1]:
-        collected.find("xml-dtd", text.count("\n", 0, doctype.start()) + 1,
-                       N_("The file defines entities of its own, which is not allowed."), N_("Export it anew, without a DTD of its own."))
-        return None
+        return _refused(collected)
     text = _ENTITY.sub(_character, _DECLARATION.sub(lambda found: "\n" * found[0].count("\n"), text))
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
                              huge_tree=False, remove_comments=True, remove_pis=True)
@@ -54,6 +52,8 @@ def read_xml(text: str, collected: Collected) -> Document | None:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError):
         root = None
+    if root is not None and (subset := root.getroottree().docinfo.internalDTD) is not None and any(True for _ in subset.iterentities()):
+        return _refused(collected)
     broken = []
     for error in parser.error_log:
         if error.level_name in ("ERROR", "FATAL") and error.domain_name in ("PARSER", "NAMESPACE") and len(broken) < MOST_ERRORS:
@@ -66,6 +66,10 @@ def read_xml(text: str, collected: Collected) -> Document | None:
     if root is None and not broken:
         collected.find("xml", 1, N_("There is no XML in the file."), N_("Choose another file."))
     return Document(root, tuple(broken)) if root is not None else None
+
+
+def _refused(collected: Collected) -> None:
+    collected.find("xml-dtd", 1, N_("The file defines entities of its own, which is not allowed."), N_("Export it anew, without a DTD of its own."))
 
 
 def _last_line(element: Element) -> int:

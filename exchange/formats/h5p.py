@@ -9,7 +9,7 @@ from typing import Any
 from assessments.kinds.answers import Answer
 from core.i18n import N_
 from exchange.collecting import Collected
-from exchange.html import Writer
+from exchange.html import MOST_LETTERS, Writer, with_words
 from exchange.media import Finder
 from exchange.model import TEXT, Choice, Entry, Gap, Item, Reading, Unreadable, gap, without_gap_marks
 from exchange.normal import one_right, several_right, true_false
@@ -86,6 +86,8 @@ def _dict(params: Params, key: str) -> Params:
 
 def _text(params: Params, key: str) -> str:
     found = params.get(key)
+    if isinstance(found, str) and len(found) > MOST_LETTERS:
+        raise Unreadable(N_("A text has more than %(most)s characters."), most=MOST_LETTERS)
     return found if isinstance(found, str) else ""
 
 
@@ -102,7 +104,7 @@ def _picture(params: Params, texts: Writer, entry: Entry) -> str:
         entry.change(N_("The picture “%(name)s” is not in the file."), name=path[:120])
         return ""
     words = " ".join(_text(shown, "alt").split()).replace("]", ")")
-    return f"![{words}]({kept})"
+    return with_words(f"![{words}]({kept})", entry)
 
 
 def _note_overall(params: Params, entry: Entry) -> None:
@@ -154,7 +156,7 @@ def _true_false(item: Item, params: Params, texts: Writer, entry: Entry, languag
 
 def _blanks(item: Item, params: Params, texts: Writer, entry: Entry, _: str) -> Item:
     questions = params.get("questions")
-    html = "".join(f"<p>{part}</p>" for part in questions if isinstance(part, str)) if isinstance(questions, list) else ""
+    html = "".join(f"<p>{part}</p>" for part in questions if isinstance(part, str))[: 2 * MOST_LETTERS] if isinstance(questions, list) else ""
     if _dict(params, "behaviour").get("caseSensitive") is not False:
         entry.change(N_("Capital and small letters no longer matter."))
 

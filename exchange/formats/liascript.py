@@ -14,12 +14,9 @@ from modules.findings import Severity
 from modules.split import fences
 
 NAME = "liascript"
-_HEAD = re.compile(r"\A\s*<!--.*?-->", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL | re.IGNORECASE)
 _SINGLE = re.compile(r"^\s*\[\(([ xX])\)\]\s*(.*)$")
 _MULTI = re.compile(r"^\s*\[\[([ xX])\]\]\s*(.*)$")
-_SURVEY = re.compile(r"^\s*\[(?:\(-?\w{1,20}\)|\[-?\w{1,20}\]|\[_{3,}[_ ]*\])\]\s*(.*)$")
+_SURVEY = re.compile(r"^\s*\[(?:(?:\(-?\w{1,20}\)|\[-?\w{1,20}\])\](?=\s+\S)|\[_{3,}[_ ]*\]\])\s*(.*)$")
 _HINT = re.compile(r"^\s*\[\[\?\]\]\s*(.*)$")
 _SCRIPTED = re.compile(r"^\s*\[\[!\]\]\s*$")
 _MATRIX_HEAD = re.compile(r"^\s*\[\s*((?:[\[(][^\])\n]{1,200}[\])]\s*){2,10})\]\s*(.*)$")
@@ -41,6 +38,7 @@ class _Quiz:
 
     line: int
     stem: list[str]
+    title: str = ""
     singles: list[tuple[bool, str]] = field(default_factory=list)
     multis: list[tuple[bool, str]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
@@ -56,21 +54,31 @@ def read(content: bytes, path: str, language: str) -> Reading:
     """Read a LiaScript course."""
     collected = Collected(NAME, path, language)
     text = decode(content, collected)
-    kept = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), _HEAD.sub(lambda found: "\n" * found[0].count("\n"), text))
-    without = _SCRIPT.sub(lambda found: "\n" * found[0].count("\n"), kept)
+    kept = _without(text, "<!--", "-->")
+    without = _without(kept, "<script", "</script>")
     if without != kept:
         collected.find("script", 0, N_("Scripts were left out."), N_("Check the questions that used them."), severity=Severity.WARNING)
     title = re.search(r"^#\s+(.*)$", without, re.MULTILINE)
     collected.title = title[1].strip()[:200] if title else ""
     for part in _parts(without.split("\n")):
         if isinstance(part, _Quiz):
-            collected.take(" ".join(part.stem)[:80], "quiz", part.line, lambda entry, part=part: _item(part, entry))  # type: ignore[misc]
+            collected.take(part.title or " ".join(part.stem)[:80], "quiz", part.line, lambda entry, part=part: _item(part, entry))  # type: ignore[misc]
         else:
             line, lines = part
             prose = "\n".join(lines).strip()
             if prose:
                 collected.take(prose.split("\n")[0].lstrip("# ")[:80], "text", line, lambda _, prose=prose, line=line: Item(kind=TEXT, stem=prose, line=line))  # type: ignore[misc]
     return collected.done()
+
+
+def _without(text: str, begin: str, end: str) -> str:
+    """The text without what stands from `begin` to `end`; its lines stay where they are."""
+    done = []
+    at = 0
+    while (start := text.find(begin, at)) >= 0 and (stop := text.find(end, start)) >= 0:
+        done += [text[at:start], "\n" * text.count("\n", start, stop)]
+        at = stop + len(end)
+    return "".join([*done, text[at:]])
 
 
 def _parts(lines: list[str]) -> Iterator[_Quiz | tuple[int, list[str]]]:
@@ -88,9 +96,11 @@ def _parts(lines: list[str]) -> Iterator[_Quiz | tuple[int, list[str]]]:
             at += 1
             continue
         stem, prose = _cut_paragraph(prose, inline=_is_inline(lines[at]))
-        if any(line.strip() for line in prose):
+        written = [line for line in prose if line.strip()]
+        alone = len(written) == 1 and written[0].startswith("#")  # The heading is the quiz's own.
+        if written and not alone:
             yield start, prose
-        quiz = _Quiz(at + 1, stem)
+        quiz = _Quiz(at + 1, stem, title=written[0].lstrip("# ").strip() if alone else "")
         at = _take_quiz(lines, at, quiz)
         yield quiz
         prose, start = [], at + 1
@@ -167,7 +177,7 @@ def _item(quiz: _Quiz, entry: Entry) -> Item:
     if quiz.reason:
         raise Unreadable(quiz.reason)
     stem = "\n".join(quiz.stem).strip().lstrip("# ")
-    item = Item(kind="", stem=stem, line=quiz.line, title="", hints=tuple(filter(None, quiz.hints)), explanation="\n".join(quiz.solution).strip())
+    item = Item(kind="", stem=stem, line=quiz.line, title=quiz.title, hints=tuple(filter(None, quiz.hints)), explanation="\n".join(quiz.solution).strip())
     if quiz.inline:
         return _cloze(item)
     if not stem:

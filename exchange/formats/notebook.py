@@ -8,6 +8,7 @@ from typing import Any
 from core.i18n import N_
 from exchange import pytests
 from exchange.collecting import Collected
+from exchange.html import with_words
 from exchange.model import TEXT, Entry, Fenced, Item, Reading, Unreadable
 from exchange.text import decode
 
@@ -95,7 +96,7 @@ def _markdown(cell: Cell, collected: Collected, entry: Entry) -> Item:
         if kept is None:
             entry.change(N_("The picture “%(name)s” is not in the file."), name=address[:120])
             return words
-        return f"![{words}]({kept})"
+        return with_words(f"![{words}]({kept})", entry)
 
     text = _PICTURE.sub(picture, _source(cell)).strip()
     if not text:

@@ -16,6 +16,7 @@ from modules.findings import Severity
 
 NAME = "package"
 MANIFEST = "imsmanifest.xml"
+MOST_PAGE = 200_000
 _BODY = re.compile(r"<body[^>]*>(.*?)</body>", re.DOTALL | re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _LEFT_OUT = {"imsbasiclti": N_("Links to tools (LTI) are made anew by the learning platform."),
@@ -95,7 +96,7 @@ class _Resource:
         return Item(kind=TEXT, title=self.title, stem=f"[{title}](<{address}>)" if ">" not in address else title)
 
     def _page(self, entry: Entry) -> Item:
-        text = decode(self.files[self.path], self.collected)
+        text = decode(self.files[self.path][:MOST_PAGE], self.collected)
         body, title = _BODY.search(text), _TITLE.search(text)
         finder = Finder(self.collected.media, self.files, self.path.rpartition("/")[0])
         markdown = Writer(self.collected.media, finder).markdown(body[1] if body else text, entry)
