@@ -92,12 +92,15 @@ def draw_some(part: AnyPart, module: str, language: str, shown: Sequence[str]) -
 
 
 def draw_one(
-    part: AnyPart, module: str, item_id: str, language: str, shown: Sequence[str], *, fresh: bool = True,
+    part: AnyPart, module: str, item_id: str, language: str, shown: Sequence[str], *, fresh: bool = True, held: Response | None = None,
 ) -> tuple[Markup, Points]:
-    """One question after it was answered, and the points in all that its page shows. `fresh`: the result takes the focus."""
+    """One question after it was answered, and the points in all that its page shows.
+
+    `fresh`: the result takes the focus. `held`: what the form held that was no answer, in place of the last attempt.
+    """
     stands = service.standings(part.id, module)
     item = items.item(part.edition_id, module, item_id, language)
-    piece = _Drawing(part, module, page_language()).draw(item, shown.index(item_id) + 1, stands.get(item_id), fresh=fresh)
+    piece = _Drawing(part, module, page_language()).draw(item, shown.index(item_id) + 1, stands.get(item_id), fresh=fresh, held=held)
     return Markup(kept.fill(piece)), service.points_in(part.edition_id, module, stands, shown)  # noqa: S704 - our templates
 
 
@@ -109,8 +112,8 @@ class _Drawing:
     module: str
     seen_in: str
 
-    def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False) -> str:
-        piece = self._piece(item, number, standing, fresh=fresh)
+    def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False, held: Response | None = None) -> str:
+        piece = self._piece(item, number, standing, fresh=fresh, held=held)
         if not prompts.asks(item):
             return piece.replace(_SANDBOX, "" if code.can_run() else render_template("assessments/code_missing.html")) if _SANDBOX in piece else piece
         last = standing.last if standing else None
@@ -138,14 +141,16 @@ class _Drawing:
         words = _("External models may be asked here (%(names)s): what you write for them leaves the university.", names=", ".join(names))
         return Markup('<p class="question-help">{}</p>').format(words)
 
-    def _piece(self, item: Item, number: int, standing: Standing | None, *, fresh: bool) -> str:
+    def _piece(self, item: Item, number: int, standing: Standing | None, *, fresh: bool, held: Response | None) -> str:
         order = variant(item, str(self.part.id))
         place = (self.part.edition_id, self.module, item.id, item.language, self.seen_in, order, number)
-        if standing is None or standing.last is None:
+        last = standing.last if standing else None
+        counts = (last.number + 1, standing.used, standing.left(item), standing.closed(item)) if standing and last else None
+        if held is not None:
+            return _render(item, place, counts, held, None)
+        if last is None:
             return _piece(place)
-        last = standing.last
         pending = last.state in (WorkState.DUE, WorkState.RUNNING)
-        counts = (last.number + 1, standing.used, standing.left(item), standing.closed(item))
         return _piece(place, counts, last.id, last.grade_id, pending, fresh)
 
 

@@ -161,6 +161,18 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
         raise StaleError from error
 
 
+def is_step(part: AnyPart, module: str, item_id: str, language: str, form: Form) -> bool:
+    """Whether a form was sent by one of its own buttons, which change it and are no answer. Raises LookupError."""
+    steps = KINDS[items.item(part.edition_id, module, item_id, language).kind].steps
+    return bool(steps) and steps in form
+
+
+def held(part: AnyPart, module: str, item_id: str, language: str, form: Form) -> Response | None:
+    """What a form holds that is no answer, for kinds whose fields alone do not say how it looks. Raises LookupError."""
+    item = items.item(part.edition_id, module, item_id, language)
+    return KINDS[item.kind].held(item, form)
+
+
 def free_number(part: AnyPart, module: str, item: Item, number: int) -> int:
     """The number of the attempt that a form was for. Raises StaleError and ClosedError.
 

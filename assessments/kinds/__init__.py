@@ -7,10 +7,12 @@ from assessments.kinds import (
     cloze,
     embeddings,
     grounded,
+    match,
     matrix,
     multi,
     nexttoken,
     numeric,
+    order,
     prompt,
     python,
     short,
@@ -22,5 +24,5 @@ from assessments.kinds.base import Kind
 
 KINDS: Mapping[str, Kind[Any]] = {
     module.KIND.name: module.KIND
-    for module in (single, multi, cloze, numeric, short, matrix, prompt, grounded, python, write, nexttoken, tokenizer, embeddings)
+    for module in (single, multi, cloze, numeric, short, matrix, match, order, prompt, grounded, python, write, nexttoken, tokenizer, embeddings)
 }

@@ -69,6 +69,8 @@ class Kind(ABC, Generic[I]):
     shuffle: ClassVar[bool] = False
     deferred: ClassVar[bool] = False                     # graded by a task, because something must run first
     action: ClassVar[str] = "answer"                     # the last part of the address that the form is sent to
+    attempts: ClassVar[int] = 3                          # without the attribute
+    steps: ClassVar[str] = ""                            # the name of buttons that change the form and are no answer
 
     def parse(self, block: Block, media_url: MediaUrl = as_written, pictures: Mapping[str, Size] = NO_PICTURES) -> I:
         """Read a block; `pictures` are sizes by address. Raises FormatError with every error that was found."""
@@ -103,7 +105,7 @@ class Kind(ABC, Generic[I]):
 
     def _common(self, source: Source) -> dict[str, Any]:
         block, body = source.block, source.body
-        given = read_attributes(source, own=self.attributes, shuffle=self.shuffle)
+        given = read_attributes(source, own=self.attributes, shuffle=self.shuffle, attempts=self.attempts)
         if not body.text.strip():
             source.error("no-text", N_("The question has no text."), N_("Write the question above the answers."))
         written = json.dumps([block.kind, sorted(block.attributes.items()), block.body])
@@ -150,6 +152,10 @@ class Kind(ABC, Generic[I]):
 
         Raises ResponseError when it has the wrong shape or nothing was chosen.
         """
+
+    def held(self, item: I, form: Form) -> Response | None:
+        """What a form holds that is no answer (yet), where its fields alone do not say how it looks; None for most kinds."""
+        return None
 
     @abstractmethod
     def grade(self, item: I, response: Response) -> Verdict:

@@ -63,6 +63,13 @@ def test_every_sample_can_be_published(kind: str) -> None:
         ("matrix", "Was?\n| | a | b |\n|-|-|-|\n| 1 | (x) | [ ] |", [("matrix-row", 13)]),
         ("matrix", "Was?\n| | a |\n|-|-|\n| 1 | (x) |", [("matrix-columns", 11)]),
         ("matrix", "Was?\n| | a | b |\n|-|-|-|\n| 1 | (x) | ( ) |\n| 1 | (x) | ( ) |", [("matrix-double", 13)]),
+        ("match", "Was?\na -> b", [("match-pairs", 9)]),
+        ("match", "Was?\na -> b\na -> c", [("match-double", 12)]),
+        ("match", "Was?\na -> b\nc -> d\n-> b", [("match-distractor", 13)]),
+        ("match", "Was?\na ->\nb -> c\nd -> e", []),
+        ("order", "Was?\n1. a\n2. b", [("order-entries", 9)]),
+        ("order", "Was?\n1. a\n2. b\n4. c\n5. d", [("order-numbers", 13)]),
+        ("order", "Was?\n1. a\n2. b\n3. a", [("order-double", 13)]),
         ("prompt", "Was?\n```checks\n- ask: a\n  must_be: x\n```", [("checks-value", 12)]),
         ("prompt", "Was?\n```checks\n- ask: a\n```\n```recorded\nx\n---\ny\n```", [("recorded-count", 15)]),
         ("prompt", "Was?\n```system\na\n```\n```system\nb\n```", [("fence-double", 15)]),
@@ -121,6 +128,9 @@ def test_every_message_can_be_filled_with_its_values() -> None:
         ("multi", "Was?\n[x] a\n[ ] b\n! g", ["multi-one-right"]),
         ("short", "Was?\n= a", ["no-feedback"]),
         ("short", "Was?\n= /a+/\n! g", ["pattern-only"]),
+        ("match", "Was?\na -> b\nc -> d\n! g", ["match-last"]),
+        ("match", "Was?\na -> b\nc -> b\n! g", []),
+        ("order", "Was?\n1. a\n2. b\n3. c", ["no-feedback"]),
         ("prompt", "Was?", ["no-recorded-answer", "no-checks"]),
         ("short", "Was? <script>x</script>\n= a\n! g", ["html-dropped"]),
     ],
@@ -173,7 +183,7 @@ def test_another_key_changes_the_revision(kind: str) -> None:
     [
         "Was?\n" + "[[" * 49_000, "Was?\n" + "(x) a\n" * 20_000, "Was?\n" + "? a\n" * 20_000, "Was?\n= " + "1 +- " * 15_000,
         "Was?\n= " + "a|" * 45_000, "Was?\n" + "```\n" * 24_000, "Was?\n|" + "a|" * 45_000 + "\n|a|", "Was" * 30_000, "?\n= " + "/" * 90_000,
-        "Was?\n" + "[x] a\n    > b\n" * 99, "x" * 200_000, "Was?\n```checks\n" + "- judge: a\n" * 8000 + "```",
+        "Was?\n" + "[x] a\n    > b\n" * 99, "Was?\na" + " " * 90_000, "Was?\n" + "a " * 45_000, "Was?\n" + "a ->" * 22_000, "Was?\n" + "1. a\n" * 9_000, "x" * 200_000, "Was?\n```checks\n" + "- judge: a\n" * 8000 + "```",
     ],
 )
 def test_no_block_holds_a_worker(kind: str, body: str) -> None:
