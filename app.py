@@ -32,6 +32,7 @@ import courses.models
 import courses.tools
 import courses.views
 import demo.commands
+import exchange.commands
 import exercises.sandbox.commands
 import gateway.commands
 import gateway.service.joins
@@ -83,7 +84,7 @@ def _open_rooms(app: Flask) -> None:
         assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, reports.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
-    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
+    for command in (accounts.commands.people, modules.commands.check, exchange.commands.import_content, exchange.commands.export_content, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 

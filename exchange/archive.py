@@ -25,16 +25,19 @@ def unpack(content: bytes, collected: Collected) -> dict[str, bytes] | None:
         return None
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > MOST_FILES:
-        return _refused(collected, N_("The archive has more than %(most)s files."), most=MOST_FILES)
+        _refuse(collected, N_("The archive has more than %(most)s files."), most=MOST_FILES)
+        return None
     if sum(entry.file_size for entry in entries) > MOST_BYTES:
-        return _refused(collected, N_("The archive holds more than %(most)s MB."), most=MOST_BYTES >> 20)
+        _refuse(collected, N_("The archive holds more than %(most)s MB."), most=MOST_BYTES >> 20)
+        return None
     if any(entry.file_size > SMALL and entry.file_size > MOST_RATIO * max(1, entry.compress_size) for entry in entries):
-        return _refused(collected, N_("A file in the archive is packed suspiciously tightly."))
+        _refuse(collected, N_("A file in the archive is packed suspiciously tightly."))
+        return None
     return _files(archive, entries, collected)
 
 
-def _refused(collected: Collected, message: str, **values: int) -> None:
-    collected.find("archive", 0, message, N_("Nothing was unpacked. Split the archive, or pack it anew."), **values)
+def _refuse(collected: Collected, message: str, most: int = 0) -> None:
+    collected.find("archive", 0, message, N_("Nothing was unpacked. Split the archive, or pack it anew."), most=most)
 
 
 def _files(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], collected: Collected) -> dict[str, bytes] | None:
@@ -55,7 +58,8 @@ def _files(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], collected: 
             continue
         total += len(files[path])
         if len(files[path]) > entry.file_size or total > MOST_BYTES:  # What the list of contents says need not be true.
-            return _refused(collected, N_("The archive holds more than it says."))
+            _refuse(collected, N_("The archive holds more than it says."))
+            return None
     return files
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.i18n import N_
 from exchange.media import Media
-from exchange.model import MOST_ITEMS, TEXT, Entry, Item, Reading, Unreadable
+from exchange.model import MOST_ITEMS, TEXT, Entry, Item, Reading, UnreadableError
 from exchange.normal import with_ids
 from modules.findings import Finding, Severity
 
@@ -40,7 +40,7 @@ class Collected:
         self.entries.append(entry)
         try:
             item = read(entry)
-        except Unreadable as error:
+        except UnreadableError as error:
             entry.drop(error.message, **error.values)
             return
         except RecursionError:

@@ -14,16 +14,15 @@ from markdownify import ATX, MarkdownConverter
 
 from core.i18n import N_
 from exchange.media import Media
-from exchange.model import Entry, Unreadable, without_gap_marks
+from exchange.model import Entry, UnreadableError, without_gap_marks
 
 Find = Callable[[str], str | None]
 DEEPEST = 80
 MOST_LETTERS = 50_000
 _TAGS = frozenset(
-    "p br b strong i em u s del sub sup code pre kbd samp blockquote ul ol li dl dt dd table thead tbody tfoot tr th td caption a img hr "
-    "h1 h2 h3 h4 h5 h6 div".split()
+    ["p", "br", "b", "strong", "i", "em", "u", "s", "del", "sub", "sup", "code", "pre", "kbd", "samp", "blockquote", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "a", "img", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "div"]
 )
-_ERASED = frozenset("script style object applet iframe embed noscript template textarea select svg title head form".split())
+_ERASED = frozenset(["script", "style", "object", "applet", "iframe", "embed", "noscript", "template", "textarea", "select", "svg", "title", "head", "form"])
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "td": {"colspan"}, "th": {"colspan"}, "ol": {"start"}}
 # What is looked for has a length: else a text with ten thousand beginnings and no end would take hours.
 _MATH_SCRIPT = re.compile(r'<script[^>]{0,200}type="math/tex[^>]{0,200}>(.{0,5000}?)</script>', re.DOTALL | re.IGNORECASE)
@@ -78,7 +77,7 @@ class Writer:
         if "base64," in html:
             html = _DATA.sub(self._aside, html)
         if len(html) > MOST_LETTERS:
-            raise Unreadable(N_("A text has more than %(most)s characters."), most=MOST_LETTERS)
+            raise UnreadableError(N_("A text has more than %(most)s characters."), most=MOST_LETTERS)
         return html
 
     def _aside(self, found: re.Match[str]) -> str:
@@ -180,7 +179,7 @@ def _depth(html: str) -> int:
     return deepest
 
 
-class _Converter(MarkdownConverter):  # type: ignore[misc]
+class _Converter(MarkdownConverter):
     """markdownify with the house's ways: pictures always carry words, sub and sup stay HTML."""
 
     inline = False

@@ -1,4 +1,4 @@
-"""The Markdown of courses to HTML for other systems. Formulas stay TeX in `\\(…\\)`, which they show by MathJax."""
+r"""The Markdown of courses to HTML for other systems. Formulas stay TeX in `\(…\)`, which they show by MathJax."""
 
 import html
 import re

@@ -64,7 +64,7 @@ class Finder:
 
     def __call__(self, address: str) -> str | None:
         """The address to write in its place; None: there is no such file."""
-        path = _relative(unquote(address.split("?")[0].split("#")[0]))
+        path = _relative(unquote(address.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0]))
         places = (f"{self._folder}/{path}".lstrip("/"), path, self._by_name.get(path.rsplit("/", 1)[-1], ""))
         found = next((place for place in places if place in self._files), None)
         return self._media.keep(found, self._files[found]) if found else None

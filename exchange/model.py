@@ -96,11 +96,28 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Criterion:
+    """A line of an essay's rubric; the guidance is for those who mark."""
+
+    points: float
+    text: str
+    guidance: str = ""
+
+
+@dataclass(frozen=True)
 class Fenced:
     """A named fenced part of a block, such as `solution`."""
 
     name: str
     text: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that was changed or left out of an item. `message` is a gettext id, filled from `values`."""
+
+    message: str
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,18 +147,11 @@ class Item:
     words: tuple[Words, ...] = ()
     numbers: tuple[Number, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)  # What only this kind has: unit, words, lang …
-    rubric: tuple[tuple[float, str], ...] = ()
+    rubric: tuple[Criterion, ...] = ()
     fences: tuple[Fenced, ...] = ()
     hints: tuple[str, ...] = ()
     explanation: str = ""
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something that was changed or left out of an item. `message` is a gettext id, filled from `values`."""
-
-    message: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    unreadable: Note | None = None     # why a block of a course could not be read
 
 
 @dataclass
@@ -189,7 +199,7 @@ class Reading:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """A part cannot be understood; `message` is a gettext id, filled from `values`."""
 
     def __init__(self, message: str, **values: Any) -> None:

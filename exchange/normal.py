@@ -8,20 +8,21 @@ from decimal import Decimal
 
 from assessments.kinds.answers import MOST_LETTERS, Answer
 from core.i18n import N_
-from exchange.model import Choice, Entry, Item, Unreadable, Words
+from exchange.model import Choice, Criterion, Entry, Item, UnreadableError, Words
 
 _TRUE_FALSE = {"de": ("Wahr", "Falsch"), "en": ("True", "False")}
+_WHOLE = {"de": "Der Text als Ganzes", "en": "The text as a whole"}
 _CLOSE = 1e-3
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _LETTERS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
 
 
 def one_right(choices: Sequence[Choice], entry: Entry) -> tuple[Choice, ...]:
-    """Options of which exactly one is right; others may earn a part. Raises Unreadable."""
+    """Options of which exactly one is right; others may earn a part. Raises UnreadableError."""
     weights = [choice.weight or 0.0 for choice in choices]
     best = max(range(len(choices)), key=weights.__getitem__, default=-1)
     if best < 0 or weights[best] <= 0:
-        raise Unreadable(N_("No answer is right."))
+        raise UnreadableError(N_("No answer is right."))
     if weights[best] < 1 - _CLOSE:
         entry.change(N_("The best answer did not earn all points; now it does."))
     if any(weight < 0 for weight in weights):
@@ -33,11 +34,11 @@ def one_right(choices: Sequence[Choice], entry: Entry) -> tuple[Choice, ...]:
 
 
 def several_right(choices: Sequence[Choice], entry: Entry) -> tuple[Choice, ...]:
-    """Options of which several may be right, with weights where they are not the usual ones. Raises Unreadable."""
+    """Options of which several may be right, with weights where they are not the usual ones. Raises UnreadableError."""
     weights = [choice.weight or 0.0 for choice in choices]
     right = [weight for weight in weights if weight > 0]
     if not right:
-        raise Unreadable(N_("No answer is right."))
+        raise UnreadableError(N_("No answer is right."))
     if abs(sum(right) - 1) > _CLOSE:
         entry.change(N_("The weights of the right answers did not make 100 %%; they were scaled."))
     share = [weight / sum(right) if weight > 0 else max(weight, -1.0) for weight in weights]
@@ -55,12 +56,12 @@ def _different(choices: Iterable[Choice], entry: Entry) -> tuple[Choice, ...]:
         text = " ".join(choice.text.split())
         if not text or text in kept:
             if choice.right:
-                raise Unreadable(N_("The right answer is empty or stands there twice."))
+                raise UnreadableError(N_("The right answer is empty or stands there twice."))
             entry.change(N_("An answer that was empty or stood there twice was left out."))
         else:
             kept[text] = choice
     if len(kept) < 2:
-        raise Unreadable(N_("There are fewer than two answers to choose from."))
+        raise UnreadableError(N_("There are fewer than two answers to choose from."))
     return tuple(kept.values())
 
 
@@ -103,10 +104,10 @@ def literal(answer: Answer) -> str | None:
 
 
 def accepted(words: Sequence[Words], entry: Entry) -> tuple[Words, ...]:
-    """Accepted answers of which the best earns all points. Raises Unreadable."""
+    """Accepted answers of which the best earns all points. Raises UnreadableError."""
     best = max((line.weight for line in words), default=0)
     if best <= 0:
-        raise Unreadable(N_("No answer is right."))
+        raise UnreadableError(N_("No answer is right."))
     if best < 1 - _CLOSE:
         entry.change(N_("The best answer did not earn all points; now it does."))
     if any(len(answer.text) > MOST_LETTERS for line in words for answer in line.answers):
@@ -115,7 +116,7 @@ def accepted(words: Sequence[Words], entry: Entry) -> tuple[Words, ...]:
                     weight=1.0 if line.weight == best else max(0.0, line.weight)) for line in words)
     found = _merged([line for line in kept if line.answers])
     if not any(line.weight == 1 for line in found):
-        raise Unreadable(N_("No answer is right."))
+        raise UnreadableError(N_("No answer is right."))
     return found
 
 
@@ -136,12 +137,26 @@ def decimal_of(text: str) -> Decimal | None:
     return Decimal(text) if re.fullmatch(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?", text, re.ASCII) else None
 
 
-def rubric_of(guide: str, points: float) -> tuple[tuple[float, str], ...]:
-    """What graders should look for: paragraphs that begin with their points, or all of it for all points."""
-    parts = [re.fullmatch(r"\[(\d{1,4}(?:\.\d{1,4})?)\]\s+(.+)", " ".join(part.split())) for part in guide.split("\n\n")]
-    if guide and all(parts):
-        return tuple((float(part[1]), part[2]) for part in parts if part)
-    return ((points, " ".join(guide.split())),) if guide else ()
+def rubric_of(guide: str, points: float, language: str) -> tuple[Criterion, ...]:
+    """What graders should look for: paragraphs that begin with their points like “[2] …”, with what follows as guidance; else one whole."""
+    found: list[Criterion] = []
+    for part in filter(None, guide.split("\n\n")):
+        line = re.fullmatch(r"\[(\d{1,4}(?:\.\d{1,2})?)\]\s+(.+)", part, re.DOTALL)
+        if line:
+            found.append(Criterion(float(line[1]), " ".join(line[2].split())))
+        elif found:
+            found[-1] = replace(found[-1], guidance="\n\n".join(filter(None, (found[-1].guidance, part))))
+        else:
+            return (Criterion(points, _WHOLE[language], guide.strip()),)
+    return tuple(found)
+
+
+def marked_by(item: Item, rubric: tuple[Criterion, ...], entry: Entry) -> Item:
+    """The essay with its rubric, whose lines make the points."""
+    whole = sum(criterion.points for criterion in rubric)
+    if rubric and abs(whole - item.points) > _CLOSE:
+        entry.change(N_("The lines of the rubric make the points now."))
+    return replace(item, kind="essay", rubric=rubric, points=whole if rubric else item.points)
 
 
 # --- Ids --------------------------------------------------------------------------------------------------------------

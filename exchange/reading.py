@@ -1,69 +1,84 @@
 """Blocks of the course format to items: what is written for other systems."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from assessments.kinds import KINDS
 from assessments.kinds.answers import Answer, read_answers
-from assessments.kinds.matrix import Matrix
 from assessments.kinds.numbers import NumberError, read_range
 from assessments.kinds.options import split_weight
 from assessments.kinds.source import Body, Mark, read_body
 from core.i18n import N_
-from exchange.model import TEXT, Choice, Fenced, Gap, Item, Number, Pair, Row, Unreadable, Words, gap
+from exchange.model import (
+    TEXT,
+    Choice,
+    Criterion,
+    Fenced,
+    Gap,
+    Item,
+    Note,
+    Number,
+    Pair,
+    Row,
+    UnreadableError,
+    Words,
+    gap,
+)
 from exercises.patterns import PatternError
 from modules.blocks import Block
 from modules.course import CourseSource, ModuleSource
 from modules.split import Prose
 
 OPTIONS = re.compile(r"^ {0,3}(\([ xX]?\)|\[[ xX]?\])(?:[ \t]+|$)(.*)$")
-_PAIR = re.compile(r"^ {0,3}(?:(?P<left>.*?)[ \t]+|)(->)[ \t]+(.*)$")
-_STEP = re.compile(r"^ {0,3}(\d{1,3}[.)])[ \t]+(.*)$")
-_RUBRIC = re.compile(r"^ {0,3}(-)[ \t]+(\[.*)$")
-_POINTS = re.compile(r"\[(\d{1,4}(?:[.,]\d{1,4})?)\][ \t]+(.*)", re.DOTALL)
+_RUBRIC = re.compile(r"^ {0,3}-[ \t]+\[(\d{1,4}(?:[.,]\d{1,2})?)\][ \t]+(\S.*)$")
 _FIELD = re.compile(r"^ {0,3}(=)[ \t]*(.*)$")
 _GAP = re.compile(r"\[\[(.{0,500}?)\]\]")
 _BAR = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:-]+")
-_SIGNS = {"single": OPTIONS, "multi": OPTIONS, "likert": OPTIONS, "survey": OPTIONS, "order": _STEP, "essay": _RUBRIC,
-          "short": _FIELD, "numeric": _FIELD, "matrix": Matrix.signs}
+_SIGNS = {"single": OPTIONS, "multi": OPTIONS, "likert": OPTIONS, "survey": OPTIONS, "essay": _RUBRIC,
+          "short": _FIELD, "numeric": _FIELD}
 _SHARED = ("points", "attempts", "scoring", "shuffle", "competence", "show")
 _YES = {"yes": True, "true": True, "ja": True, "no": False, "false": False, "nein": False}
 
 
-def items_of(course: CourseSource, language: str, modules: Sequence[str] = ()) -> Iterable[tuple[Item, Block | None]]:
-    """Everything in the modules in one language, in order: blocks, and the prose between them."""
+Renames = Mapping[str, Mapping[str, str]]
+
+
+def items_of(course: CourseSource, language: str, renames: Renames = MappingProxyType({})) -> Iterable[Item]:
+    """Everything in the modules in one language, in order: blocks, and the prose between them.
+
+    `renames` gives files new names, by module and old name, where two modules have different ones of the same name.
+    """
     for module in course.modules:
         source = module.sources.get(language) or next(iter(module.sources.values()))
-        if not modules or module.id in modules or module.folder in modules:
-            yield from ((replace(item, category=source.title), block) for item, block in _of_module(source, module.folder))
+        for item in _of_module(source, renames.get(module.folder, {})):
+            yield replace(item, category=source.title)
 
 
-def _of_module(source: ModuleSource, folder: str) -> Iterable[tuple[Item, Block | None]]:
+def _of_module(source: ModuleSource, renames: Mapping[str, str]) -> Iterable[Item]:
     for segment in source.segments:
         if isinstance(segment, Prose):
-            item, block = Item(kind=TEXT, stem=segment.markdown.strip(), line=segment.line), None
-        else:
-            block = segment
-            try:
-                item = item_of(segment)
-            except Unreadable as error:
-                item = Item(kind=f"!{segment.kind}", id=segment.id, line=segment.line - 1, attributes={"reason": error.message})
-        yield _with_folder(item, folder), block
+            yield Item(kind=TEXT, stem=_renamed(segment.markdown.strip(), renames), line=segment.line)
+            continue
+        try:
+            yield item_of(replace(segment, body=_renamed(segment.body, renames)))
+        except UnreadableError as error:
+            yield Item(kind=segment.kind, id=segment.id, line=segment.line - 1, unreadable=Note(error.message, error.values))
 
 
-def _with_folder(item: Item, folder: str) -> Item:
-    """Pictures of all modules in one place: `media/` becomes `media/FOLDER/`."""
-    del folder
-    return item
+def _renamed(text: str, renames: Mapping[str, str]) -> str:
+    for old, new in renames.items():
+        text = text.replace(f"({old}", f"({new}")
+    return text
 
 
 def item_of(block: Block) -> Item:
-    """One block as an item. Raises Unreadable."""
+    """One block as an item. Raises UnreadableError."""
     known = KINDS.get(block.kind)
     fences = known.fences if known else frozenset[str]()
-    body = read_body(_pairs_marked(block) if block.kind == "match" else block, _SIGNS.get(block.kind, known.signs if known else None), fences)
+    body = read_body(block, _SIGNS.get(block.kind, known.signs if known else None), fences)
     given = block.attributes
     item = Item(
         kind=block.kind, id=block.id, line=block.line - 1, stem=body.text.strip(), points=_number(given.get("points", "1")),
@@ -80,19 +95,7 @@ def _number(text: str) -> float:
     try:
         return float(text.replace(",", "."))
     except ValueError:
-        raise Unreadable(N_("“%(text)s” is not a number."), text=text[:40]) from None
-
-
-def _pairs_marked(block: Block) -> Block:
-    """`left -> right` with the arrow in front, so that lines can be sorted by their sign."""
-    lines = []
-    for line in block.body.split("\n"):
-        found = _PAIR.match(line) if not line.lstrip().startswith((">", "?", "!")) else None
-        lines.append(f"-> {found['left'] or ''}\ue030{found[3]}" if found else line)
-    return replace(block, body="\n".join(lines))
-
-
-_SIGNS["match"] = re.compile(r"^(->)[ \t](.*)$")
+        raise UnreadableError(N_("“%(text)s” is not a number."), text=text[:40]) from None
 
 
 def _choices(item: Item, body: Body, _: str) -> Item:
@@ -110,15 +113,14 @@ def _steps(item: Item, body: Body, _: str) -> Item:
 def _pairs(item: Item, body: Body, _: str) -> Item:
     pairs = []
     for mark in body.marks:
-        left, _, right = " ".join(mark.text.split()).partition("\ue030")
-        pairs.append(Pair(left.strip(), right.strip(), mark.feedback))
+        pairs.append(Pair(" ".join(mark.sign.split()), " ".join(mark.text.split()), mark.feedback))
     return replace(item, pairs=tuple(pairs))
 
 
 def _matrix(item: Item, body: Body, _: str) -> Item:
     lines = [mark for mark in body.marks if not _RULE.fullmatch(mark.lines[0])]
     if len(lines) < 2:
-        raise Unreadable(N_("There is no table."))
+        raise UnreadableError(N_("There is no table."))
     corner, *columns = _cells(lines[0])
     rows = []
     for mark in lines[1:]:
@@ -144,7 +146,7 @@ def _answers(text: str) -> tuple[Answer, ...]:
     try:
         return read_answers(text)
     except PatternError:
-        raise Unreadable(N_("A pattern cannot be read.")) from None
+        raise UnreadableError(N_("A pattern cannot be read.")) from None
 
 
 def _numbers(item: Item, body: Body, language: str) -> Item:
@@ -154,7 +156,7 @@ def _numbers(item: Item, body: Body, language: str) -> Item:
         try:
             accepted = read_range(text, language)
         except NumberError:
-            raise Unreadable(N_("“%(text)s” is not a number."), text=text[:40]) from None
+            raise UnreadableError(N_("“%(text)s” is not a number."), text=text[:40]) from None
         numbers.append(Number(accepted.low, accepted.high, 1.0 if weight is None else weight, mark.feedback))
     return replace(item, numbers=tuple(numbers))
 
@@ -179,8 +181,8 @@ def _gap(text: str) -> Gap:
 
 
 def _rubric(item: Item, body: Body, _: str) -> Item:
-    found = (_POINTS.fullmatch(" ".join(mark.text.split())) for mark in body.marks)
-    return replace(item, rubric=tuple((_number(line[1]), line[2]) for line in found if line))
+    rubric = tuple(Criterion(_number(mark.sign), " ".join(mark.text.split()), mark.feedback) for mark in body.marks)
+    return replace(item, rubric=rubric)
 
 
 _KINDS: Mapping[str, Callable[[Item, Body, str], Item]] = {

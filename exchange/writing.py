@@ -136,7 +136,8 @@ def _answers(item: Item, language: str) -> Iterable[str]:
         yield from (f"= {_weight(words.weight)}{_words(words)}", *_feedback(words.feedback))
     for number in item.numbers:
         yield from (f"= {_weight(number.weight)}{_range(number, language)}", *_feedback(number.feedback))
-    yield from (f"- [{decimal(points)}] {one_line(text)}" for points, text in item.rubric)
+    for criterion in item.rubric:
+        yield from (f"- [{decimal(criterion.points)}] {one_line(criterion.text)}", *_feedback(criterion.guidance))
 
 
 def _choices(item: Item) -> Iterable[str]:

@@ -13,7 +13,7 @@ from lxml import etree
 
 from core.i18n import N_
 from exchange.collecting import Collected
-from exchange.model import Unreadable
+from exchange.model import UnreadableError
 
 Element = Any  # lxml's elements; the library has no types.
 MOST_ERRORS = 20
@@ -44,7 +44,8 @@ class Document:
 def read_xml(text: str, collected: Collected) -> Document | None:
     """Read a document; None when nothing of it can be read. Mistakes are findings with line and column."""
     if (doctype := _DOCTYPE.search(text[:5000])) and doctype[1]:
-        return _refused(collected)
+        _refuse(collected)
+        return None
     text = _ENTITY.sub(_character, _DECLARATION.sub(lambda found: "\n" * found[0].count("\n"), text))
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
                              huge_tree=False, remove_comments=True, remove_pis=True)
@@ -53,8 +54,9 @@ def read_xml(text: str, collected: Collected) -> Document | None:
     except (etree.XMLSyntaxError, ValueError):
         root = None
     if root is not None and (subset := root.getroottree().docinfo.internalDTD) is not None and any(True for _ in subset.iterentities()):
-        return _refused(collected)
-    broken = []
+        _refuse(collected)
+        return None
+    broken: list[int] = []
     for error in parser.error_log:
         if error.level_name in ("ERROR", "FATAL") and error.domain_name in ("PARSER", "NAMESPACE") and len(broken) < MOST_ERRORS:
             if error.domain_name == "NAMESPACE":
@@ -68,12 +70,12 @@ def read_xml(text: str, collected: Collected) -> Document | None:
     return Document(root, tuple(broken)) if root is not None else None
 
 
-def _refused(collected: Collected) -> None:
+def _refuse(collected: Collected) -> None:
     collected.find("xml-dtd", 1, N_("The file defines entities of its own, which is not allowed."), N_("Export it anew, without a DTD of its own."))
 
 
 def _last_line(element: Element) -> int:
-    return max(part.sourceline + (part.text or "").count("\n") for part in element.iter())
+    return max(int(part.sourceline) + (part.text or "").count("\n") for part in element.iter())
 
 
 def _character(found: re.Match[str]) -> str:
@@ -133,11 +135,11 @@ def _escaped(text: str) -> str:
 
 
 def number(text: str | None, default: float = 0.0) -> float:
-    """A number as formats write it. Raises Unreadable."""
+    """A number as formats write it. Raises UnreadableError."""
     try:
         value = float((text or "").strip().replace(",", ".") or default)
     except ValueError:
-        raise Unreadable(N_("“%(text)s” is not a number."), text=(text or "")[:40]) from None
+        raise UnreadableError(N_("“%(text)s” is not a number."), text=(text or "")[:40]) from None
     if value != value or abs(value) > 1e9:  # noqa: PLR0124 - not a number is not equal to itself
-        raise Unreadable(N_("“%(text)s” is not a number."), text=(text or "")[:40])
+        raise UnreadableError(N_("“%(text)s” is not a number."), text=(text or "")[:40])
     return value

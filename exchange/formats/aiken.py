@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from core.i18n import N_
 from exchange.collecting import Collected
 from exchange.html import plain
-from exchange.model import Choice, Entry, Item, Reading, Unreadable
+from exchange.model import Choice, Entry, Item, Reading, UnreadableError
 from exchange.normal import one_right
 from exchange.text import decode
 
@@ -61,8 +61,8 @@ def _questions(lines: list[str]) -> Iterator[_Question]:
 
 def _item(question: _Question, entry: Entry) -> Item:
     if not question.answer:
-        raise Unreadable(N_("The line “ANSWER: …” is missing."))
+        raise UnreadableError(N_("The line “ANSWER: …” is missing."))
     if question.answer not in question.options:
-        raise Unreadable(N_("The right answer “%(letter)s” is none of the options."), letter=question.answer)
+        raise UnreadableError(N_("The right answer “%(letter)s” is none of the options."), letter=question.answer)
     choices = [Choice(plain(text), weight=1.0 if letter == question.answer else None) for letter, text in question.options.items()]
     return Item(kind="single", line=question.line, title=" ".join(question.text)[:60], stem=plain("\n".join(question.text)), choices=one_right(choices, entry))

@@ -1,7 +1,7 @@
 """GIFT, Moodle's text format: read by modules.gift, written here."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -191,19 +191,35 @@ def _note_losses(item: Item, entry: Entry) -> None:
 def _answers(item: Item) -> str | None:
     if is_true_false(item):
         return _true_or_false(item)
-    if item.kind == "single":
-        return "".join(_choice("=" if choice.right else "~", choice.weight if not choice.right else None, choice) for choice in item.choices)
-    if item.kind == "multi":
-        usual = 1 / sum(choice.right for choice in item.choices)
-        weights = (choice.weight if choice.weight is not None else usual if choice.right else -usual for choice in item.choices)
-        return "".join(_choice("~", weight, choice) for weight, choice in zip(weights, item.choices, strict=True))
-    if item.kind == "short":
-        return "".join(_word(text, words) for words in item.words for answer in words.answers if (text := as_wildcard(answer)) is not None) or None
-    if item.kind == "numeric":
-        return "#" + "".join(f"\n\t={_share(number.weight)}{_span(number)}{_said(number.feedback)}" for number in item.numbers)
-    if item.kind == "match":
-        return "".join(f"\n\t={_line(pair.left)} -> {_line(pair.right)}" for pair in item.pairs)
-    return None
+    write_kind = _OUT.get(item.kind)
+    return write_kind(item) if write_kind else None
+
+
+def _written_single(item: Item) -> str:
+    return "".join(_choice("=" if choice.right else "~", None if choice.right else choice.weight, choice) for choice in item.choices)
+
+
+def _written_multi(item: Item) -> str:
+    usual = 1 / max(1, sum(choice.right for choice in item.choices))
+    weights = (choice.weight if choice.weight is not None else usual if choice.right else -usual for choice in item.choices)
+    return "".join(_choice("~", weight, choice) for weight, choice in zip(weights, item.choices, strict=True))
+
+
+def _written_short(item: Item) -> str | None:
+    return "".join(_word(text, words) for words in item.words for answer in words.answers if (text := as_wildcard(answer)) is not None) or None
+
+
+def _written_numeric(item: Item) -> str:
+    return "#" + "".join(f"\n\t={_share(number.weight)}{_span(number)}{_said(number.feedback)}" for number in item.numbers)
+
+
+def _written_match(item: Item) -> str:
+    return "".join(f"\n\t={_line(pair.left)} -> {_line(pair.right)}" for pair in item.pairs)
+
+
+_OUT: Mapping[str, Callable[[Item], str | None]] = {
+    "single": _written_single, "multi": _written_multi, "short": _written_short, "numeric": _written_numeric, "match": _written_match,
+}
 
 
 def _true_or_false(item: Item) -> str:

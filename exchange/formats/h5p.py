@@ -11,7 +11,7 @@ from core.i18n import N_
 from exchange.collecting import Collected
 from exchange.html import MOST_LETTERS, Writer, with_words
 from exchange.media import Finder
-from exchange.model import TEXT, Choice, Entry, Gap, Item, Reading, Unreadable, gap, without_gap_marks
+from exchange.model import TEXT, Choice, Entry, Gap, Item, Reading, UnreadableError, gap, without_gap_marks
 from exchange.normal import one_right, several_right, true_false
 from exchange.text import decode
 
@@ -51,7 +51,7 @@ def _json(content: bytes, name: str, collected: Collected) -> Params | None:
 
 
 def _parts(library: str, params: Params, title: str, texts: Writer, language: str, depth: int) -> Iterator[tuple[str, str, int, Callable[[Entry], Item | None]]]:
-    name = library.split(" ")[0]
+    name = library.split(" ", maxsplit=1)[0]
     if name in _CONTAINERS and depth < DEEPEST:
         for part in _list(params, _CONTAINERS[name]):
             inside = _dict(part, "content") if name == "H5P.Column" else part
@@ -68,7 +68,7 @@ def _parts(library: str, params: Params, title: str, texts: Writer, language: st
 
 def _read(read: "_Read | None", name: str, params: Params, title: str, texts: Writer, entry: Entry, language: str) -> Item:
     if read is None:
-        raise Unreadable(N_("Questions of the type “%(type)s” have no counterpart here."), type=name[:60])
+        raise UnreadableError(N_("Questions of the type “%(type)s” have no counterpart here."), type=name[:60])
     item = Item(kind="", title=title, stem=_picture(params, texts, entry))
     _note_overall(params, entry)
     return read(item, params, texts, entry, language)
@@ -87,7 +87,7 @@ def _dict(params: Params, key: str) -> Params:
 def _text(params: Params, key: str) -> str:
     found = params.get(key)
     if isinstance(found, str) and len(found) > MOST_LETTERS:
-        raise Unreadable(N_("A text has more than %(most)s characters."), most=MOST_LETTERS)
+        raise UnreadableError(N_("A text has more than %(most)s characters."), most=MOST_LETTERS)
     return found if isinstance(found, str) else ""
 
 
@@ -146,7 +146,7 @@ def _first_right(params: Params, texts: Writer, entry: Entry) -> Item:
 def _true_false(item: Item, params: Params, texts: Writer, entry: Entry, language: str) -> Item:
     correct = _text(params, "correct")
     if correct not in ("true", "false"):
-        raise Unreadable(N_("It does not say which answer is right."))
+        raise UnreadableError(N_("It does not say which answer is right."))
     behaviour = _dict(params, "behaviour")
     right, wrong = (texts.markdown(_text(behaviour, key), entry) for key in ("feedbackOnCorrect", "feedbackOnWrong"))
     said = {correct == "true": right, correct != "true": wrong}
@@ -198,7 +198,7 @@ def _cloze(item: Item, html: str, made: Callable[[str], Gap], texts: Writer, ent
 
     marked = _STARRED.sub(place, without_gap_marks(html))
     if not gaps or any(not one.options and not one.answers for one in gaps):
-        raise Unreadable(N_("There is no gap that can be read."))
+        raise UnreadableError(N_("There is no gap that can be read."))
     return replace(_with_text(item, texts.markdown(marked, entry, gaps=True)), kind="cloze", gaps=tuple(gaps), points=float(len(gaps)))
 
 
@@ -207,7 +207,7 @@ def _mark_words(item: Item, params: Params, texts: Writer, entry: Entry, _: str)
     right = list(dict.fromkeys(found.strip() for found in _STARRED.findall(_TAGS.sub("", field)) if found.strip()))
     others = [word for word in dict.fromkeys(_WORD.findall(_TAGS.sub(" ", _STARRED.sub(" ", field)))) if word not in right][: 2 * max(2, len(right))]
     if not right or not others:
-        raise Unreadable(N_("It does not say which answer is right."))
+        raise UnreadableError(N_("It does not say which answer is right."))
     entry.change(N_("Marking words became choosing them from a list."))
     share = 1 / len(right)
     choices = [*(Choice(texts.line(word, entry), weight=share) for word in right), *(Choice(texts.line(word, entry), weight=-share) for word in others)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from assessments.kinds.answers import Answer
 from core.i18n import N_
 from exchange.collecting import Collected
-from exchange.model import GAP, TEXT, Choice, Entry, Gap, Item, Reading, Row, Unreadable, Words, gap
+from exchange.model import GAP, TEXT, Choice, Entry, Gap, Item, Reading, Row, UnreadableError, Words, gap
 from exchange.normal import literal
 from exchange.text import decode
 from modules.findings import Severity
@@ -175,13 +175,13 @@ def _take_line(line: str, quiz: _Quiz) -> bool:
 
 def _item(quiz: _Quiz, entry: Entry) -> Item:
     if quiz.reason:
-        raise Unreadable(quiz.reason)
+        raise UnreadableError(quiz.reason)
     stem = "\n".join(quiz.stem).strip().lstrip("# ")
     item = Item(kind="", stem=stem, line=quiz.line, title=quiz.title, hints=tuple(filter(None, quiz.hints)), explanation="\n".join(quiz.solution).strip())
     if quiz.inline:
         return _cloze(item)
     if not stem:
-        raise Unreadable(N_("The question has no text."))
+        raise UnreadableError(N_("The question has no text."))
     if quiz.columns:
         return _matrix(item, quiz)
     if quiz.singles or quiz.multis:
@@ -203,7 +203,7 @@ def _choice(item: Item, quiz: _Quiz, entry: Entry) -> Item:
     kind = "single" if quiz.singles and right == 1 else "multi"
     options = quiz.singles or quiz.multis
     if not any(is_right for is_right, _ in options):
-        raise Unreadable(N_("No answer is right."))
+        raise UnreadableError(N_("No answer is right."))
     return replace(item, kind=kind, scoring="all" if kind == "multi" else "", choices=tuple(Choice(text.strip(), is_right) for is_right, text in options))
 
 
@@ -211,7 +211,7 @@ def _matrix(item: Item, quiz: _Quiz) -> Item:
     rows = [Row(text.strip(), tuple(at for at, cell in enumerate(_CELL.findall(cells)) if cell in ("x", "X"))) for cells, text in quiz.rows]
     many = any("[" in cells for cells, _ in quiz.rows)
     if not rows or (not many and any(len(row.right) != 1 for row in rows)):
-        raise Unreadable(N_("No answer is right."))
+        raise UnreadableError(N_("No answer is right."))
     return replace(item, kind="matrix", columns=tuple(quiz.columns), rows=tuple(rows), many=many)
 
 
@@ -238,7 +238,7 @@ def write(items: Sequence[Item], entries: Sequence[Entry], title: str, language:
     for item, entry in zip(items, entries, strict=True):
         try:
             body = _quiz(item, entry)
-        except Unreadable as error:
+        except UnreadableError as error:
             entry.drop(error.message, **error.values)
             continue
         parts.append(body if item.kind == TEXT else f"## {item.title or item.id}\n\n{body}")
@@ -257,10 +257,10 @@ def _quiz(item: Item, entry: Entry) -> str:
 
 
 def _note_losses(item: Item, entry: Entry) -> None:
-    told = [*item.choices, *item.rows, *item.pairs, *item.words, *item.numbers]
-    if any(part.feedback for part in told):
+    told = [*(choice.feedback for choice in item.choices), *(row.feedback for row in item.rows), *(pair.feedback for pair in item.pairs)]
+    if any(told) or any(line.feedback for line in item.words) or any(line.feedback for line in item.numbers):
         entry.change(N_("%(format)s has no feedback for single answers; it was left out."), format="LiaScript")
-    if any(choice.weight for choice in item.choices) or any(part.weight != 1 for part in (*item.words, *item.numbers)):
+    if any(choice.weight for choice in item.choices) or any(line.weight != 1 for line in item.words) or any(line.weight != 1 for line in item.numbers):
         entry.change(N_("%(format)s has no weights; only right and wrong are left."), format="LiaScript")
     if item.points != 1:
         entry.change(N_("%(format)s has no points; %(points)s were left out."), format="LiaScript", points=item.points)
@@ -278,7 +278,7 @@ def _quiz_lines(item: Item, entry: Entry) -> tuple[str, list[str]]:
     if item.kind == "short":
         text = next((text for words in item.words if words.weight == 1 for answer in words.answers if (text := literal(answer))), None)
         if text is None:
-            raise Unreadable(N_("No answer is left."))
+            raise UnreadableError(N_("No answer is left."))
         if sum(len(words.answers) for words in item.words) > 1:
             entry.change(N_("%(format)s takes only one answer; the others were left out."), format="LiaScript")
         return item.stem, [f"    [[{text}]]"]
@@ -287,7 +287,7 @@ def _quiz_lines(item: Item, entry: Entry) -> tuple[str, list[str]]:
         return item.stem, [f"    [[{item.numbers[0].middle.normalize():f}]]"]
     if item.kind == "cloze":
         return GAP.sub(lambda found: f"[[{_written(item.gaps[int(found[1]) - 1], entry)}]]", item.stem), []
-    raise Unreadable(N_("%(format)s has nothing for the kind “%(kind)s”."), format="LiaScript", kind=item.kind)
+    raise UnreadableError(N_("%(format)s has nothing for the kind “%(kind)s”."), format="LiaScript", kind=item.kind)
 
 
 def _written(one: Gap, entry: Entry) -> str:
@@ -295,7 +295,7 @@ def _written(one: Gap, entry: Entry) -> str:
         return "|".join(f"({option})" if at == one.right else option for at, option in enumerate(one.options))
     text = next((text for answer in one.answers if (text := literal(answer))), None)
     if text is None:
-        raise Unreadable(N_("No answer is left."))
+        raise UnreadableError(N_("No answer is left."))
     if len(one.answers) > 1:
         entry.change(N_("%(format)s takes only one answer; the others were left out."), format="LiaScript")
     return text

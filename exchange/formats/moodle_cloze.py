@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assessments.kinds.answers import Answer
 from core.i18n import N_
 from exchange.html import Writer
-from exchange.model import Entry, Gap, Unreadable, gap, without_gap_marks
+from exchange.model import Entry, Gap, UnreadableError, gap, without_gap_marks
 from exchange.normal import as_wildcard, decimal_of, wildcard
 
 _FIELD = re.compile(r"\{(\d*):([A-Z_]{2,20}):((?:\\.|[^\\}])*)\}", re.DOTALL)
@@ -27,7 +27,7 @@ class _Part:
 
 
 def read_gaps(text: str, texts: Writer, entry: Entry) -> tuple[str, tuple[Gap, ...], float, list[str]]:
-    """The HTML with places, its gaps, their points together, and what they say as feedback. Raises Unreadable."""
+    """The HTML with places, its gaps, their points together, and what they say as feedback. Raises UnreadableError."""
     gaps: list[Gap] = []
     said: list[str] = []
     weights: list[int] = []
@@ -41,7 +41,7 @@ def read_gaps(text: str, texts: Writer, entry: Entry) -> tuple[str, tuple[Gap, .
 
     stem = _FIELD.sub(place, without_gap_marks(text))
     if not gaps:
-        raise Unreadable(N_("There is no gap that can be read."))
+        raise UnreadableError(N_("There is no gap that can be read."))
     if len(set(weights)) > 1:
         entry.change(N_("Gaps had different weights; now each counts the same."))
     return stem, tuple(gaps), float(sum(weights)), said
@@ -58,7 +58,7 @@ def _part(written: str) -> _Part:
 def _gap(kind: str, parts: list[_Part], texts: Writer, entry: Entry) -> Gap:
     right = [part for part in parts if part.weight >= 1]
     if not right:
-        raise Unreadable(N_("A gap has no answer that is right."))
+        raise UnreadableError(N_("A gap has no answer that is right."))
     if any(0 < part.weight < 1 for part in parts):
         entry.change(N_("Answers of gaps that earned a part of the points count as wrong."))
     if kind in _CHOICES:
@@ -72,7 +72,7 @@ def _gap(kind: str, parts: list[_Part], texts: Writer, entry: Entry) -> Gap:
         return Gap(answers=tuple(wildcard(part.text) for part in right))
     if kind in _NUMBERS:
         return Gap(answers=tuple(_number(part.text, entry) for part in right))
-    raise Unreadable(N_("Gaps of the kind %(kind)s cannot be shown."), kind=kind)
+    raise UnreadableError(N_("Gaps of the kind %(kind)s cannot be shown."), kind=kind)
 
 
 def _number(text: str, entry: Entry) -> Answer:
@@ -91,7 +91,7 @@ def field(gap_: Gap, weight: int, entry: Entry) -> str:
         entry.change(N_("Answers that are patterns were left out; %(format)s knows only *."), format="Moodle XML")
     known = [word for word in words if word is not None]
     if not known:
-        raise Unreadable(N_("There is no gap that can be read."))
+        raise UnreadableError(N_("There is no gap that can be read."))
     return f"{{{weight}:SHORTANSWER:" + "~".join("=" + _escaped(word) for word in known) + "}"
 
 

@@ -9,7 +9,7 @@ from lxml import etree
 from core.i18n import N_
 from exchange.formats import moodle_cloze
 from exchange.markup import to_html, to_line, to_text
-from exchange.model import GAP, TEXT, Entry, Item, Unreadable
+from exchange.model import GAP, TEXT, Entry, Item, UnreadableError
 from exchange.normal import as_wildcard, is_true_false
 
 FORMAT = "Moodle XML"
@@ -26,7 +26,7 @@ def write(items: Sequence[Item], entries: Sequence[Entry], media: Mapping[str, b
             _category(quiz, category)
         try:
             _Written(item, entry, media).into(quiz)
-        except Unreadable as error:
+        except UnreadableError as error:
             entry.drop(error.message, **error.values)
     return bytes(etree.tostring(quiz, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
@@ -54,7 +54,7 @@ class _Written:
         """Add the question, or nothing."""
         found = _KINDS.get(self.item.kind)
         if found is None:
-            raise Unreadable(N_("%(format)s has nothing for the kind “%(kind)s”."), format=FORMAT, kind=self.item.kind)
+            raise UnreadableError(N_("%(format)s has nothing for the kind “%(kind)s”."), format=FORMAT, kind=self.item.kind)
         name, fill = found
         item = self.item
         self.question = etree.Element("question", type="truefalse" if is_true_false(item) else name)
@@ -145,7 +145,7 @@ def _short(out: _Written) -> None:
                 known += 1
                 out.answer(text, words.weight, words.feedback, plain=True)
     if not known:
-        raise Unreadable(N_("No answer is left."))
+        raise UnreadableError(N_("No answer is left."))
 
 
 def _numeric(out: _Written) -> None:
@@ -201,13 +201,11 @@ def _matrix(out: _Written) -> None:
 def _essay(out: _Written) -> None:
     for name, value in (("responseformat", "editor"), ("responserequired", "1"), ("responsefieldlines", "15"), ("attachments", "0")):
         out.value(name, value)
-    least, _, most = out.item.attributes.get("words", "").partition("..")
-    if not most and least and ".." not in out.item.attributes.get("words", ""):
-        least, most = "", least
+    least, _, most = out.item.attributes.get("words", "").rpartition("..")
     for name, value in (("minwordlimit", least), ("maxwordlimit", most)):
         if value.isdecimal() and value != "0":
             out.value(name, value)
-    out.html("graderinfo", "".join(f"<p>[{points:g}] {to_line(text)}</p>" for points, text in out.item.rubric))
+    out.html("graderinfo", "".join(f"<p>[{criterion.points:g}] {to_line(criterion.text)}</p>{to_html(criterion.guidance)}" for criterion in out.item.rubric))
 
 
 def _cloze(out: _Written) -> None:

@@ -11,12 +11,27 @@ from exchange import pytests
 from exchange.collecting import Collected
 from exchange.formats.moodle_cloze import read_gaps
 from exchange.html import Writer, plain
-from exchange.model import TEXT, Choice, Entry, Fenced, Gap, Item, Number, Pair, Reading, Row, Unreadable, Words, gap
-from exchange.normal import accepted, decimal_of, one_right, rubric_of, several_right, true_false, wildcard
+from exchange.model import (
+    TEXT,
+    Choice,
+    Entry,
+    Fenced,
+    Gap,
+    Item,
+    Number,
+    Pair,
+    Reading,
+    Row,
+    UnreadableError,
+    Words,
+    gap,
+)
+from exchange.normal import accepted, decimal_of, marked_by, one_right, rubric_of, several_right, true_false, wildcard
 from exchange.text import decode
 from exchange.xmltext import Document, Element, child, children, descendants, inner, number, read_xml, text_of
 
 NAME = "moodle-xml"
+MOST_WORDS = 5_000
 _PLACE = re.compile(r"(?:\[|&#91;){2}(\d{1,2})\]\]")
 _LEFT_OUT = ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback")
 _USUAL = frozenset({"", "Your answer is correct.", "Your answer is partially correct.", "Your answer is incorrect.",
@@ -50,7 +65,7 @@ def _parts(document: Document, collected: Collected, language: str) -> Iterator[
 
 
 def _broken(_: Entry) -> Item:
-    raise Unreadable(N_("It is not well-formed."))
+    raise UnreadableError(N_("It is not well-formed."))
 
 
 class _Question:
@@ -66,10 +81,10 @@ class _Question:
         self.entry = Entry(0, "")
 
     def read(self, entry: Entry) -> Item | None:
-        """The item that it becomes. Raises Unreadable."""
+        """The item that it becomes. Raises UnreadableError."""
         read = _KINDS.get(self.kind)
         if read is None:
-            raise Unreadable(N_("Questions of the type “%(type)s” have no counterpart here."), type=self.kind)
+            raise UnreadableError(N_("Questions of the type “%(type)s” have no counterpart here."), type=self.kind)
         self.entry = entry
         self._note_losses()
         item = Item(
@@ -168,7 +183,7 @@ def _truefalse(item: Item, question: _Question) -> Item:
     said = {text_of(answer, "text").lower() == "true": question.markdown(child(answer, "feedback")) for answer in answers}
     right = next((text_of(answer, "text").lower() for answer in answers if _fraction(answer) > 0), "")
     if right not in ("true", "false"):
-        raise Unreadable(N_("No answer is right."))
+        raise UnreadableError(N_("No answer is right."))
     return replace(item, kind="single", shuffle=False, choices=true_false(right == "true", question.language, said))
 
 
@@ -189,7 +204,7 @@ def _numerical(item: Item, question: _Question) -> Item:
             continue
         numbers.append(Number(value - abs(tolerance), value + abs(tolerance), max(0.0, _fraction(answer)), question.markdown(child(answer, "feedback"))))
     if not any(number.weight >= 1 for number in numbers):
-        raise Unreadable(N_("No answer is right."))
+        raise UnreadableError(N_("No answer is right."))
     return replace(item, kind="numeric", numbers=tuple(numbers), attributes=_units(question))
 
 
@@ -212,14 +227,14 @@ def _matching(item: Item, question: _Question) -> Item:
 def _paired(item: Item, pairs: Sequence[Pair], question: _Question) -> Item:
     kept = [pair for pair in pairs if pair.right]
     if sum(bool(pair.left) for pair in kept) < 2:
-        raise Unreadable(N_("There are fewer than two pairs."))
+        raise UnreadableError(N_("There are fewer than two pairs."))
     return replace(item, kind="match", pairs=tuple(kept), shuffle=question.flag("shuffleanswers"))
 
 
 def _multianswer(item: Item, question: _Question) -> Item:
     element = child(question.element, "questiontext")
     if element is None:
-        raise Unreadable(N_("The question has no text."))
+        raise UnreadableError(N_("The question has no text."))
     texts = question.texts(element)
     html, gaps, points, said = read_gaps(text_of(element, "text"), texts, question.entry)
     if said:
@@ -232,12 +247,14 @@ def _essay(item: Item, question: _Question) -> Item:
     attributes = {}
     least, most = text_of(question.element, "minwordlimit"), text_of(question.element, "maxwordlimit")
     if least.isdecimal() or most.isdecimal():
-        attributes["words"] = f"{least or 0}..{most}" if most.isdecimal() else f"{least}.."
+        fewest = max(1, int(least)) if least.isdecimal() else 1
+        attributes["words"] = f"{fewest}..{most if most.isdecimal() else MOST_WORDS}"
     if number(text_of(question.element, "attachments") or None, 0):
         question.entry.change(N_("Files cannot be handed in; only the text can."))
     if question.markdown(child(question.element, "responsetemplate")):
         question.entry.change(N_("The text to begin with was left out."))
-    return replace(item, kind="essay", attributes=attributes, rubric=rubric_of(question.markdown(child(question.element, "graderinfo")), item.points))
+    rubric = rubric_of(question.markdown(child(question.element, "graderinfo")), item.points, question.language)
+    return marked_by(replace(item, attributes=attributes), rubric, question.entry)
 
 
 def _ddwtos(item: Item, question: _Question) -> Item:
@@ -259,7 +276,7 @@ def _selected(item: Item, question: _Question, boxes: Sequence[tuple[str, str]])
     def place(found: re.Match[str]) -> str:
         at = int(found[1]) - 1
         if at >= len(words):
-            raise Unreadable(N_("A gap refers to an answer that is not there."))
+            raise UnreadableError(N_("A gap refers to an answer that is not there."))
         group = list(dict.fromkeys(text for text, name in words if name == words[at][1]))
         one = len(group) < 2  # Nothing to choose from: it is to be written.
         gaps.append(Gap(answers=(Answer(words[at][0]),)) if one else Gap(options=tuple(group), right=group.index(words[at][0])))
@@ -267,7 +284,7 @@ def _selected(item: Item, question: _Question, boxes: Sequence[tuple[str, str]])
 
     stem = _PLACE.sub(place, item.stem)
     if not gaps:
-        raise Unreadable(N_("There is no gap that can be read."))
+        raise UnreadableError(N_("There is no gap that can be read."))
     return replace(item, kind="cloze", stem=stem, gaps=tuple(gaps), shuffle=question.flag("shuffleanswers"))
 
 
@@ -275,7 +292,7 @@ def _ordering(item: Item, question: _Question) -> Item:
     answers = sorted(enumerate(children(question.element, "answer")), key=lambda pair: (number(pair[1].get("fraction"), 0), pair[0]))
     choices = tuple(Choice(question.line(answer)) for _, answer in answers)
     if len({choice.text for choice in choices}) < max(2, len(choices)):
-        raise Unreadable(N_("There are fewer than two different entries."))
+        raise UnreadableError(N_("There are fewer than two different entries."))
     if text_of(question.element, "selecttype") not in ("", "ALL", "0"):
         question.entry.change(N_("All entries are shown, not only some of them."))
     return replace(item, kind="order", choices=choices)
@@ -290,7 +307,7 @@ def _mtf(item: Item, question: _Question) -> Item:
         text, feedback = child(row, "optiontext"), child(row, "feedbacktext")
         rows.append(Row(question.line(text), right, question.markdown(feedback)))
     if len(columns) < 2 or not rows or any(len(row.right) != 1 for row in rows):
-        raise Unreadable(N_("No answer is right."))
+        raise UnreadableError(N_("No answer is right."))
     return replace(item, kind="matrix", columns=tuple(columns), rows=tuple(rows), shuffle=question.flag("shuffleanswers"))
 
 
@@ -306,12 +323,12 @@ def _description(item: Item, question: _Question) -> Item:
 def _coderunner(item: Item, question: _Question) -> Item:
     kind = text_of(question.element, "coderunnertype")
     if not kind.startswith("python3"):
-        raise Unreadable(N_("Questions of the type “%(type)s” have no counterpart here."), type=f"coderunner/{kind}"[:60])
+        raise UnreadableError(N_("Questions of the type “%(type)s” have no counterpart here."), type=f"coderunner/{kind}"[:60])
     if text_of(question.element, "template"):
         question.entry.change(N_("The template that wrapped the program was left out."))
     tests = [test for case in descendants(question.element, "testcase") if (test := _test(case, question))]
     if not tests:
-        raise Unreadable(N_("None of its tests is a plain call or plain input."))
+        raise UnreadableError(N_("None of its tests is a plain call or plain input."))
     fences = (("starter", text_of(question.element, "answerpreload")), ("solution", text_of(question.element, "answer")), ("tests", pytests.as_yaml(tests)))
     return replace(item, kind="python", fences=tuple(Fenced(name, text) for name, text in fences if text))
 

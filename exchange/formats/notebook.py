@@ -9,7 +9,7 @@ from core.i18n import N_
 from exchange import pytests
 from exchange.collecting import Collected
 from exchange.html import with_words
-from exchange.model import TEXT, Entry, Fenced, Item, Reading, Unreadable
+from exchange.model import TEXT, Entry, Fenced, Item, Reading, UnreadableError
 from exchange.text import decode
 
 NAME = "notebook"
@@ -80,7 +80,7 @@ def _value(cell: Cell, key: str) -> Any:
 
 def _markdown(cell: Cell, collected: Collected, entry: Entry) -> Item:
     if cell.get("cell_type") != "markdown":
-        raise Unreadable(N_("Cells of the type “%(type)s” have no counterpart here."), type=str(cell.get("cell_type"))[:40])
+        raise UnreadableError(N_("Cells of the type “%(type)s” have no counterpart here."), type=str(cell.get("cell_type"))[:40])
     attachments = cell.get("attachments")
 
     def picture(found: re.Match[str]) -> str:
@@ -100,14 +100,14 @@ def _markdown(cell: Cell, collected: Collected, entry: Entry) -> Item:
 
     text = _PICTURE.sub(picture, _source(cell)).strip()
     if not text:
-        raise Unreadable(N_("There is no text."))
+        raise UnreadableError(N_("There is no text."))
     return Item(kind=TEXT, stem=text)
 
 
 def _code(cell: Cell, entry: Entry) -> Item:
     code = _source(cell).strip("\n")
     if not code.strip():
-        raise Unreadable(N_("There is no text."))
+        raise UnreadableError(N_("There is no text."))
     if cell.get("outputs"):
         entry.change(N_("The output of the cell was left out."))
     return Item(kind=TEXT, stem=f"{_ticks(code)}python\n{code}\n{_ticks(code)}")
@@ -130,7 +130,7 @@ def _exercise(cell: Cell, cells: Sequence[Cell], entry: Entry) -> Item:
             is_hidden = bool(hidden) and f"{found['call']}(" in hidden
             tests.append({**found, "hidden": True} if is_hidden else found)
     if not tests:
-        raise Unreadable(N_("None of its tests is a plain call or plain input."))
+        raise UnreadableError(N_("None of its tests is a plain call or plain input."))
     starter = _SOLUTION.sub(r"\1...  # YOUR CODE HERE", code)
     points = sum(float(value) for test_cell in cells if isinstance(value := _value(test_cell, "points"), (int, float)))
     identifier = str(_value(cell, "grade_id") or "")

@@ -9,7 +9,7 @@ from exchange.collecting import Collected
 from exchange.formats import qti, qti1
 from exchange.html import Writer
 from exchange.media import Finder
-from exchange.model import TEXT, Entry, Item, Reading, Unreadable
+from exchange.model import TEXT, Entry, Item, Reading, UnreadableError
 from exchange.text import decode
 from exchange.xmltext import Element, descendants, read_xml, text_of, whole_text
 from modules.findings import Severity
@@ -91,7 +91,7 @@ class _Resource:
         found = None if document is None else next(descendants(document.root, "url"), None)
         address = "" if found is None else found.get("href", "")
         if not address.startswith(("https://", "http://")):
-            raise Unreadable(N_("The link leads nowhere."))
+            raise UnreadableError(N_("The link leads nowhere."))
         title = (self.title or address).replace("[", "(").replace("]", ")")
         return Item(kind=TEXT, title=self.title, stem=f"[{title}](<{address}>)" if ">" not in address else title)
 
@@ -101,7 +101,7 @@ class _Resource:
         finder = Finder(self.collected.media, self.files, self.path.rpartition("/")[0])
         markdown = Writer(self.collected.media, finder).markdown(body[1] if body else text, entry)
         if not markdown:
-            raise Unreadable(N_("There is no text."))
+            raise UnreadableError(N_("There is no text."))
         name = self.title or (entities.unescape(title[1]).strip() if title else "")
         heading = f"# {' '.join(name.split())}\n\n" if name else ""
         return Item(kind=TEXT, title=name, stem=heading + markdown)

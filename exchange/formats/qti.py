@@ -10,8 +10,8 @@ from core.i18n import N_
 from exchange.collecting import Collected
 from exchange.formats.qti_names import attribute, first, name_of, parts, within
 from exchange.html import Find, Writer
-from exchange.model import GAP, TEXT, Choice, Entry, Gap, Item, Number, Pair, Reading, Row, Unreadable, Words, gap
-from exchange.normal import accepted, decimal_of, one_right, rubric_of, several_right
+from exchange.model import GAP, TEXT, Choice, Entry, Gap, Item, Number, Pair, Reading, Row, UnreadableError, Words, gap
+from exchange.normal import accepted, decimal_of, marked_by, one_right, rubric_of, several_right
 from exchange.text import decode
 from exchange.xmltext import Element, local, number, read_xml, whole_text
 
@@ -48,7 +48,7 @@ def read_into(collected: Collected, content: bytes, path: str, find: Find) -> No
 
 
 def _broken(_: Entry) -> Item:
-    raise Unreadable(N_("It is not well-formed."))
+    raise UnreadableError(N_("It is not well-formed."))
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,13 @@ class _Question:
         self.declarations = {attribute(part, "identifier"): _declaration(part) for part in parts(root, "responseDeclaration")}
 
     def read(self, entry: Entry) -> Item:
-        """The item. Raises Unreadable."""
+        """The item. Raises UnreadableError."""
         self.entry = entry
         if self.body is None:
-            raise Unreadable(N_("The question has no text."))
+            raise UnreadableError(N_("The question has no text."))
         for part in self.interactions:
             if name_of(part) not in _INLINE | _BLOCK:
-                raise Unreadable(N_("Questions of the type “%(type)s” have no counterpart here."), type=name_of(part))
+                raise UnreadableError(N_("Questions of the type “%(type)s” have no counterpart here."), type=name_of(part))
         item = Item(kind="", id=attribute(self.root, "identifier"), title=attribute(self.root, "title"), line=self.root.sourceline,
                     points=self._points(), stem=self.stem(self.body), explanation=self._explanation())
         return self._of_kind(item)
@@ -93,7 +93,7 @@ class _Question:
         if not blocks:
             return _gaps(item, self)
         if len(self.interactions) > 1:
-            raise Unreadable(N_("It holds several questions in one; only one can be kept together with its text."))
+            raise UnreadableError(N_("It holds several questions in one; only one can be kept together with its text."))
         return _KINDS[name_of(blocks[0])](item, self, blocks[0])
 
     # --- Texts ----------------------------------------------------------------------------------------------------------
@@ -101,8 +101,7 @@ class _Question:
     def stem(self, element: Element) -> str:
         """The question's text, with places for gaps."""
         order = {id(part): at for at, part in enumerate(self.interactions, 1)}
-        markdown = self.texts.markdown(self._html(element, order), self.entry, gaps=True)
-        return markdown
+        return self.texts.markdown(self._html(element, order), self.entry, gaps=True)
 
     def markdown(self, element: Element | None) -> str:
         """A text of paragraphs."""
@@ -224,7 +223,7 @@ def _choice(item: Item, question: _Question, interaction: Element) -> Item:
     most = attribute(interaction, "maxChoices", "1")
     single = most == "1" and len(declared.correct) <= 1
     if not declared.correct and not mapped:
-        raise Unreadable(N_("It does not say which answer is right."))
+        raise UnreadableError(N_("It does not say which answer is right."))
     share = 1.0 if single else 1 / max(1, len(declared.correct))
     choices = []
     for option in options:
@@ -245,7 +244,7 @@ def _order(item: Item, question: _Question, interaction: Element) -> Item:
     options = {attribute(option, "identifier"): option for option in parts(interaction, "simpleChoice")}
     correct = [identifier for identifier in question.declaration(interaction).correct if identifier in options]
     if len(correct) < 2:
-        raise Unreadable(N_("It does not say which answer is right."))
+        raise UnreadableError(N_("It does not say which answer is right."))
     if len(correct) < len(options):
         question.entry.change(N_("Entries that belong to no place were left out."))
     return replace(item, kind="order", choices=tuple(Choice(question.line(options[identifier])) for identifier in correct))
@@ -254,13 +253,13 @@ def _order(item: Item, question: _Question, interaction: Element) -> Item:
 def _match(item: Item, question: _Question, interaction: Element) -> Item:
     sets = parts(interaction, "simpleMatchSet")
     if len(sets) < 2:
-        raise Unreadable(N_("There are fewer than two pairs."))
+        raise UnreadableError(N_("There are fewer than two pairs."))
     lefts, rights = ({attribute(part, "identifier"): question.line(part) for part in parts(one, "simpleAssociableChoice")} for one in sets[:2])
     declared = question.declaration(interaction)
     directed = [tuple(pair.split()) for pair in declared.correct or [key for key, value in declared.mapping.items() if value > 0]]
     right_of = {left: [to for from_, to in (pair for pair in directed if len(pair) == 2) if from_ == left and to in rights] for left in lefts}
     if not any(right_of.values()):
-        raise Unreadable(N_("It does not say which answer is right."))
+        raise UnreadableError(N_("It does not say which answer is right."))
     shuffle = attribute(interaction, "shuffle") == "true"
     used = [to for found in right_of.values() for to in found]
     once = all(len(found) == 1 for found in right_of.values()) and len(set(used)) == len(used)
@@ -284,7 +283,7 @@ def _essay(item: Item, question: _Question, interaction: Element) -> Item:
     if expected:
         question.entry.change(N_("The expected length (%(length)s characters) was left out."), length=expected)
     guide = [question.markdown(part) for part in within(question.root, "rubricBlock") if "scorer" in attribute(part, "view")]
-    return replace(item, kind="essay", rubric=rubric_of("\n\n".join(filter(None, guide)), item.points))
+    return marked_by(item, rubric_of("\n\n".join(filter(None, guide)), item.points, question.language), question.entry)
 
 
 def _gap_match(item: Item, question: _Question, interaction: Element) -> Item:
@@ -293,7 +292,7 @@ def _gap_match(item: Item, question: _Question, interaction: Element) -> Item:
     of_gap = {pair[1]: pair[0] for pair in directed if len(pair) == 2 and pair[0] in words}
     gaps = [attribute(part, "identifier") for part in within(interaction, "gap")]
     if len(words) < 2 or not gaps or any(identifier not in of_gap for identifier in gaps):
-        raise Unreadable(N_("There is no gap that can be read."))
+        raise UnreadableError(N_("There is no gap that can be read."))
     question.entry.change(N_("Dragging words became choosing them from lists."))
     options = tuple(dict.fromkeys(words.values()))
     made = tuple(Gap(options=options, right=options.index(words[of_gap[identifier]])) for identifier in gaps)
@@ -340,10 +339,10 @@ def _gap(question: _Question, part: Element) -> Gap:
         options = {attribute(option, "identifier"): question.line(option) for option in parts(part, "inlineChoice")}
         right = next((identifier for identifier in best if identifier in options), "")
         if not right or len(options) < 2:
-            raise Unreadable(N_("A gap has no answer that is right."))
+            raise UnreadableError(N_("A gap has no answer that is right."))
         return Gap(options=tuple(options.values()), right=list(options).index(right))
     if not best:
-        raise Unreadable(N_("A gap has no answer that is right."))
+        raise UnreadableError(N_("A gap has no answer that is right."))
     if any(_span(rule) for rule in _rules(question.root, attribute(part, "responseIdentifier"))):
         question.entry.change(N_("A gap for a number accepts only this number."))
     return Gap(answers=tuple(Answer(text) for text in best))

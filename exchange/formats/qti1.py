@@ -10,7 +10,7 @@ from core.i18n import N_
 from exchange.collecting import Collected
 from exchange.formats.qti1_scoring import Scoring
 from exchange.html import Find, Writer
-from exchange.model import TEXT, Choice, Entry, Gap, Item, Number, Pair, Reading, Unreadable, Words, gap
+from exchange.model import TEXT, Choice, Entry, Gap, Item, Number, Pair, Reading, UnreadableError, Words, gap
 from exchange.normal import accepted, decimal_of, one_right, several_right
 from exchange.text import decode
 from exchange.xmltext import Element, child, children, descendants, local, number, read_xml, text_of, whole_text
@@ -48,7 +48,7 @@ def read_into(collected: Collected, content: bytes, find: Find) -> None:
 
 
 def _broken(_: Entry) -> Item:
-    raise Unreadable(N_("It is not well-formed."))
+    raise UnreadableError(N_("It is not well-formed."))
 
 
 def _metadata(item: Element) -> dict[str, str]:
@@ -74,12 +74,12 @@ class _Response:
     @property
     def several(self) -> bool:
         """Whether several answers may be given."""
-        return self.element.get("rcardinality", "Single").lower() == "multiple"
+        return str(self.element.get("rcardinality", "Single")).lower() == "multiple"
 
     @property
     def ordered(self) -> bool:
         """Whether answers are to be put in order."""
-        return self.element.get("rcardinality", "").lower() == "ordered"
+        return str(self.element.get("rcardinality", "")).lower() == "ordered"
 
     @property
     def written(self) -> bool:
@@ -102,14 +102,14 @@ class _Question:
         self.responses = [_response(element) for element in descendants(self.presentation, *_RESPONSES)]
 
     def read(self, entry: Entry) -> Item:
-        """The item. Raises Unreadable."""
+        """The item. Raises UnreadableError."""
         self.entry = entry
         item = Item(kind="", id=self.item.get("ident", ""), title=self.item.get("title", ""), line=self.item.sourceline, category=self.category,
                     points=self._points(), explanation=self._explanation(), stem=self._stem())
         if any(local(response.element) == "response_xy" for response in self.responses):
-            raise Unreadable(N_("Questions of the type “%(type)s” have no counterpart here."), type="response_xy")
+            raise UnreadableError(N_("Questions of the type “%(type)s” have no counterpart here."), type="response_xy")
         if self.metadata.get("question_type", "").startswith(("calculated", "file_upload")):
-            raise Unreadable(N_("Questions of the type “%(type)s” have no counterpart here."), type=self.metadata["question_type"])
+            raise UnreadableError(N_("Questions of the type “%(type)s” have no counterpart here."), type=self.metadata["question_type"])
         if not self.responses:
             return replace(item, kind=TEXT)
         if len(self.responses) == 1:
@@ -191,7 +191,7 @@ class _Question:
         earned = {ident: self.scoring.score({response.ident: [ident]}) for ident in response.labels}
         most = max(earned.values(), default=0)
         if most <= 0:
-            raise Unreadable(N_("It does not say which answer is right."))
+            raise UnreadableError(N_("It does not say which answer is right."))
         choices = [Choice(self.line(label), weight=earned[ident] / most, feedback=self.said(response.ident, ident)) for ident, label in response.labels.items()]
         return replace(item, kind="single", choices=one_right(choices, self.entry), shuffle=_shuffled(response))
 
@@ -205,7 +205,7 @@ class _Question:
         if not additive:
             gained = {ident: 1 / len(wanted) if ident in wanted else -1 / len(wanted) for ident in response.labels}
             if together <= 0:
-                raise Unreadable(N_("It does not say which answer is right."))
+                raise UnreadableError(N_("It does not say which answer is right."))
         most = sum(value for value in gained.values() if value > 0) or 1
         choices = [Choice(self.line(label), weight=gained[ident] / most, feedback=self.said(response.ident, ident)) for ident, label in response.labels.items()]
         return replace(item, kind="multi", scoring=scoring, choices=several_right(choices, self.entry), shuffle=_shuffled(response))
@@ -234,7 +234,7 @@ class _Question:
         if len(wanted) < 2:
             wanted = [ident for ident in self.scoring.named(response.ident) if ident in response.labels]
         if len(wanted) != len(response.labels):
-            raise Unreadable(N_("It does not say which answer is right."))
+            raise UnreadableError(N_("It does not say which answer is right."))
         return replace(item, kind="order", choices=tuple(Choice(self.line(response.labels[ident])) for ident in wanted))
 
     # --- Several responses ----------------------------------------------------------------------------------------------
@@ -248,13 +248,13 @@ class _Question:
             return replace(item, kind="cloze", stem=stem, gaps=tuple(self._gap(response) for response in self.responses))
         if all(_own_text(response.element) and response.labels for response in self.responses):
             return self._match(item)
-        raise Unreadable(N_("It holds several questions in one; only one can be kept together with its text."))
+        raise UnreadableError(N_("It holds several questions in one; only one can be kept together with its text."))
 
     def _gap(self, response: _Response) -> Gap:
         earned = {ident: self.scoring.score({response.ident: [ident]}) for ident in response.labels or self.scoring.named(response.ident)}
         right = [ident for ident, value in earned.items() if value == max(earned.values()) and value > 0]
         if not right:
-            raise Unreadable(N_("A gap has no answer that is right."))
+            raise UnreadableError(N_("A gap has no answer that is right."))
         if "fill_in_multiple" in self.metadata.get("question_type", ""):
             return Gap(answers=tuple(Answer(whole_text(response.labels[ident])) for ident in right if ident in response.labels))
         if response.labels and not response.written:
@@ -267,7 +267,7 @@ class _Question:
             earned = {ident: self.scoring.score({response.ident: [ident]}) for ident in response.labels}
             right = max(earned, key=lambda ident: earned[ident])
             if earned[right] <= 0:
-                raise Unreadable(N_("It does not say which answer is right."))
+                raise UnreadableError(N_("It does not say which answer is right."))
             text = self.line(response.labels[right])
             used.add(text)
             left = self.texts.line(" ".join(_material(part) for part in children(response.element, "material")), self.entry)

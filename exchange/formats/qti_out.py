@@ -10,7 +10,7 @@ from lxml import etree
 from core.i18n import N_
 from exchange.formats.qti_names import kebab
 from exchange.markup import to_html, to_line, to_text
-from exchange.model import GAP, TEXT, Choice, Entry, Item, Unreadable
+from exchange.model import GAP, TEXT, Choice, Entry, Item, UnreadableError
 from exchange.normal import literal
 from exchange.zipping import packed
 
@@ -56,7 +56,7 @@ def write(items: Sequence[Item], entries: Sequence[Entry], media: Mapping[str, b
         try:
             written = _Written(item, entry, version, language, name.removesuffix(".xml"))
             files[name] = written.bytes()
-        except Unreadable as error:
+        except UnreadableError as error:
             entry.drop(error.message, **error.values)
             continue
         used[name] = [path for path in media if path in written.media]
@@ -177,7 +177,7 @@ class _Written:
     def _fill(self) -> None:
         kind = self.item.kind
         if kind not in _KINDS:
-            raise Unreadable(N_("%(format)s has nothing for the kind “%(kind)s”."), format=self.version.name, kind=kind)
+            raise UnreadableError(N_("%(format)s has nothing for the kind “%(kind)s”."), format=self.version.name, kind=kind)
         if self.item.hints:
             self.entry.change(N_("%(format)s has no hints; they were left out."), format=self.version.name)
         if any(pair.feedback for pair in self.item.pairs) or any(row.feedback for row in self.item.rows) or (kind == "order" and any(choice.feedback for choice in self.item.choices)):
@@ -233,9 +233,9 @@ class _Written:
         if mapping:
             bounds = {"lowerBound": "0", "upperBound": f"{sum(value for value in mapping.values() if value > 0):.6g}"}
             table = self.make(declared, "mapping", defaultValue=f"{default:g}", **bounds)
-            for key, value in mapping.items():
+            for key, share in mapping.items():
                 extra = {"caseSensitive": "false"} if base == "string" else {}
-                self.make(table, "mapEntry", mapKey=key, mappedValue=f"{value:.6g}", **extra)
+                self.make(table, "mapEntry", mapKey=key, mappedValue=f"{share:.6g}", **extra)
 
     def score_by_mapping(self, *identifiers: str) -> None:
         """SCORE is what the mappings say together."""
@@ -341,7 +341,7 @@ def _short(out: _Written) -> None:
         out.entry.change(N_("Answers that are patterns were left out; %(format)s knows none."), format=out.version.name)
     best = [text for text, words in plain if words.weight == 1]
     if not best:
-        raise Unreadable(N_("No answer is left."))
+        raise UnreadableError(N_("No answer is left."))
     out.response("RESPONSE", "single", "string", best[:1], {text: words.weight * out.item.points for text, words in plain})
     _field(out)
     out.score_by_mapping("RESPONSE")
@@ -429,11 +429,13 @@ def _essay(out: _Written) -> None:
     if "words" in out.item.attributes:
         out.entry.change(N_("The number of words (%(words)s) is only told there, not checked."), words=out.item.attributes["words"])
     out.stem()
-    for points, text in out.item.rubric:
+    for criterion in out.item.rubric:
         block = out.make(out.body, "rubricBlock", view="scorer", **({"use": "scoring"} if out.version.is_new else {}))
         holder = out.make(block, "contentBody") if out.version.is_new else block
         paragraph = etree.SubElement(holder, f"{{{out.version.namespace}}}p")
-        out.line(paragraph, f"[{points:g}] {text}")
+        out.line(paragraph, f"[{criterion.points:g}] {criterion.text}")
+        if criterion.guidance:
+            out.make.html(holder, out.html(criterion.guidance))
     out.make(out.body, "extendedTextInteraction", responseIdentifier="RESPONSE")
 
 
