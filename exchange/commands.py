@@ -150,7 +150,7 @@ def _place(entry: Entry) -> str:
 
 
 def _said(note: Note) -> str:
-    return str(gettext(note.message, **note.values)) if note.values else str(gettext(note.message)).replace("%%", "%")
+    return str(gettext(note.message, **note.values))
 
 
 def _counts(report: Iterable[Entry]) -> str:

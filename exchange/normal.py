@@ -40,7 +40,7 @@ def several_right(choices: Sequence[Choice], entry: Entry) -> tuple[Choice, ...]
     if not right:
         raise UnreadableError(N_("No answer is right."))
     if abs(sum(right) - 1) > _CLOSE:
-        entry.change(N_("The weights of the right answers did not make 100 %%; they were scaled."))
+        entry.change(N_("The weights of the right answers did not make 100 percent; they were scaled."))
     share = [weight / sum(right) if weight > 0 else max(weight, -1.0) for weight in weights]
     usual = 1 / len(right)
     is_usual = all(abs(weight - (usual if weight > 0 else -usual)) < _CLOSE for weight in share)
