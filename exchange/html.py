@@ -6,7 +6,7 @@ nothing in them is taken for Markdown.
 
 import html as entities
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import nh3
@@ -26,16 +26,19 @@ _ERASED = frozenset(["script", "style", "object", "applet", "iframe", "embed", "
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "td": {"colspan"}, "th": {"colspan"}, "ol": {"start"}}
 # What is looked for has a length: else a text with ten thousand beginnings and no end would take hours.
 _MATH_SCRIPT = re.compile(r'<script[^>]{0,200}type="math/tex[^>]{0,200}>(.{0,5000}?)</script>', re.DOTALL | re.IGNORECASE)
-_MATHML = re.compile(r"<math\b.{0,10000}?</math>", re.DOTALL | re.IGNORECASE)
+_MATHML = re.compile(r"<math\b.{0,5000}?</math>", re.DOTALL | re.IGNORECASE)
 _TEX = re.compile(r"<annotation[^>]{0,200}tex[^>]{0,200}>(.{0,5000}?)</annotation>", re.DOTALL | re.IGNORECASE)
 _CANVAS_MATH = re.compile(r'<img\b[^>]{0,4000}data-equation-content="([^"]*)"[^>]*>', re.IGNORECASE)
-_FORMULA = re.compile(r"\\\((.{1,3000}?)\\\)|\\\[(.{1,3000}?)\\\]|\$\$(.{1,3000}?)\$\$", re.DOTALL)
+_FORMULA = re.compile(r"\\\(|\\\[|\$\$")
+_CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
+LONGEST_FORMULA = 3000
 _DATA = re.compile(r"data:image/[a-z0-9.+-]{1,30}(?:;[a-z0-9=-]{1,30})*;base64,[A-Za-z0-9+/=\s]+", re.IGNORECASE)
 _NO_WORDS = re.compile(r"!\[\s*\]\((media/([^)\s]{1,200}))\)")
-_MOVING = re.compile(r"<(iframe|video|audio|source|embed|object)\b[^>]*?\b(?:src|data)\s*=\s*[\"']([^\"']+)[\"'][^>]*>", re.IGNORECASE)
+_MOVING = re.compile(r"<(iframe|video|audio|source|embed|object)\b[^>]{0,500}?\b(?:src|data)\s{0,9}=\s{0,9}[\"']([^\"']{1,1000})[\"'][^>]{0,1000}>", re.IGNORECASE)
 _ACTIVE = re.compile(r"<(script|form|iframe|object|embed|style)\b|\son[a-z]+\s*=", re.IGNORECASE)
 _LANGUAGE = re.compile(r'<span\b[^>]*\blang="|class="multilang"', re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*?>")
+_ANY_TAG = re.compile(r"<[^>]*>")
 _VOID = frozenset({"br", "img", "hr"})
 _KEPT = re.compile("\ue020(\\d+)\ue021")
 _SPECIAL = re.compile(r"([\\`*_]|\{(?=[:#.]))")
@@ -90,7 +93,7 @@ class Writer:
         html = _MATH_SCRIPT.sub(lambda found: self._keep(f"\\({found[1]}\\)"), html)
         html = _CANVAS_MATH.sub(lambda found: self._keep(f"\\({entities.unescape(found[1])}\\)"), html)
         html = _MATHML.sub(lambda found: self._mathml(found[0], entry), html)
-        html = _FORMULA.sub(lambda found: self._keep(entities.unescape(re.sub(r"<[^>]*>", "", found[0]))), html)
+        html = "".join(self._keep(entities.unescape(_ANY_TAG.sub("", part))) if is_formula else part for part, is_formula in with_formulas(html))
         if moving := _MOVING.search(html):
             entry.change(N_("Embedded media became a link."))
             html = _MOVING.sub(lambda found: f' <a href="{found[2]}">{_host(found[2])}</a> ' if found[2].startswith("https://") else " ", html)
@@ -271,9 +274,19 @@ def _tidy(markdown: str) -> str:
 
 def plain(text: str) -> str:
     """Text in which nothing is markup, as Markdown that shows the same. Formulas stay."""
-    parts: list[str] = []
-    end = 0
-    for found in _FORMULA.finditer(text):
-        parts += [_escape(text[end : found.start()]), _formula(found[0])]
-        end = found.end()
-    return "".join([*parts, _escape(text[end:])]).strip()
+    return "".join(_formula(part) if is_formula else _escape(part) for part, is_formula in with_formulas(text)).strip()
+
+
+def with_formulas(text: str) -> Iterator[tuple[str, bool]]:
+    """The text in pieces, and which of them are formulas with their signs. Takes no longer for signs that nobody closes."""
+    end = at = 0
+    while opening := _FORMULA.search(text, at):
+        start = opening.end()
+        closing = text.find(_CLOSING[opening[0]], start, start + LONGEST_FORMULA)
+        if closing <= start:
+            at = start
+            continue
+        yield text[end : opening.start()], False
+        end = at = closing + 2
+        yield text[opening.start() : end], True
+    yield text[end:], False

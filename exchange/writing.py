@@ -1,7 +1,7 @@
 """Items to blocks of the course format. Whatever a text says, it cannot become an answer, a mark or another block."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 
 from assessments.kinds import KINDS
@@ -10,17 +10,17 @@ from exchange.model import GAP, TEXT, Choice, Gap, Item, Number, Words
 from modules.split import fences
 
 _MARK = re.compile("^([\\s>*+.0-9\u200b-\u200d\u2060\ufeff-]*)([:/])(?=\\2\\2)")
-_SIGNS = re.compile(r"^( {0,3})(?:([(\[])(?=[ xX]?[)\]](?:[ \t]|$))|([=?!])(?=[ \t]|=?[ \t]*\S)|(>))")
-_SIGN = re.compile(r"^( {0,3})([=?!])")
+_SIGN = re.compile(r"^( {0,3})([?!])(?=[ \t])")
+_FIELD = re.compile(r"^( {0,3})(=)")
 _OPTION = re.compile(r"^( {0,3})([(\[])(?=[ xX]?[)\]](?:[ \t]|$))")
 _ROW = re.compile(r"^( {0,3})(\|)")
 _STEP = re.compile(r"^( {0,3}\d{1,3})([.)])(?=[ \t])")
 _RUBRIC = re.compile(r"^( {0,3})([-*+])(?=[ \t])")
-_PLACES = Callable[[str], str]
 _ARROW = re.compile(r"-(?=>)")
 # Signs at the beginning of a line that would make it something else, by the kind of the block.
 _BY_KIND = {
     "single": (_OPTION,), "multi": (_OPTION,), "likert": (_OPTION,), "survey": (_OPTION,), "matrix": (_ROW,), "order": (_STEP,), "essay": (_RUBRIC,),
+    "short": (_FIELD,), "numeric": (_FIELD,),
 }
 
 

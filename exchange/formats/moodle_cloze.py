@@ -10,7 +10,7 @@ from exchange.html import Writer
 from exchange.model import Entry, Gap, UnreadableError, gap, without_gap_marks
 from exchange.normal import as_wildcard, decimal_of, wildcard
 
-_FIELD = re.compile(r"\{(\d*):([A-Z_]{2,20}):((?:\\.|[^\\}])*)\}", re.DOTALL)
+_FIELD = re.compile(r"\{(\d*):([A-Z_]{2,20}):((?:[^\\}]++|\\.)*+)\}", re.DOTALL)
 _PART = re.compile(r"(?<!\\)~")
 _WRITTEN = frozenset({"SHORTANSWER", "SA", "MW", "SHORTANSWER_C", "SAC", "MWC"})
 _NUMBERS = frozenset({"NUMERICAL", "NM"})

@@ -59,6 +59,13 @@ class _Declaration:
     correct: tuple[str, ...] = ()
     mapping: Mapping[str, float] = field(default_factory=dict)
     default: float = 0.0
+    several: bool = False
+
+    @property
+    def most(self) -> float:
+        """What the mapping can earn."""
+        values = [value for value in self.mapping.values() if value > 0]
+        return sum(values) if self.several else max(values, default=0.0)
 
 
 class _Question:
@@ -159,7 +166,7 @@ class _Question:
                 return _bounded(number(attribute(outcome, "normalMaximum"), 1))
             if identifier == "MAXSCORE" and (value := first(outcome, "value")) is not None:
                 return _bounded(number(whole_text(value), 1))
-        found = sum(value for declared in self.declarations.values() for value in declared.mapping.values() if value > 0)
+        found = sum(declared.most for declared in self.declarations.values())
         return _bounded(found or 1.0)
 
     @property
@@ -211,7 +218,7 @@ def _declaration(element: Element) -> _Declaration:
     mapping = next(iter(parts(element, "mapping")), None)
     entries = {} if mapping is None else {attribute(part, "mapKey"): number(attribute(part, "mappedValue"), 0) for part in parts(mapping, "mapEntry")}
     default = 0.0 if mapping is None else number(attribute(mapping, "defaultValue"), 0)
-    return _Declaration(attribute(element, "baseType"), tuple(correct), entries, default)
+    return _Declaration(attribute(element, "baseType"), tuple(correct), entries, default, attribute(element, "cardinality") != "single")
 
 
 # --- Kinds ------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,75 @@
+"""What goes out and comes back is the same: key, options, feedback, points."""
+
+import pytest
+
+from exchange import service
+from exchange.writers import Written
+from tests.exchange.samples import BLOCKS, blocks, items, notes, read, reading
+
+WORDS = {"language": "en", "launch_url": "https://lotse.example/lti/launch"}
+LOST = {  # by format: what does not come back as it was, and that the report says so
+    "gift": {"capital": "pictures", "order": "", "cloze": ""},
+}
+
+
+def written(format_: str, app: object) -> Written:
+    with app.app_context():  # type: ignore[attr-defined]
+        return service.write(reading(), {}, format_, **WORDS)
+
+
+@pytest.fixture(scope="module")
+def app() -> object:
+    from flask import Flask  # noqa: PLC0415 - only the languages of texts are needed
+    from flask_babel import Babel  # noqa: PLC0415
+    made = Flask(__name__)
+    Babel(made)
+    return made
+
+
+def test_blocks_read_and_written_are_the_same_text() -> None:
+    assert "\n\n".join(blocks(items()).values()) + "\n" == BLOCKS.replace("[10; 11]", "10.5 +- 0.5")
+
+
+@pytest.mark.parametrize("format_", ["moodle-xml", "qti3", "qti21"])
+def test_every_kind_survives(app: object, format_: str) -> None:
+    done = written(format_, app)
+    back = read(done.content, f"file{done.suffix}")
+    assert {entry.name: notes(entry) for entry in back.report if entry.notes} == {}
+    before, after = blocks(items()), blocks(back.items)
+    for id_, text in after.items():
+        after[id_] = text.replace(next(iter(path for path in back.media), "-"), "media/map.png")
+    assert after == before
+    assert all(not entry.notes or entry.id == "steps" for entry in done.report), [notes(entry) for entry in done.report]
+
+
+def test_gift_keeps_what_it_has_a_word_for_and_tells_the_rest(app: object) -> None:
+    done = written("gift", app)
+    told = {entry.id: notes(entry) for entry in done.report}
+    assert told["steps"] == ["GIFT has nothing for the kind “order”."]
+    assert "GIFT has no pictures; only their words are there." in told["capital"]
+    assert "GIFT has no points; 2.0 were left out." in told["capital"]
+    back = blocks(read(done.content, "file.gift").items)
+    for id_, text in blocks(items()).items():
+        if id_ in back and id_ not in ("capital", "half"):
+            assert back[id_] == text.replace("points=3", "points=1"), id_
+    assert "= 12.5 +- 0.5\n    > Right.\n= %50% 10.5 +- 0.5" in back["half"]
+
+
+def test_liascript_keeps_key_and_hints(app: object) -> None:
+    done = written("liascript", app)
+    back = read(done.content, "file.md")
+    kinds = {item.id: item.kind for item in back.items}
+    assert kinds["primes"] == "multi"
+    assert kinds["lights"] == "matrix"
+    assert "[x] 2\n[x] 3\n[ ] 4" in blocks(back.items)["primes"]
+    assert "[[small|(large)|round]]" in blocks(back.items)["gaps"]
+
+
+def test_the_handout_keeps_solutions_apart_and_holds_its_pictures(app: object) -> None:
+    page = written("html", app).content.decode()
+    questions, solutions = page.split('<div class="solutions">')
+    assert "tokens" in solutions
+    assert "tokens" not in questions
+    assert "Since 1848" not in questions
+    assert 'src="data:image/png;base64,' in questions
+    assert "<math" in questions
