@@ -56,6 +56,8 @@ class Writer:
         self.find: Find = find or (lambda _: None)
         self._formulas: list[str] = []
         self._pictures: list[str] = []
+        self._cleaner: nh3.Cleaner | None = None
+        self._entry = Entry(0, "")
 
     def markdown(self, html: str, entry: Entry, *, gaps: bool = False) -> str:
         """A text of one or more paragraphs; `gaps`: its marks of gaps were set by us."""
@@ -100,18 +102,21 @@ class Writer:
         if not moving and _ACTIVE.search(html):
             entry.change(N_("Scripts, styles and forms were left out."))
         html = re.sub(r"<(/?)(?:h[1-6])\b[^>]*>", lambda found: "</strong></p>" if found[1] else "<p><strong>", html, flags=re.IGNORECASE)
-        clean = self._cleaner(entry).clean(html)
+        self._entry = entry
+        self._cleaner = self._cleaner or self._made_cleaner()
+        clean = self._cleaner.clean(html)
         if _depth(clean) > DEEPEST:
             entry.change(N_("The text was nested too deeply; only its words were kept."))
             clean = nh3.clean(clean, tags=set())
         return clean
 
-    def _cleaner(self, entry: Entry) -> nh3.Cleaner:
+    def _made_cleaner(self) -> nh3.Cleaner:
+        """One for all texts of a file: making it costs more than using it."""
         def address(tag: str, attribute: str, value: str) -> str | None:
             if tag == "a" and attribute == "href":
-                return value if value.startswith(("http://", "https://", "mailto:")) else self._file(value, entry)
+                return value if value.startswith(("http://", "https://", "mailto:")) else self._file(value, self._entry)
             if tag == "img" and attribute == "src":
-                return self._picture(value, entry)
+                return self._picture(value, self._entry)
             return value
 
         return nh3.Cleaner(tags=set(_TAGS), clean_content_tags=set(_ERASED), attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
