@@ -112,7 +112,7 @@ class _Question:
             raise UnreadableError(N_("Questions of the type “%(type)s” have no counterpart here."), type=self.metadata["question_type"])
         if not self.responses:
             return replace(item, kind=TEXT)
-        if len(self.responses) == 1:
+        if len(self.responses) == 1 and not self.metadata.get("question_type", "").startswith(("fill_in_multiple", "multiple_dropdowns")):
             return self._one(item, self.responses[0])
         return self._many(item)
 
@@ -179,6 +179,8 @@ class _Question:
             item = replace(item, stem="\n\n".join(filter(None, (item.stem, self.markdown_of_own(response.element)))))
         if response.ordered:
             return self._order(item, response)
+        if local(response.element) == "response_grp":
+            return self._grouped(item, response)
         if response.written:
             return self._written(item, response)
         return self._several(item, response) if response.several else self._single(item, response)
@@ -242,21 +244,23 @@ class _Question:
     def _many(self, item: Item) -> Item:
         if self._is_cloze():
             return replace(item, kind="cloze", gaps=tuple(self._gap(response) for response in self.responses))
-        named = {name: at for at, response in enumerate(self.responses, 1) if (name := _name_of(response)) and f"[{name}]" in item.stem.replace("\\_", "_").replace("&#91;", "[")}
+        text = item.stem.replace("\\_", "_").replace("&#91;", "[")
+        named = {name: at for at, response in enumerate(self.responses, 1) if (name := _name_of(response)) and f"[{name}]" in text}
         if len(named) == len(self.responses):
-            stem = _NAMED.sub(lambda found: gap(named[found[1]]) if found[1] in named else found[0], item.stem.replace("\\_", "_").replace("&#91;", "["))
+            stem = _NAMED.sub(lambda found: gap(named[found[1]]) if found[1] in named else found[0], text)
             return replace(item, kind="cloze", stem=stem, gaps=tuple(self._gap(response) for response in self.responses))
         if all(_own_text(response.element) and response.labels for response in self.responses):
             return self._match(item)
         raise UnreadableError(N_("It holds several questions in one; only one can be kept together with its text."))
 
     def _gap(self, response: _Response) -> Gap:
+        if "fill_in_multiple" in self.metadata.get("question_type", "") and response.labels:  # Canvas accepts every label, and scores one.
+            words = {whole_text(label).casefold(): whole_text(label) for label in reversed(response.labels.values())}
+            return Gap(answers=tuple(Answer(word) for word in reversed(words.values())))
         earned = {ident: self.scoring.score({response.ident: [ident]}) for ident in response.labels or self.scoring.named(response.ident)}
         right = [ident for ident, value in earned.items() if value == max(earned.values()) and value > 0]
         if not right:
             raise UnreadableError(N_("A gap has no answer that is right."))
-        if "fill_in_multiple" in self.metadata.get("question_type", ""):
-            return Gap(answers=tuple(Answer(whole_text(response.labels[ident])) for ident in right if ident in response.labels))
         if response.labels and not response.written:
             return Gap(options=tuple(self.line(label) for label in response.labels.values()), right=list(response.labels).index(right[0]))
         return Gap(answers=tuple(Answer(text) for text in right))
@@ -274,6 +278,23 @@ class _Question:
             pairs.append(Pair(left, text))
         others = dict.fromkeys(self.line(label) for response in self.responses for label in response.labels.values())
         pairs += [Pair("", text) for text in others if text not in used]
+        return replace(item, kind="match", pairs=tuple(pairs))
+
+
+    def _grouped(self, item: Item, response: _Response) -> Item:
+        """Pairs named together in one answer, as ILIAS has them: `4,1`."""
+        terms = {ident for ident, label in response.labels.items() if label.get("match_group")}
+        named = [pair.split(",") for pair in self.scoring.named(response.ident) if self.scoring.score({response.ident: pair.split(",")}) > 0]
+        pairs, used = [], set()
+        for pair in named:
+            sides = [ident.strip() for ident in pair if ident.strip() in response.labels]
+            if len(sides) == 2:
+                term, other = sorted(sides, key=lambda ident: ident not in terms)
+                used.add(term)
+                pairs.append(Pair(self.line(response.labels[other]), self.line(response.labels[term])))
+        if len(pairs) < 2:
+            raise UnreadableError(N_("There are fewer than two pairs."))
+        pairs += [Pair("", self.line(response.labels[term])) for term in response.labels if term in terms - used]
         return replace(item, kind="match", pairs=tuple(pairs))
 
 

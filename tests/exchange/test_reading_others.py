@@ -84,7 +84,12 @@ def equal(value: str, ident: str = "r") -> str:
     (qti1('<response_str ident="r"><render_fib/></response_str>', rule('<vargte respident="r">1.5</vargte><varlte respident="r">2.5</varlte>', 100)), "= 2 +- 0.5"),
     (qti1('<response_str ident="r"><render_fib/></response_str>', ""), "::: essay"),
     (qti1(lid("r", own="left 1") + lid("s", own="left 2"), rule(equal("A", "r"), 50, "Add") + rule(equal("C", "s"), 50, "Add")), "left 1 -> a\nleft 2 -> c\n-> b"),
-    (qti1(lid("response_x", own="x") , rule(equal("B", "response_x"), 100)), "(x) b"),
+    (qti1('<response_grp ident="r" rcardinality="Multiple"><render_choice><response_label ident="1" match_max="1" match_group="4,5"><material><mattext>t1</mattext></material></response_label>'
+          '<response_label ident="2" match_max="1" match_group="4,5"><material><mattext>t2</mattext></material></response_label><response_label ident="4"><material><mattext>d4</mattext></material>'
+          '</response_label><response_label ident="5"><material><mattext>d5</mattext></material></response_label></render_choice></response_grp>',
+          rule('<varsubset respident="r">1,5</varsubset>', 1, "Add") + rule('<varsubset respident="r">2,4</varsubset>', 1, "Add")), "d5 -> t1\nd4 -> t2"),
+    (qti1(lid("response_x", own="x"), rule(equal("B", "response_x"), 50), "fill_in_multiple_blanks_question").replace(">b<", ">A<"), "Well [[a|=c]]?"),
+    (qti1(lid("response_x", own="x"), rule(equal("B", "response_x"), 100)), "(x) b"),
 ])
 def test_items_of_qti_1_by_running_their_rules(source: str, wanted: str) -> None:
     block, entry = one(source, "q.xml")

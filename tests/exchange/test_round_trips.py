@@ -19,8 +19,8 @@ def written(format_: str, app: object) -> Written:
 
 @pytest.fixture(scope="module")
 def app() -> object:
-    from flask import Flask  # noqa: PLC0415 - only the languages of texts are needed
-    from flask_babel import Babel  # noqa: PLC0415
+    from flask import Flask
+    from flask_babel import Babel
     made = Flask(__name__)
     Babel(made)
     return made

@@ -5,6 +5,7 @@ import stat
 import time
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,11 @@ def test_entities_of_ones_own_are_refused(prolog: str) -> None:
     found = read(f"{prolog}<quiz>{question('essay', '', '&x;&b;')}</quiz>", "q.xml", "moodle-xml")
     assert [finding.rule for finding in found.findings] == ["xml-dtd"]
     assert found.items == ()
+
+
+def test_a_dtd_that_defines_no_entities_does_no_harm() -> None:
+    found = read(f'<!DOCTYPE quiz SYSTEM "x.dtd" [<!-- more --><!ELEMENT x (y+)>]><quiz>{question("essay", "")}</quiz>', "q.xml")
+    assert (len(found.items), found.findings) == (1, ())
 
 
 def test_a_dtd_elsewhere_is_not_fetched_and_does_no_harm() -> None:
@@ -111,6 +117,7 @@ def test_nonsense_is_a_finding_and_no_traceback(name: str, content: str) -> None
 
 
 def test_h5p_with_the_wrong_shapes_is_no_traceback() -> None:
-    for params in ({"questions": [1, {"library": 3}]}, {"answers": "x"}, []):
+    shapes: list[Any] = [{"questions": [1, {"library": 3}]}, {"answers": "x"}, []]
+    for params in shapes:
         found = read(zipped({"h5p.json": json.dumps({"mainLibrary": "H5P.QuestionSet"}), "content/content.json": json.dumps(params)}), "x.h5p")
         assert found.items == ()
