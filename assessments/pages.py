@@ -62,6 +62,7 @@ class State:
     verdict: Verdict | None = None
     saved: bool = False
     pending: bool = False
+    waiting: bool = False
     fresh: bool = False
     told: Told | None = None           # prompt exercises: what the model answered
     after: str = ""                    # the same: what can be done with the answers, as HTML
@@ -167,6 +168,8 @@ def _piece(
         told = prompts.told(attempt_id, item)
         return _render(item, place, counts, prompts.with_answers(item, given, told), stored, told=told, fresh=fresh, after=_AFTER,
                        live=f"{kept.ROOT}/attempts/{attempt_id}" if pending else "", pending=pending)
+    if given and stored is None and KINDS[item.kind].by_people:
+        return _render(item, place, counts, given, None, fresh=fresh, waiting=True)
     if given and stored is None and KINDS[item.kind].deferred:
         return _render(item, place, counts, given, None, fresh=fresh, pending=pending,
                        live=f"{kept.ROOT}/attempts/{attempt_id}" if pending else "", given_back=service.error_of(attempt_id or 0))

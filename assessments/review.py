@@ -80,13 +80,14 @@ def _reviewed(part: AnyPart, module: str, row: Any, standing: Standing, number: 
     verdict = verdict_of(item, row.response, row.verdict)
     may = showing(item.show, is_closed=standing.closed(item), due_passed=None)
     shown = verdict if key or may.marks else None
-    pending = row.state in (WorkState.DUE, WorkState.RUNNING)
+    waiting = row.state == WorkState.WAITING
+    pending = waiting or row.state in (WorkState.DUE, WorkState.RUNNING)
     given, told, after = row.response, None, ""
     if prompts.asks(item):
         told = prompts.told(row.id, item)
         given, after = prompts.with_answers(item, given, told), afterwards.draw(part, item, row.id, closed=True)
     html = _draw(item, part, given, shown, reveal=key or may.solution, state=State(
-        number=number, attempt=row.number, closed=True, verdict=shown, saved=verdict is not None and shown is None, pending=pending, told=told, after=after,
+        number=number, attempt=row.number, closed=True, verdict=shown, saved=verdict is not None and shown is None, pending=pending, waiting=waiting, told=told, after=after,
     ))
     return Reviewed(row.number, row.submitted_at, shown, pending, row.counts, html)
 

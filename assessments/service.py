@@ -62,6 +62,10 @@ class ClosedError(RuntimeError):
     """No further answer is taken for this item: all points are earned, or no attempt is left."""
 
 
+class WaitingError(ClosedError):
+    """No further answer is taken before the last one is marked."""
+
+
 class StaleError(RuntimeError):
     """The form was about an attempt that has been made already, in another tab or by a second click."""
 
@@ -145,18 +149,22 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     `number` is the attempt that the form was for, so that a second click or another tab counts nothing twice. Answer,
     grade and everything that follows from it (score to the LMS, certificate) are one transaction.
 
-    Raises LookupError (no such item), ResponseError (wrong shape; nothing counts), StaleError, ClosedError.
+    What people mark waits for them (assessments.marking).
+
+    Raises LookupError (no such item), ResponseError (wrong shape; nothing counts), StaleError, ClosedError, WaitingError.
     """
     item = items.item(part.edition_id, module, item_id, language)
     kind = KINDS[item.kind]
-    if kind.deferred:
+    if kind.deferred and not kind.by_people:
         raise LookupError(item_id)  # It is answered by prompts.submit, which also asks for tokens.
     response = kind.read(item, form)
-    verdict = kind.grade(item, response)
+    verdict = None if kind.by_people else kind.grade(item, response)
     number = free_number(part, module, item, number)
     try:
         with db.transaction():
-            record_grade(add_attempt(part, module, item, number, response, WorkState.DONE), part, item, verdict)
+            made = add_attempt(part, module, item, number, response, WorkState.DONE if verdict else WorkState.WAITING)
+            if verdict:
+                record_grade(made, part, item, verdict)
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
         raise StaleError from error
 
@@ -182,6 +190,8 @@ def free_number(part: AnyPart, module: str, item: Item, number: int) -> int:
     made = standing.last.number if standing.last else 0
     if number <= made:
         raise StaleError
+    if standing.last and standing.last.state == WorkState.WAITING:
+        raise WaitingError
     if standing.closed(item):
         raise ClosedError
     return made + 1
@@ -198,11 +208,11 @@ def add_attempt(
     return Made(written, part.edition_id, module)
 
 
-def record_grade(attempt: Attempt | Made, part: AnyPart, item: Item, verdict: Verdict) -> None:
-    """Add a grade and tell the rooms above. Call in the transaction that makes the attempt done."""
+def record_grade(attempt: Attempt | Made, part: AnyPart, item: Item, verdict: Verdict, *, marker_id: int | None = None) -> None:
+    """Add a grade and tell the rooms above. Call in the transaction that makes the attempt done. `marker_id`: who gave it, if somebody did."""
     direct.add(
         Grade, attempt_id=attempt.id, edition_id=attempt.edition_id, item_revision=item.revision, score=verdict.score,
-        score_maximum=verdict.maximum, verdict=verdict.as_dict(),
+        score_maximum=verdict.maximum, verdict=verdict.as_dict(), marker_id=marker_id,
     )
     graded.send("assessments", part=part, module=attempt.module)
     _notice_achievement(part)

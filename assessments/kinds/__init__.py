@@ -6,6 +6,7 @@ from typing import Any
 from assessments.kinds import (
     cloze,
     embeddings,
+    essay,
     grounded,
     match,
     matrix,
@@ -24,5 +25,5 @@ from assessments.kinds.base import Kind
 
 KINDS: Mapping[str, Kind[Any]] = {
     module.KIND.name: module.KIND
-    for module in (single, multi, cloze, numeric, short, matrix, match, order, prompt, grounded, python, write, nexttoken, tokenizer, embeddings)
+    for module in (single, multi, cloze, numeric, short, matrix, match, order, essay, prompt, grounded, python, write, nexttoken, tokenizer, embeddings)
 }

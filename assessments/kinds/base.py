@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from assessments.grading import Verdict
 from assessments.kinds.attributes import read_attributes
-from assessments.kinds.item import Form, Item, Response, View
+from assessments.kinds.item import Choice, Form, Item, Offer, Response, View
 from assessments.kinds.source import Body, Reader, read_body
 from core.i18n import N_
 from modules.blocks import Block
@@ -67,7 +67,9 @@ class Kind(ABC, Generic[I]):
     signs: ClassVar[re.Pattern[str] | None] = None       # groups: the sign, the text behind it
     fences: ClassVar[frozenset[str]] = frozenset()
     shuffle: ClassVar[bool] = False
-    deferred: ClassVar[bool] = False                     # graded by a task, because something must run first
+    deferred: ClassVar[bool] = False                     # not graded when it is sent: something must run, or people must read it first
+    by_people: ClassVar[bool] = False                    # people mark it (assessments.marking)
+    anonymous: ClassVar[bool] = False                    # answers are counted and belong to nobody (assessments.surveys)
     action: ClassVar[str] = "answer"                     # the last part of the address that the form is sent to
     attempts: ClassVar[int] = 3                          # without the attribute
     steps: ClassVar[str] = ""                            # the name of buttons that change the form and are no answer
@@ -166,6 +168,14 @@ class Kind(ABC, Generic[I]):
         self, item: I, variant: int, response: Response | None, verdict: Verdict | None, *, solution: bool
     ) -> View:
         """The one place that decides what a page gets to see."""
+
+    def choices(self, item: I, response: Response) -> tuple[Choice, ...]:
+        """What was chosen, part by part, for statistics; nothing where there is nothing to count."""
+        return ()
+
+    def offers(self, item: I) -> tuple[Offer, ...]:
+        """What can be chosen, part by part in the author's order; of fields to write in only the solution."""
+        return ()
 
     def advise(self, item: I, source: Source) -> None:
         """Note what makes a question weaker than it could be."""

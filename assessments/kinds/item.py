@@ -51,6 +51,27 @@ class View:
     marked: bool = False               # whether right and wrong are shown
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen in one part of a question, to count. `value` is a position where there are options, so that it is the same in
+    every language; else the text as it was given.
+    """
+
+    part: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be chosen in one part of a question, with the texts for a table of counts. `label` is empty where there is one part only."""
+
+    part: str
+    value: str
+    label: str
+    html: str
+    right: bool = False
+
+
 class ResponseError(ValueError):
     """A response cannot be taken; nothing counts as an attempt. `message` is a message id, filled from `values`."""
 
