@@ -17,7 +17,7 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from assessments import afterwards, code, items, prompts, service
+from assessments import afterwards, code, items, prompts, service, surveys
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant
@@ -39,6 +39,7 @@ Counts = tuple[int, int, int | None, bool]          # next attempt, used, left, 
 _TOKENS = f"tokens-{secrets.token_hex(8)}"            # marks: what is left today, as people read it
 _AFTER = f"after-{secrets.token_hex(8)}"              # what follows an answer: it changes with every vote of the class
 _SANDBOX = f"sandbox-{secrets.token_hex(8)}"          # that programs cannot be run here, if so
+_SURVEY = f"survey-{secrets.token_hex(8)}"            # what the others have answered, as far as it may be seen
 _TOKENS_VALUE = f"value-{secrets.token_hex(8)}"       # and as a bar takes it
 _MOST = f"most-{secrets.token_hex(8)}"                # the same of what there is in a day
 _MOST_VALUE = f"most-value-{secrets.token_hex(8)}"
@@ -67,6 +68,7 @@ class State:
     told: Told | None = None           # prompt exercises: what the model answered
     after: str = ""                    # the same: what can be done with the answers, as HTML
     live: str = ""                     # exercises at work: the address of the attempt
+    survey: str = ""                   # surveys: the results, as HTML
     given_back: str = ""               # Python exercises: why the last attempt was not counted
 
     @property
@@ -115,6 +117,8 @@ class _Drawing:
 
     def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False, held: Response | None = None) -> str:
         piece = self._piece(item, number, standing, fresh=fresh, held=held)
+        if _SURVEY in piece:
+            piece = piece.replace(_SURVEY, surveys.draw(self.part, self.module, item))
         if not prompts.asks(item):
             return piece.replace(_SANDBOX, "" if code.can_run() else render_template("assessments/code_missing.html")) if _SANDBOX in piece else piece
         last = standing.last if standing else None
@@ -196,7 +200,7 @@ def _render(
     view = kind.review(item, order, given, shown, reveal=may.solution) if given and shown else kind.view(item, order, given)
     state = State(
         number=number, attempt=attempt, used=used, left=left, closed=is_closed, verdict=shown,
-        saved=verdict is not None and shown is None, **more,
+        saved=verdict is not None and shown is None, survey=_SURVEY if kind.anonymous and given is not None else "", **more,
     )
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF,

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from accounts.joining import BOTH, CannotJoinError, husk
-from assessments import items
+from assessments import items, surveys
 from assessments.grading import Verdict, attempts_left, closed, kept
 from assessments.kinds import KINDS
 from assessments.kinds.item import Form, Item, Response
@@ -149,7 +149,7 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     `number` is the attempt that the form was for, so that a second click or another tab counts nothing twice. Answer,
     grade and everything that follows from it (score to the LMS, certificate) are one transaction.
 
-    What people mark waits for them (assessments.marking).
+    What people mark waits for them (assessments.marking); of surveys only that there is an answer is kept with the learner.
 
     Raises LookupError (no such item), ResponseError (wrong shape; nothing counts), StaleError, ClosedError, WaitingError.
     """
@@ -158,12 +158,15 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     if kind.deferred and not kind.by_people:
         raise LookupError(item_id)  # It is answered by prompts.submit, which also asks for tokens.
     response = kind.read(item, form)
-    verdict = None if kind.by_people else kind.grade(item, response)
+    verdict = None if kind.by_people or kind.anonymous else kind.grade(item, response)
     number = free_number(part, module, item, number)
     try:
         with db.transaction():
-            made = add_attempt(part, module, item, number, response, WorkState.DONE if verdict else WorkState.WAITING)
-            if verdict:
+            state = WorkState.WAITING if kind.by_people else WorkState.DONE
+            made = add_attempt(part, module, item, number, {} if kind.anonymous else response, state)
+            if kind.anonymous:
+                surveys.count(part, module, item, response)
+            elif verdict:
                 record_grade(made, part, item, verdict)
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
         raise StaleError from error
