@@ -54,7 +54,7 @@ def footnotes(report: ProseReport) -> Iterator[Finding]:
 def _images(block: Block) -> Iterator[tuple[int, re.Match[str]]]:
     for offset, line in enumerate(block.body.split("\n")):
         for match in _IMAGE.finditer(line):
-            yield block.line + offset, match
+            yield block.line_at(block.line + offset), match
 
 
 def _check(address: str, source: ModuleSource, line: int, course: CourseSource) -> Iterator[Finding]:
