@@ -48,6 +48,7 @@ import lti.views
 import lti.views.scores
 import modules.blocks
 import modules.commands
+import modules.pools
 import modules.presenters
 import modules.preview
 import modules.views
@@ -93,6 +94,7 @@ def _connect_rooms() -> None:
     """What rooms tell each other, and what they offer each other."""
     for kind in KINDS.values():
         modules.blocks.register(kind)
+    modules.blocks.register(modules.pools.KIND)
     modules.presenters.register(Presenter(
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))

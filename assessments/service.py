@@ -10,10 +10,10 @@ from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from accounts.joining import BOTH, CannotJoinError, husk
-from assessments import items, surveys
+from assessments import drawing, items, surveys
 from assessments.grading import Verdict, attempts_left, closed, kept
 from assessments.kinds import KINDS
-from assessments.kinds.item import Form, Item, Response
+from assessments.kinds.item import Form, Item, Response, version, versioned
 from assessments.models import Attempt, Grade
 from core import db, direct
 from core.direct import Read
@@ -154,6 +154,7 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     Raises LookupError (no such item), ResponseError (wrong shape; nothing counts), StaleError, ClosedError, WaitingError.
     """
     item = items.item(part.edition_id, module, item_id, language)
+    item = versioned(item, version(item, str(part.id)))
     kind = KINDS[item.kind]
     if kind.deferred and not kind.by_people:
         raise LookupError(item_id)  # It is answered by prompts.submit, which also asks for tokens.
@@ -231,7 +232,7 @@ def points_in(edition_id: int, module: str, stands: Mapping[str, Standing], show
 
 def scores(part: AnyPart) -> dict[str, Points]:
     """A learner's points by module: the best attempt at each item counts."""
-    return _by_module(part.edition_id, _kept_grades(part.id))
+    return _by_module(part.edition_id, part.id, _kept_grades(part.id))
 
 
 def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[str, Points]]:
@@ -240,7 +241,7 @@ def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[st
     for row in db.session.execute(_ALL_IN_RUN, {"run_id": run_id}):
         graded.setdefault(row.enrolment_id, []).append(row)
     return {
-        enrolment_id: _by_module(edition_id, _kept_of(graded.get(enrolment_id, ()))) for enrolment_id, edition_id in editions.items()
+        enrolment_id: _by_module(edition_id, enrolment_id, _kept_of(graded.get(enrolment_id, ()))) for enrolment_id, edition_id in editions.items()
     }
 
 
@@ -253,7 +254,7 @@ def score_of(
     """
     grades = _kept_grades(part.id, keep, until)
     if module is None or items_ is None:
-        by_module = _by_module(part.edition_id, grades)
+        by_module = _by_module(part.edition_id, part.id, grades)
         return total(by_module) if module is None else by_module.get(module, Points(0, 0))
     possible = {item: points for item, points in items.points(part.edition_id).get(module, {}).items() if item in items_}
     return _points(possible, {item: grade for (where, item), grade in grades.items() if where == module})
@@ -263,10 +264,10 @@ _Grades = Mapping[tuple[str, str], tuple[float, float]]
 """(score, maximum) by (module, item)."""
 
 
-def _by_module(edition_id: int, grades: _Grades) -> dict[str, Points]:
+def _by_module(edition_id: int, enrolment_id: int, grades: _Grades) -> dict[str, Points]:
     return {
         module: _points(points, {item: grade for (where, item), grade in grades.items() if where == module})
-        for module, points in items.points(edition_id).items()
+        for module, points in drawing.own_points(edition_id, str(enrolment_id)).items()
     }
 
 

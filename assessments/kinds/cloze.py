@@ -77,6 +77,7 @@ class Cloze(Kind[ClozeItem]):
     """Gaps `[[text]]`, `[[text|=synonym]]` and choices `[[a|(right)|c]]`."""
 
     name = "cloze"
+    varied = True
     shuffle = True
 
     def text(self, source: Source) -> str:

@@ -43,6 +43,7 @@ class Numeric(Kind[NumericItem]):
     """A number within a range."""
 
     name = "numeric"
+    varied = True
     attributes = ("unit",)
     signs = SIGNS
 

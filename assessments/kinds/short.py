@@ -42,6 +42,7 @@ class Short(Kind[ShortItem]):
     """A few words, compared without regard to case and spacing, or by a pattern."""
 
     name = "short"
+    varied = True
     attributes = ("lang",)
     signs = SIGNS
 

@@ -23,6 +23,7 @@ class Single(Kind[ChoiceItem]):
     """One right option; others may earn a part of the points by `%50%`."""
 
     name = "single"
+    varied = True
     signs = SIGNS
     shuffle = True
 
