@@ -110,21 +110,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, chromi
         yield Desk(f"http://localhost:{port}", f"/courses/{run.id}/eins", cookies, chromium)
 
 
-SHOTS = None
-
-
 def look(page: Page, where: str) -> None:
     """Axe has nothing to say, and the page is as narrow as a phone."""
+    wide = page.viewport_size
+    assert wide
     assert_accessible(page, where)
-    if SHOTS:
-        wide = page.viewport_size
-        for section in page.locator("section.question").all():
-            section.screenshot(path=f"{SHOTS}/{where}-{section.get_attribute('id')}.png")
-        page.screenshot(path=f"{SHOTS}/{where}.png", full_page=True)
     assert_no_sideways_scroll(page, 390, where)
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{where}-390.png", full_page=True)
-        page.set_viewport_size(wide)
+    page.set_viewport_size(wide)
 
 
 def choose(page: Page, item: str, *texts: str) -> None:
@@ -198,7 +190,7 @@ def test_a_lecturer_marks_by_the_rubric_and_sees_surveys_of_enough_people(desk: 
     page.get_by_label("Kommentar").fill("Gut beobachtet.\nDie Begründung fehlt noch.")
     look(page, "marking-text")
     page.get_by_role("button", name="Bewerten und weiter").click()
-    expect(page.get_by_role("status")).to_contain_text("Die Punkte zählen jetzt")
+    expect(page.locator(".flashes")).to_contain_text("Die Punkte zählen jetzt")
     page.context.close()
     page = desk.page("Ada", language="de-DE", dark=True)
     page.goto(desk.module)
