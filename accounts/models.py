@@ -27,6 +27,8 @@ class Organisation(Base):
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     unit: Mapped[str] = mapped_column(default="")          # e.g. the centre that runs the courses
+    country: Mapped[str] = mapped_column(default="DEU")    # three letters (ISO 3166-1)
+    legal_identifier: Mapped[str | None]                   # by which the state knows it
     created_at: Mapped[datetime] = mapped_column(default=db.now)
 
 

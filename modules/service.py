@@ -58,16 +58,6 @@ class ParsedEdition:
         """The modules in their order."""
         return tuple(module.id for module in self.course.modules)
 
-    @property
-    def participation(self) -> int:
-        """Percent of the modules to be opened."""
-        return self.course.thresholds.participation
-
-    @property
-    def achievement(self) -> int:
-        """Percent of the points to be reached."""
-        return self.course.thresholds.achievement
-
     def module(self, module_id: str, language: str) -> ModuleSource:
         """A module in one language. Raises LookupError."""
         return self._find(module_id)[1][language]
