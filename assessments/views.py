@@ -38,6 +38,8 @@ def answer(run_id: int, module: str, item: str, draw: int | None = None, only: s
         error, status = _(reason.message) % reason.values, 422
     except service.StaleError:
         pass  # The first click or the other tab has counted; what it led to is shown.
+    except service.WaitingError:
+        error, status = _("Your last text waits for marking; you can answer again afterwards."), 409
     except service.ClosedError:
         error, status = _("No further answer is taken here: you have all the points, or no attempt is left."), 409
     except (LookupError, ValueError):

@@ -6,7 +6,9 @@ from typing import Any
 from assessments.kinds import (
     cloze,
     embeddings,
+    essay,
     grounded,
+    likert,
     match,
     matrix,
     multi,
@@ -17,6 +19,7 @@ from assessments.kinds import (
     python,
     short,
     single,
+    survey,
     tokenizer,
     write,
 )
@@ -24,5 +27,5 @@ from assessments.kinds.base import Kind
 
 KINDS: Mapping[str, Kind[Any]] = {
     module.KIND.name: module.KIND
-    for module in (single, multi, cloze, numeric, short, matrix, match, order, prompt, grounded, python, write, nexttoken, tokenizer, embeddings)
+    for module in (single, multi, cloze, numeric, short, matrix, match, order, essay, likert, survey, prompt, grounded, python, write, nexttoken, tokenizer, embeddings)
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assessments.kinds.source import Reader
 from core.i18n import N_
 
-COMMON = ("points", "attempts", "scoring", "shuffle", "competence", "show")
+COMMON = ("points", "attempts", "scoring", "shuffle", "competence", "show", "tags")
 MOST_POINTS = 1000
 MOST_ATTEMPTS = 100
 _NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?", re.ASCII)

@@ -10,7 +10,7 @@ from assessments import grading
 from assessments.grading import Part, Verdict
 from assessments.kinds import quality
 from assessments.kinds.base import Kind, Source
-from assessments.kinds.item import Form, Item, Response, ResponseError, View, key_of, ordered
+from assessments.kinds.item import Choice, Form, Item, Offer, Response, ResponseError, View, key_of, ordered
 from assessments.kinds.source import Mark
 from core.i18n import N_
 
@@ -29,7 +29,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RightSide:
     """A right side: as HTML, and as text inside a list to choose from."""
 
     key: str
@@ -42,7 +42,7 @@ class MatchItem(Item):
     """Pairs, and the right sides of all of them with the distractors behind."""
 
     pairs: tuple[Pair, ...]
-    choices: tuple[Choice, ...]
+    choices: tuple[RightSide, ...]
 
     @property
     def lettered(self) -> bool:
@@ -133,6 +133,16 @@ class Match(Kind[MatchItem]):
         seen = self.seen(item, marked=verdict is not None, solution=solution)
         return MatchView(**seen, pairs=tuple(shown), choices=choices, lettered=item.lettered)
 
+    def choices(self, item: MatchItem, response: Response) -> tuple[Choice, ...]:
+        """The right side chosen for each left one."""
+        return tuple(Choice(str(at), str(chosen)) for at, chosen in enumerate(response["pairs"]))
+
+    def offers(self, item: MatchItem) -> tuple[Offer, ...]:
+        """Every right side for every left one."""
+        return tuple(
+            Offer(str(at), str(no), pair.html, choice.html, no == pair.right) for at, pair in enumerate(item.pairs) for no, choice in enumerate(item.choices)
+        )
+
     def advise(self, item: MatchItem, source: Source) -> None:
         """A wrong pair should get a reason, and the last pair should not follow from the others."""
         quality.advise_explanation(item.explanation, any(pair.feedback for pair in item.pairs), source)
@@ -141,9 +151,9 @@ class Match(Kind[MatchItem]):
                            N_("Add a right side that belongs to nothing: “-> …”."))
 
 
-def _choice(source: Source, text: str, line: int) -> Choice:
+def _choice(source: Source, text: str, line: int) -> RightSide:
     html = source.inline(text, line)
-    return Choice(key_of(source.block.id, text), html, " ".join(unescape(_TAG.sub("", html)).split()))
+    return RightSide(key_of(source.block.id, text), html, " ".join(unescape(_TAG.sub("", html)).split()))
 
 
 def _note_doubles(source: Source, pairs: Sequence[Mark]) -> None:

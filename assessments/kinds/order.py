@@ -9,7 +9,7 @@ from assessments import grading
 from assessments.grading import Part, Verdict
 from assessments.kinds import quality
 from assessments.kinds.base import Kind, Source
-from assessments.kinds.item import Form, Item, Response, ResponseError, View, key_of, ordered
+from assessments.kinds.item import Choice, Form, Item, Offer, Response, ResponseError, View, key_of, ordered
 from assessments.kinds.source import Mark
 from core.i18n import N_
 
@@ -128,6 +128,15 @@ class Order(Kind[OrderItem]):
         wrong = solution and list(order) != sorted(order)
         seen = self.seen(item, marked=verdict is not None, solution=solution)
         return OrderView(**seen, entries=tuple(entries), solution_entries=tuple(entry.html for entry in item.entries) if wrong else ())
+
+    def choices(self, item: OrderItem, response: Response) -> tuple[Choice, ...]:
+        """The entry in each place."""
+        return tuple(Choice(str(place), str(at)) for place, at in enumerate(response["order"]))
+
+    def offers(self, item: OrderItem) -> tuple[Offer, ...]:
+        """Every entry in every place."""
+        places = range(len(item.entries))
+        return tuple(Offer(str(place), str(at), str(place + 1), item.entries[at].html, at == place) for place in places for at in places)
 
     def advise(self, item: OrderItem, source: Source) -> None:
         """A wrong order should get a reason."""

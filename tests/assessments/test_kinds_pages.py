@@ -75,6 +75,7 @@ RESPONSES: dict[str, dict[str, Any]] = {
     "matrix": {"rows": [[1], [1]]},
     "match": {"pairs": [1, 2]},
     "order": {"order": [1, 0, 2]},
+    "essay": {"text": "Hallo", "marks": [0.5, 1.0], "comment": "geheimer Rat"},
     "prompt": {"prompt": "Hallo", "model": "", "temperature": 0.0, "answers": [["Um 9 Uhr."], ["Ja."]]},
     "grounded": {"prompt": "Hallo", "fields": {"question": ""}, "answers": [
         '{"source": 2, "quote": "Das steht nirgends geschrieben.", "answer": "Falsch."}', '{"source": 1, "quote": "x", "answer": "y"}',
@@ -84,7 +85,7 @@ RESPONSES: dict[str, dict[str, Any]] = {
 }
 SOLUTIONS = {
     "single": ["rueck-b"], "multi": ["rueck-b"], "cloze": [":</span> vielfältig", "Tokenix"], "numeric": ["810"], "short": ["KIVO"],
-    "matrix": ["is-solution"], "match": ["It belongs to: Alpha"], "order": ["order-solution"], "prompt": [], "python": ["rueck-a"], "write": [], "grounded": [],
+    "matrix": ["is-solution"], "match": ["It belongs to: Alpha"], "order": ["order-solution"], "essay": [], "prompt": [], "python": ["rueck-a"], "write": [], "grounded": [],
 }
 
 
@@ -110,7 +111,7 @@ def test_feedback_is_shown_for_what_was_chosen_only() -> None:
 @pytest.mark.parametrize("kind", ANSWERED)
 def test_choices_can_be_shown_without_telling_whether_they_were_right(kind: str) -> None:
     question = KINDS[kind].parse(sample(kind))
-    response = {name: given for name, given in RESPONSES[kind].items() if name not in ("answers", "results")}
+    response = {name: given for name, given in RESPONSES[kind].items() if name not in ("answers", "results", "marks", "comment")}
     html = draw(KINDS[kind].view(question, 0, response), saved=True)
     assert not [secret for secret in ("rueck-", "geheim", "is-right", "is-wrong") if secret in html]
     chosen = [word for word in (" checked", " selected", "falsch", 'value="5"', "Grundgesetz", "Hallo", "data-order") if word in html]
