@@ -37,9 +37,9 @@ _FIELD = re.compile(r"^ {0,3}(=)[ \t]*(.*)$")
 _GAP = re.compile(r"\[\[(.{0,500}?)\]\]")
 _BAR = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:-]+")
-_SIGNS = {"single": OPTIONS, "multi": OPTIONS, "likert": OPTIONS, "survey": OPTIONS, "essay": _RUBRIC,
+_SIGNS = {"single": OPTIONS, "multi": OPTIONS, "survey": OPTIONS, "essay": _RUBRIC,
           "short": _FIELD, "numeric": _FIELD}
-_SHARED = ("points", "attempts", "scoring", "shuffle", "competence", "show")
+_SHARED = ("points", "attempts", "scoring", "shuffle", "competence", "show", "tags")
 _YES = {"yes": True, "true": True, "ja": True, "no": False, "false": False, "nein": False}
 
 
@@ -84,6 +84,7 @@ def item_of(block: Block) -> Item:
         kind=block.kind, id=block.id, line=block.line - 1, stem=body.text.strip(), points=_number(given.get("points", "1")),
         attempts=int(given["attempts"]) if given.get("attempts", "").isdecimal() else None, scoring=given.get("scoring", ""), show=given.get("show", ""),
         shuffle=_YES.get(given.get("shuffle", "")), competences=tuple(part.strip() for part in given.get("competence", "").split(",") if part.strip()),
+        tags=tuple(filter(None, map(str.strip, given.get("tags", "").split(",")))),
         attributes={name: value for name, value in given.items() if name not in _SHARED}, hints=tuple(mark.text for mark in body.hints),
         explanation=body.explanation, fences=tuple(Fenced(fence.name, fence.text) for fence in body.fences),
     )
@@ -103,7 +104,8 @@ def _choices(item: Item, body: Body, _: str) -> Item:
     for mark in body.marks:
         weight, text = split_weight(mark.text)
         choices.append(Choice(" ".join(text.split()), mark.sign[1:2] in ("x", "X"), weight, mark.feedback))
-    return replace(item, choices=tuple(choices))
+    many = item.kind == "survey" and any(mark.sign.startswith("[") for mark in body.marks)
+    return replace(item, choices=tuple(choices), many=many)
 
 
 def _steps(item: Item, body: Body, _: str) -> Item:

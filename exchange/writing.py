@@ -19,7 +19,7 @@ _RUBRIC = re.compile(r"^( {0,3})([-*+])(?=[ \t])")
 _ARROW = re.compile(r"-(?=>)")
 # Signs at the beginning of a line that would make it something else, by the kind of the block.
 _BY_KIND = {
-    "single": (_OPTION,), "multi": (_OPTION,), "likert": (_OPTION,), "survey": (_OPTION,), "matrix": (_ROW,), "order": (_STEP,), "essay": (_RUBRIC,),
+    "single": (_OPTION,), "multi": (_OPTION,), "likert": (_RUBRIC,), "survey": (_OPTION,), "matrix": (_ROW,), "order": (_STEP,), "essay": (_RUBRIC,),
     "short": (_FIELD,), "numeric": (_FIELD,),
 }
 
@@ -44,6 +44,8 @@ def _attributes(item: Item) -> str:
         said["shuffle"] = "yes" if item.shuffle else "no"
     if item.competences:
         said["competence"] = ",".join(item.competences)
+    if item.tags:
+        said["tags"] = ",".join(filter(None, (" ".join(re.sub(r'[",{}]', " ", tag).split()) for tag in item.tags)))
     if item.kind in ("likert", "survey"):
         said.pop("points")
     said |= item.attributes
@@ -143,14 +145,14 @@ def _answers(item: Item, language: str) -> Iterable[str]:
 def _choices(item: Item) -> Iterable[str]:
     for number, choice in enumerate(item.choices, 1):
         text = re.sub(r"^%(?=-?\d)", "&#37;", one_line(choice.text))
-        sign = f"{number}." if item.kind == "order" else _sign(item.kind, choice)
+        sign = f"{number}." if item.kind == "order" else "-" if item.kind == "likert" else _sign(item.kind, choice, many=item.many)
         yield f"{sign} {text}"
         yield from _feedback(choice.feedback)
 
 
-def _sign(kind: str, choice: Choice) -> str:
+def _sign(kind: str, choice: Choice, *, many: bool) -> str:
     mark = "x" if choice.right else " "
-    sign = f"[{mark}]" if kind == "multi" else f"({mark})"
+    sign = f"[{mark}]" if kind == "multi" or many else f"({mark})"
     return sign if choice.weight is None else f"{sign} %{percent(choice.weight)}%"
 
 

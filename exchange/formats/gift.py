@@ -60,9 +60,7 @@ def _entry_at(entries: Sequence[Entry], line: int) -> Entry | None:
 
 def _item(gift: GiftItem, texts: Writer, entry: Entry, language: str) -> Item:
     text = _Texts(gift, texts, entry)
-    if gift.tags:
-        entry.change(N_("Tags were left out: %(tags)s"), tags=", ".join(gift.tags))
-    item = Item(kind="", id=gift.id, title=gift.title, line=gift.line, category=gift.category.rsplit("/", 1)[-1].strip(),
+    item = Item(kind="", id=gift.id, tags=gift.tags, title=gift.title, line=gift.line, category=gift.category.rsplit("/", 1)[-1].strip(),
                 stem=text.whole(gift.text if gift.tail is None else f"{gift.text} _____ {gift.tail}"), explanation=text.whole(gift.feedback))
     return _KINDS[gift.kind](item, gift, text, language)
 
@@ -152,7 +150,9 @@ def write(items: Sequence[Item], entries: Sequence[Entry]) -> bytes:
         if item.category != category:
             category = item.category
             parts.append(f"$CATEGORY: {category or 'top'}")
-        note = f"// [id:{item.id}]\n" if item.id else ""
+        notes = [f"[id:{item.id}]"] if item.id else []
+        notes += [f"[tag:{tag.replace(']', ')')}]" for tag in item.tags]
+        note = f"// {' '.join(notes)}\n" if notes else ""
         title = f"::{_escaped(item.title or item.id)}::" if item.title or item.id else ""
         parts.append(f"{note}{title}[html]{body}")
     return ("\n\n".join(parts) + "\n").encode()

@@ -66,6 +66,10 @@ class _Written:
         self.value("hidden", "0")
         self.value("idnumber", item.id)
         fill(self)
+        if item.tags:
+            holder = etree.SubElement(self.question, "tags")
+            for tag in item.tags:
+                _text(etree.SubElement(holder, "tag"), tag)
         for hint in item.hints:
             self.html("hint", to_html(hint, self._address))
         quiz.append(self.question)

@@ -89,7 +89,7 @@ class _Question:
         self._note_losses()
         item = Item(
             kind="", id=text_of(self.element, "idnumber"), title=self.name, line=self.element.sourceline, category=self.category,
-            points=self._points(), stem=self.markdown(child(self.element, "questiontext")), hints=self._hints(),
+            tags=tuple(filter(None, (text_of(tag, "text") for tag in descendants(self.element, "tag")))), points=self._points(), stem=self.markdown(child(self.element, "questiontext")), hints=self._hints(),
             explanation=self.markdown(child(self.element, "generalfeedback")),
         )
         return read(item, self)
@@ -106,9 +106,6 @@ class _Question:
         return tuple(hint for hint in found if hint)[:10]
 
     def _note_losses(self) -> None:
-        tags = [text_of(tag, "text") for tag in descendants(self.element, "tag")]
-        if tags:
-            self.entry.change(N_("Tags were left out: %(tags)s"), tags=", ".join(tags)[:200])
         if any(text_of(self.element, name, "text").strip("<p>/ ") not in _USUAL and text_of(self.element, name, "text") not in _USUAL
                for name in _LEFT_OUT):
             self.entry.change(N_("Feedback for right, partly right and wrong answers as a whole was left out."))

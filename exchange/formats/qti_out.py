@@ -178,6 +178,8 @@ class _Written:
         kind = self.item.kind
         if kind not in _KINDS:
             raise UnreadableError(N_("%(format)s has nothing for the kind “%(kind)s”."), format=self.version.name, kind=kind)
+        if self.item.tags:
+            self.entry.change(N_("Tags were left out: %(tags)s"), tags=", ".join(self.item.tags))
         if self.item.hints:
             self.entry.change(N_("%(format)s has no hints; they were left out."), format=self.version.name)
         if any(pair.feedback for pair in self.item.pairs) or any(row.feedback for row in self.item.rows) or (kind == "order" and any(choice.feedback for choice in self.item.choices)):

@@ -34,7 +34,7 @@ The earth is flat.
 (x) False
 :::
 
-::: multi {#primes points=3}
+::: multi {#primes points=3 tags="easy,whole numbers"}
 Which are prime?
 [x] 2
     > The only even one.

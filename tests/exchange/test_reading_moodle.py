@@ -14,7 +14,8 @@ def test_a_multiple_choice_with_a_picture_feedback_hints_and_formula() -> None:
     assert item.stem == "What **is** \\(a_1*b_1*c\\)? ![Map](media/a-b-675ba17b.png)"
     assert found.media == {"media/a-b-675ba17b.png": b"\x89PNG\r\n\x1a\n"}
     assert (item.hints, item.choices[0].feedback) == (("Think.",), "yes")
-    assert notes(entry) == ["Tags were left out: t", "Negative weights of a single choice count as 0."]
+    assert item.tags == ("t",)
+    assert notes(entry) == ["Negative weights of a single choice count as 0."]
 
 
 @pytest.mark.parametrize(("kind", "rest", "text", "wanted"), [
