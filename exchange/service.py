@@ -61,5 +61,5 @@ def files_of_course(organisation_id: int, course: str) -> Mapping[str, bytes]:
 def write(reading: Reading, files: Mapping[str, bytes], format: str, language: str, launch_url: str) -> Written:
     """Write a reading in another format."""
     with in_language(language):
-        words = handout.Words(name=gettext("Name"), solutions=gettext("Solutions"), points=gettext("points"), words=gettext("words"))
+        words = handout.Words(name=gettext("Name"), solutions=gettext("Solutions"), points=gettext("Points"), words=gettext("words"))
     return writers.write(reading, files, format, Setting(language, launch_url, words))

@@ -89,7 +89,7 @@ class _Sheet:
 
     def question(self, item: Item, number: int) -> str:
         """A question with room for its answer."""
-        points = f"{decimal(item.points)} {self.words.points}"
+        points = f"{self.words.points}: {decimal(item.points)}"
         stem = self.whole(item.stem)
         if item.kind == "cloze":
             stem = GAP.sub(lambda found: self._room(item.gaps[int(found[1]) - 1]), stem)
