@@ -32,6 +32,8 @@ import certificates.service
 import certificates.tasks
 import certificates.views
 import core.commands
+import core.post.commands
+import core.post.sending
 import courses.models
 import courses.tools
 import courses.views
@@ -88,7 +90,7 @@ def _open_rooms(app: Flask) -> None:
         assessments.excerpt_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
-    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
+    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.post.commands.mail, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 

@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from accounts import service as accounts
 from accounts.models import Organisation
 from assessments.thresholds import set_rule
-from certificates import badges, places, service, verifying
+from certificates import badges, places, service, stamping, verifying
 from certificates import sample as samples
 from certificates.credentials.check import Outcome
 from certificates.letterhead import LetterheadError
@@ -114,6 +114,20 @@ def new_key(organisation: str) -> None:
     if found is None:
         raise click.ClickException(f"There is no organisation {organisation!r}.")
     click.echo(badges.rotate(found.id))
+
+
+@certificates.command("timestamps")
+@click.option("--retry", is_flag=True, help="Ask again at once for all that are missing, also those that were given up.")
+def timestamps(retry: bool) -> None:
+    """How many certificates were sealed without the timestamp that is wanted, and why."""
+    if retry:
+        click.echo(f"{stamping.retry()} to be asked for again")
+    found = stamping.figures()
+    click.echo(f"added later {found.added}, waiting {found.waiting}, given up {found.given_up}")
+    if found.oldest:
+        click.echo(f"the oldest is missing since {found.oldest:%Y-%m-%d %H:%M} UTC")
+    for reason, count in found.reasons:
+        click.echo(f"{count} × {reason}")
 
 
 @certificates.command("registrar-key")

@@ -95,6 +95,7 @@ class Certificate(Work, Tenanted, Base):
     deleted_at: Mapped[datetime | None]                    # name and PDF are gone for good
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[Reason | None]
+    reminded_days: Mapped[int | None]                      # of the days before its expiry, at which reminders go out, the last that is done
     name_public_at: Mapped[datetime | None]                # when the holder agreed that the public page shows the name
     name_public_text: Mapped[str | None]                   # which text they agreed to
     files_public_at: Mapped[datetime | None]               # when they agreed that the page gives PDF and badge out as well
@@ -117,6 +118,26 @@ class Certificate(Work, Tenanted, Base):
         if self.replaced_at:
             return Standing.REPLACED
         return Standing.EXPIRED if self.expires_on and self.expires_on < today else Standing.VALID
+
+
+class MissingTimestamp(Work, Tenanted, Base):
+    """A certificate that was sealed without a timestamp although one is wanted. The work is to add it."""
+
+    __tablename__ = "missing_timestamp"
+    __table_args__ = (*Work.indexes(),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), unique=True)
+    since: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class FormerFile(Tenanted, Base):
+    """The hash of a certificate's file before a timestamp was added to its seal: who has that file has a genuine one, too."""
+
+    __tablename__ = "former_file"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), index=True)
+    sha256: Mapped[str] = mapped_column(index=True)
+    until: Mapped[datetime] = mapped_column(default=db.now)
 
 
 class RegistrarKey(AccessKeyRow, Tenanted, Base):

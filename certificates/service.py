@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from accounts.models import Organisation, Person, Role
 from assessments.models import Attempt
-from certificates import badges, fonts, letterhead, names, pdf
+from certificates import badges, fonts, letterhead, names, notices, pdf, renewal, stamping
 from certificates.models import Award, Certificate, Letterhead, Reason, Standing
 from certificates.organisations import alone, issuer_of
 from certificates.sealing.errors import SealError
@@ -105,6 +105,7 @@ def _snapshot(
         completed_on=today.isoformat(), issued_on=today.isoformat(), legal=letterhead.legal_on(today, tuple(look.legal)),
         signatories=tuple(Signatory(entry["name"], entry["role"]) for entry in look.signatories),
         expires_on=last.isoformat() if (last := last_day(today, terms.valid_months)) else None,
+        renews=renewal.renewed_by(enrolment, kind, today),
     )
 
 
@@ -233,6 +234,7 @@ def erase(certificate: Certificate) -> None:
             row.deleted_at, row.pdf, row.badge, row.name_public_at, row.name_public_text = db.now(), None, None, None, None
             row.files_public_at = row.files_public_text = None
             row.state, row.error = WorkState.DONE, None  # Nothing is left to print.
+            notices.deleted(row)
 
 
 def _locked(tx: Session, certificate_id: int) -> Certificate:
@@ -260,12 +262,16 @@ def print_claimed(certificate: Certificate) -> None:
         certificate.pdf, certificate.sha256 = printed.content, hashlib.sha256(printed.content).hexdigest()
         certificate.seal_fingerprint = printed.seal_fingerprint
         jobs.finish(certificate)
+        notices.ready(certificate)
+        if printed.timestamp_missing:
+            stamping.note(certificate, printed.timestamp_missing)
 
 
 @dataclass(frozen=True)
 class _Printed:
     content: bytes
     seal_fingerprint: str | None       # None: not sealed
+    timestamp_missing: str | None = None   # why there is none although it is wanted
 
 
 def letterhead_of(certificate: Certificate) -> Letterhead | None:
@@ -287,7 +293,7 @@ def _print(certificate: Certificate) -> _Printed:
         sealed = seal(content, sealer, settings(), issuer=snapshot.issuer, language=certificate.language)
     if sealed.timestamp_missing:
         log.warning("no_timestamp", certificate=certificate.id, reason=sealed.timestamp_missing)
-    return _Printed(sealed.content, sealed.fingerprint)
+    return _Printed(sealed.content, sealed.fingerprint, sealed.timestamp_missing)
 
 
 def _sealer(certificate: Certificate, slug: str) -> Sealer | None:
@@ -388,6 +394,7 @@ def withdraw_row(certificate: Certificate, reason: Reason) -> None:
         row = _locked(tx, certificate.id)
         if row.withdrawn_at is None and row.deleted_at is None:
             row.withdrawn_at, row.withdrawn_reason = db.now(), reason
+            notices.withdrawn(row)
 
 
 # --- Operators --------------------------------------------------------------------------------------------------------
@@ -398,6 +405,7 @@ def withdraw(code: str, reason: Reason) -> bool:
         found = tx.scalars(select(Certificate).where(Certificate.code == code)).one_or_none()
         if found is not None and found.withdrawn_at is None:
             found.withdrawn_at, found.withdrawn_reason = db.now(), reason
+            notices.withdrawn(found)
     return found is not None
 
 

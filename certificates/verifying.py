@@ -1,7 +1,6 @@
 """Checking a file that somebody has: a PDF by its seal and its bytes, a badge by its signature and its issuer's list."""
 
 import hashlib
-import hmac
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from accounts.models import Organisation
-from certificates import badges, service
+from certificates import badges, files, service
 from certificates.credentials import attachment, did
 from certificates.credentials.check import Finding, Outcome
 from certificates.credentials.check import check as check_badge
@@ -21,7 +20,6 @@ from certificates.sealing.check import State
 from certificates.sealing.check import check as check_seal
 from core import db
 from core.config import settings
-from core.jobs import WorkState
 
 _PNG = b"\x89PNG"
 
@@ -66,7 +64,7 @@ _STANDINGS = {
 
 def compare(certificate: Certificate, content: bytes) -> FileReport:
     """Whether a file that anybody may have sent is the certificate's, and what its badge is worth. Nothing is fetched or kept."""
-    same = hmac.compare_digest(hashlib.sha256(content).hexdigest(), certificate.sha256 or "")
+    same = hashlib.sha256(content).hexdigest() in files.hashes(certificate)
     found = attached(content)
     return FileReport(same, found, found.genuine and found.address == certificate.snapshot["address"])
 
@@ -83,8 +81,7 @@ def attached(content: bytes, documents: "Documents | None" = None) -> Attached:
 
 def issued(content: bytes) -> Certificate | None:
     """The certificate whose bytes these are, of the organisation acted for."""
-    digest = hashlib.sha256(content).hexdigest()
-    return db.session.scalars(select(Certificate).where(Certificate.sha256 == digest, Certificate.state == WorkState.DONE)).one_or_none()
+    return files.owner(hashlib.sha256(content).hexdigest())
 
 
 class Documents:

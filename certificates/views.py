@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
 from assessments.service import score_of
-from certificates import linkedin, names, negotiation, pdf, service, verifying
+from certificates import linkedin, names, negotiation, pdf, renewal, service, verifying
 from certificates.codes import REASONS, STANDINGS
 from certificates.forms import CodeForm, CompareForm, ConsentForm, DeletionForm, FileForm, NameForm
 from certificates.models import Certificate, Reason, Standing
@@ -118,6 +118,21 @@ def delete(certificate_id: int) -> BaseResponse | tuple[str, int]:
     return redirect(url_for(".show", certificate_id=certificate_id), 303)
 
 
+@bp.post("/certificates/<int:certificate_id>/renew")
+@login_required
+def renew(certificate_id: int) -> BaseResponse:
+    """Take the course again, for a certificate that expires."""
+    certificate = _own(certificate_id)
+    try:
+        run_id = renewal.begin(certificate, service.today_here())
+    except renewal.NotYetError as error:
+        raise Problem(
+            409, _("This certificate cannot be renewed now"), _("Its page says from when on it can be, or which one has followed."),
+            links=[(_("To the certificate"), url_for(".show", certificate_id=certificate_id))],
+        ) from error
+    return redirect(url_for("modules.course", run_id=run_id), 303)
+
+
 def _said(form: ConsentForm) -> str:
     if form.files.data:
         return str(_("The public page shows your name now, and gives out the PDF and the badge."))
@@ -140,7 +155,7 @@ def _page(certificate: Certificate, form: NameForm, deletion: DeletionForm | Non
             formdata=None, public=certificate.name_public_at is not None, files=certificate.files_public_at is not None,
         ),
         linkedin=linkedin.address(Snapshot.from_json(certificate.snapshot), language()),
-        deletion=deletion or DeletionForm(formdata=None), standing=certificate.standing(service.today_here()),
+        renewal=renewal.offer(certificate, service.today_here()), deletion=deletion or DeletionForm(formdata=None), standing=certificate.standing(service.today_here()),
         agreed_on=format_date(certificate.name_public_at, "long") if certificate.name_public_at else "",
         wallet_code=pdf.qr(f"{certificate.snapshot['address']}?as=json", _("QR code: the badge's address")) if certificate.files_public_at else "",
         files_agreed_on=format_date(certificate.files_public_at, "long") if certificate.files_public_at else "",

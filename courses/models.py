@@ -55,7 +55,7 @@ class Run(Tenanted, Base):
     __table_args__ = (UniqueConstraint("organisation_id", "key"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
-    key: Mapped[str]                                       # "open:<course slug>" or "lti:<platform>:<context>:<course slug>"
+    key: Mapped[str]                                       # "open:<course slug>", "renewal:<course slug>:<number>" or "lti:<platform>:<context>:<course slug>"
     title: Mapped[str | None]                              # the LMS's course title, if it has one
     created_at: Mapped[datetime] = mapped_column(default=db.now)
     course: Mapped[Course] = relationship(lazy="raise")
