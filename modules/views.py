@@ -108,7 +108,7 @@ def _frame(
     blocks = {piece: kept.hole(piece) for kind, piece in text.pieces if kind == "block"}
     return kept.draw(partial(
         render_template, "modules/page.html", run_id=run_id, edition=edition, module=module, chosen=chosen, text=text,
-        easy=edition.easy_text(module, text.language), blocks=blocks, points=kept.hole("points"),
+        easy=edition.easy_text(module, text.language), left_out=edition.left_out(module, chosen), blocks=blocks, points=kept.hole("points"),
     ))
 
 
