@@ -1,6 +1,6 @@
 """Use cases of those who teach a course: all its certificates, confirming participation for many, one archive of all files."""
 
-import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,8 +18,9 @@ from core.jobs import WorkState
 from courses.models import Enrolment
 
 IN_MEMORY = 8_000_000                  # bytes of an archive; a longer one goes to a temporary file
+_FIT = " .,'-"
 HELD = "the lecturer has stopped it"
-_UNFIT_FOR_FILES = re.compile(r"[^\w .,'-]+")
+_MOST_BYTES_OF_A_NAME = 150            # File systems take 255 for the whole file name.
 _printing = jobs.queue.signature("certificates.print")
 
 
@@ -127,7 +128,7 @@ def archive(run_id: int) -> IO[bytes]:
             content = service.pdf_of(certificate)
             if content is not None:
                 said = certificate.snapshot
-                packed.writestr(zipfile.ZipInfo(f"{said['number']} {_file_name(said['name'] or '')}.pdf", _moment(certificate)), content)
+                packed.writestr(zipfile.ZipInfo(f"{said['number']} {_file_name(said['name'] or '')}".strip() + ".pdf", _moment(certificate)), content)
     file.seek(0)
     return file
 
@@ -139,7 +140,10 @@ def _printed(run_id: int) -> Iterable[Certificate]:
 
 
 def _file_name(name: str) -> str:
-    return " ".join(_UNFIT_FOR_FILES.sub(" ", name).split()).strip(". ")[:80]
+    """A name as a part of file names on every system: letters with their marks, digits and a little punctuation, not too long."""
+    fit = "".join(c if unicodedata.category(c)[0] in "LMN" or c in _FIT else " " for c in name)
+    short = " ".join(fit.split()).encode()[:_MOST_BYTES_OF_A_NAME].decode(errors="ignore")
+    return short.strip(". ")
 
 
 def _moment(certificate: Certificate) -> tuple[int, int, int, int, int, int]:

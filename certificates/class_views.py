@@ -6,6 +6,7 @@ from flask_babel import ngettext
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
+from accounts.models import Person
 from certificates import bulk, service
 from certificates.codes import AWARDS, REASONS, STANDINGS
 from certificates.forms import CorrectionForm, WithdrawalForm
@@ -35,7 +36,7 @@ def overview(run_id: int) -> str:
     part = lecturer_part(run_id)
     return render_template(
         "certificates/class.html", run_id=run_id, course_title=parsed(part.edition_id).course.title.get(language(), ""), entries=bulk.entries(run_id),
-        progress=bulk.progress(run_id), today=service.today_here(), standings=STANDINGS, awards=AWARDS,
+        progress=bulk.progress(run_id), today=service.today_here(), standings=STANDINGS, awards=AWARDS, why=_why,
     )
 
 
@@ -104,6 +105,7 @@ def one(run_id: int, certificate_id: int) -> str:
 def correct(run_id: int, certificate_id: int) -> BaseResponse | tuple[str, int]:
     """Issue it again with the right name."""
     certificate, form = _certificate(run_id, certificate_id), CorrectionForm()
+    waited = certificate.wants_name
     if not form.validate_on_submit():
         return _page(run_id, certificate, form, WithdrawalForm(formdata=None)), 422
     try:
@@ -114,7 +116,9 @@ def correct(run_id: int, certificate_id: int) -> BaseResponse | tuple[str, int]:
     except service.NotPrintedError as error:
         raise Problem(409, _("This certificate cannot be corrected"), _("Only a printed certificate that is still valid can be replaced."),
                       links=[_back(run_id)]) from error
-    if new.id != certificate.id:
+    if waited:
+        flash(_("The certificate is made with this name now."), "success")
+    elif new.id != certificate.id:
         flash(_("A certificate with the right name replaces the old one."), "success")
     return redirect(url_for(".one", run_id=run_id, certificate_id=new.id), 303)
 
@@ -129,6 +133,12 @@ def withdraw(run_id: int, certificate_id: int) -> BaseResponse | tuple[str, int]
     service.withdraw_row(certificate, form.chosen())
     flash(_("The certificate was withdrawn."), "success")
     return redirect(url_for(".one", run_id=run_id, certificate_id=certificate_id), 303)
+
+
+def _why(holder: Person) -> str:
+    """Why a certificate waits for its holder's name."""
+    trouble = service.name_trouble(holder.name)
+    return str(_(trouble.message) % trouble.values) if trouble else _("The learning platform has told no name.")
 
 
 def _certificate(run_id: int, certificate_id: int) -> Certificate:

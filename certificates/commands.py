@@ -47,7 +47,11 @@ def letterhead(organisation: str, file: Path) -> None:
 @certificates.command("seal")
 @click.argument("organisation")
 def seal(organisation: str) -> None:
-    """Try out what ORGANISATION's certificates are sealed with, see docs/operators/seal.md."""
+    """Try out what ORGANISATION's certificates are sealed with, see docs/operators/seal.md; what waits for it is then made at once."""
+    found = accounts.organisation(organisation)
+    stuck = service.stuck(found.id) if found else None
+    if stuck:
+        click.echo(f"waiting: {stuck.count}, the first since {stuck.since:%Y-%m-%d %H:%M} UTC; the last attempt said: {stuck.reason}")
     try:
         sealer = sealer_of(organisation, settings().data_dir)
         if sealer is None:
@@ -58,6 +62,9 @@ def seal(organisation: str) -> None:
         raise click.ClickException(str(error)) from error
     click.echo(f"{trial.subject}\nSHA-256 {trial.fingerprint}\nvalid until {trial.until:%Y-%m-%d}")
     click.echo(f"timestamp: {trial.timestamp:%Y-%m-%d %H:%M:%S} UTC" if trial.timestamp else "timestamp: none is asked for")
+    if found and stuck:
+        service.try_again_now(found.id)
+        click.echo("Those that wait are tried again now.")
 
 
 @certificates.command("sample")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from fontTools.ttLib import TTFont
 
+from certificates import scripts
+
 FOLDER = Path(__file__).parent / "fonts"
 # Whole fonts, one file a face: WeasyPrint 70 takes the subsets of one family, as the web uses them, for one font and prints
 # wrong letters.
@@ -19,6 +21,7 @@ FACES = (
     ("Certificate Sans", 400, "source-sans-3-400.ttf"), ("Certificate Sans", 600, "source-sans-3-600.ttf"),
     ("Certificate Serif", 600, "source-serif-4-600.ttf"), ("Certificate Rest", 400, "dejavu-sans.ttf"),
 )
+LAST = "Certificate Rest"              # The family that style sheets name last.
 _UNKNOWN = 1.0  # em; a wide guess for characters of fonts that the system brings
 
 
@@ -50,7 +53,18 @@ def _widths_in(file: str) -> Mapping[int, float]:
 def width(text: str, files: tuple[str, ...]) -> float:
     """How wide a text is on one line, in em."""
     known = _widths(files)
-    return sum(known.get(ord(character), _UNKNOWN) for character in text)
+    return sum(known[ord(character)] if ord(character) in known else _width_elsewhere(character) for character in text)
+
+
+def _width_elsewhere(character: str) -> float:
+    found = scripts.width(character)
+    return _UNKNOWN if found is None else found
+
+
+def beyond(text: str) -> set[str]:
+    """The characters of a text that none of the certificate's own fonts has."""
+    known = _widths(SERIF)
+    return {character for character in set(text) if ord(character) not in known and not character.isspace()}
 
 
 def fit(text: str, files: tuple[str, ...], points: float, steps: tuple[Step, ...]) -> float:
@@ -68,12 +82,12 @@ def fit(text: str, files: tuple[str, ...], points: float, steps: tuple[Step, ...
 
 def can_print(character: str) -> bool:
     """Whether a font that comes with Lotse, or one on this system, has the character. Else the print shows a box."""
-    return ord(character) in _widths(SERIF) or _system_has(character)
+    return ord(character) in _widths(SERIF) or scripts.having(character) is not None or _system_has(character)
 
 
 @lru_cache(maxsize=10_000)
 def _system_has(character: str) -> bool:
-    """Ask fontconfig, which Pango asks too. A university that needs Chinese names installs fonts-noto-cjk."""
+    """Ask fontconfig, which Pango asks too. A university that needs one more script installs a font for it."""
     command = shutil.which("fc-list")
     if command is None:
         return False

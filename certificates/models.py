@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import db
 from core.db import Base, Tenanted
-from core.jobs import Work
+from core.jobs import Work, WorkState
 from courses.models import Enrolment
 
 
@@ -98,6 +98,11 @@ class Certificate(Work, Tenanted, Base):
     name_public_text: Mapped[str | None]                   # which text they agreed to
     enrolment: Mapped[Enrolment] = relationship(lazy="raise")
     letterhead: Mapped[Letterhead | None] = relationship(lazy="raise")
+
+    @property
+    def wants_name(self) -> bool:
+        """Whether it waits for its holder's name. One that a lecturer has stopped has a name and waits, too."""
+        return self.state == WorkState.WAITING and not (self.held_at or self.withdrawn_at or self.deleted_at)
 
     def standing(self, today: date) -> Standing:
         """What it is worth on this day. Who withdrew or deleted it meant it, so that comes first."""

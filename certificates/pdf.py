@@ -15,16 +15,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import segno
 from flask import current_app
 from flask_babel import gettext as _
 
-from certificates import finish, fonts
+from certificates import finish, fonts, scripts
 from certificates.fonts import Step
 from certificates.letterhead import Style
 from certificates.models import Letterhead
+from certificates.scripts import Spare
 from certificates.sheet import Sheet
 
 STYLE = Path(__file__).parent / "sheet.css"
@@ -105,7 +107,7 @@ def print_html(
             ) for entry in attached
         ]
         content: bytes = document.write_pdf(
-            stylesheets=[_style(style)], font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finisher, attachments=files,
+            stylesheets=_styles_for(html, style), font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finisher, attachments=files,
             pdf_identifier=hashlib.sha256(identity.encode()).digest()[:16],
         )
     if _trim:
@@ -128,12 +130,36 @@ def _press() -> _Press:
     return _Press(weasyprint, FontConfiguration(), fetcher)
 
 
+def _styles_for(html: str, file: Path) -> list[Any]:
+    """The style sheet, and the fonts of other scripts if the page needs any."""
+    rest = fonts.beyond(html)
+    if not rest:
+        return [_style(file)]
+    spare = scripts.needed(rest)
+    return [_style(file, tuple(font.family for font in spare), scripts.language("".join(rest))), *(_spare_face(font) for font in spare)]
+
+
 @cache
-def _style(file: Path) -> Any:
+def _style(file: Path, spare: tuple[str, ...] = (), language: str | None = None) -> Any:
+    """`spare` families come after the last of the certificate's own; `language` chooses the forms of Han characters."""
     press = _press()
+    families = ", ".join(f"'{family}'" for family in (fonts.LAST, *spare))
+    forms = f".name {{ -weasy-lang: '{language}' }}\n" if language else ""
     return press.weasyprint.CSS(
-        string=file.read_text() + _font_faces(), font_config=press.fonts, url_fetcher=press.fetcher, base_url=fonts.FOLDER.as_uri() + "/",
+        string=file.read_text().replace(f"'{fonts.LAST}'", families) + forms + _font_faces(), font_config=press.fonts, url_fetcher=press.fetcher,
+        base_url=fonts.FOLDER.as_uri() + "/",
     )
+
+
+@cache
+def _spare_face(font: Spare) -> Any:
+    """Apart from the style sheets: each font is opened once."""
+    press = _press()
+    with TemporaryDirectory() as folder:  # WeasyPrint keeps a copy. A data: address of this length takes it seconds.
+        file = Path(folder, "font")
+        file.write_bytes(font.content())
+        face = f"@font-face {{ font-family: '{font.family}'; src: url('{file.as_uri()}') }}"
+        return press.weasyprint.CSS(string=face, font_config=press.fonts, url_fetcher=press.fetcher)
 
 
 def _font_faces() -> str:

@@ -5,7 +5,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import IO
 
@@ -19,8 +19,8 @@ from certificates import badges, fonts, letterhead, names, pdf
 from certificates.models import Award, Certificate, Letterhead, Reason, Standing
 from certificates.organisations import alone, issuer_of
 from certificates.sealing.errors import SealError
-from certificates.sealing.seal import seal
-from certificates.sealing.settings import sealer_of
+from certificates.sealing.seal import fit_key, seal
+from certificates.sealing.settings import FILE, Sealer, sealer_of, slugs
 from certificates.sheet import sheet
 from certificates.snapshot import Signatory, Snapshot, Terms, last_day, texts
 from core import db, jobs
@@ -182,19 +182,32 @@ def give_name(certificate: Certificate, name: str) -> None:
 
     Raises UnprintableNameError when the name cannot be printed.
     """
-    name = names.tidy(name)
-    if problem := names.problem(name, fonts.can_print):
-        raise UnprintableNameError(problem)
+    name = _printable(name)
     with db.transaction() as tx:
-        row = tx.scalars(
-            select(Certificate).where(Certificate.id == certificate.id, Certificate.state == WorkState.WAITING)
-            .with_for_update().execution_options(populate_existing=True)
-        ).one_or_none()
-        if row is None:
-            return
-        row.snapshot = Snapshot.from_json(row.snapshot).named(name, today_here()).to_json()
-        row.state, row.error, row.due_at, row.issued_at = WorkState.DUE, None, db.now(), db.now()
-        jobs.hint(_printing, row.id)
+        row = _locked(tx, certificate.id)
+        if row.wants_name:
+            _name(row, name, by_holder=True)
+
+
+def name_trouble(name: str | None) -> names.Problem | None:
+    """Why somebody is asked for their name: what is wrong with the one that they came with. None: nothing, or they came with none."""
+    told = names.tidy(name or "")
+    return names.problem(told, fonts.can_print) if told else None
+
+
+def _name(row: Certificate, name: str, *, by_holder: bool) -> None:
+    """Complete a locked certificate that waits for a name."""
+    row.snapshot = Snapshot.from_json(row.snapshot).named(name, today_here(), by_holder=by_holder).to_json()
+    row.state, row.error, row.due_at, row.issued_at = WorkState.DUE, None, db.now(), db.now()
+    jobs.hint(_printing, row.id)
+
+
+def _printable(name: str) -> str:
+    """The name as it is printed. Raises UnprintableNameError."""
+    tidy = names.tidy(name)
+    if problem := names.problem(tidy, fonts.can_print):
+        raise UnprintableNameError(problem)
+    return tidy
 
 
 def show_name(certificate: Certificate, *, public: bool) -> None:
@@ -258,17 +271,39 @@ def _print(certificate: Certificate) -> _Printed:
     organisation = issuer_of(certificate)
     slug, style, snapshot = organisation.slug, letterhead_of(certificate) or letterhead.default(), Snapshot.from_json(certificate.snapshot)
     badge = badges.prepare(certificate, organisation, snapshot)
+    sealer = _sealer(certificate, slug)
     db.session.commit()  # No transaction stays open while the page is laid out.
     look = pdf.Look.of(style)
     with in_language(certificate.language):
         content = pdf.write(sheet(snapshot, certificate.language), look, certificate.language, snapshot.issued_on, badge.encode())
-        sealer = sealer_of(slug, settings().data_dir)
         if sealer is None:
             return _Printed(content, None)
         sealed = seal(content, sealer, settings(), issuer=snapshot.issuer, language=certificate.language)
     if sealed.timestamp_missing:
         log.warning("no_timestamp", certificate=certificate.id, reason=sealed.timestamp_missing)
     return _Printed(sealed.content, sealed.fingerprint)
+
+
+def _sealer(certificate: Certificate, slug: str) -> Sealer | None:
+    """What the organisation seals with, found fit before the page is laid out; None: its certificates are not sealed. Raises SealError."""
+    sealer = sealer_of(slug, settings().data_dir)
+    if sealer is not None:
+        fit_key(sealer, db.now())
+    elif slug not in slugs(settings().data_dir) and _sealed_before(certificate):
+        raise SealError(
+            f"{FILE} has no section [{slug}] any more, but the certificates before this one were sealed; please bring it back, "
+            f'or write kind = "none" in it if they shall not be sealed from now on'
+        )
+    return sealer
+
+
+def _sealed_before(certificate: Certificate) -> bool:
+    """Whether the last certificate that the organisation printed was sealed."""
+    return db.session.scalar(
+        select(Certificate.seal_fingerprint)
+        .where(Certificate.organisation_id == certificate.organisation_id, Certificate.state == WorkState.DONE, Certificate.sha256.is_not(None))
+        .order_by(Certificate.id.desc()).limit(1)
+    ) is not None
 
 
 def _print_later(certificate: Certificate, error: Exception) -> None:
@@ -318,16 +353,18 @@ class NotPrintedError(RuntimeError):
 
 
 def correct_name(certificate: Certificate, name: str) -> Certificate:
-    """Issue a certificate with the right name, which replaces this one. The same name again changes nothing.
+    """Issue a certificate with the right name, which replaces this one. The same name again changes nothing; one that waits
+    for its holder's name gets it.
 
     Raises UnprintableNameError, and NotPrintedError when this one was withdrawn, replaced or deleted, or is not printed yet.
     """
-    name = names.tidy(name)
-    if problem := names.problem(name, fonts.can_print):
-        raise UnprintableNameError(problem)
+    name = _printable(name)
     with db.transaction() as tx:
         organisation = alone(certificate.organisation_id)
         old = _locked(tx, certificate.id)
+        if old.wants_name and old.standing(today_here()) is Standing.VALID:
+            _name(old, name, by_holder=False)
+            return old
         said = Snapshot.from_json(old.snapshot)
         if said.name == name:
             return old
@@ -361,6 +398,37 @@ def withdraw(code: str, reason: Reason) -> bool:
         if found is not None and found.withdrawn_at is None:
             found.withdrawn_at, found.withdrawn_reason = db.now(), reason
     return found is not None
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Certificates that cannot be made at the moment, and why not: what the last attempt said."""
+
+    count: int
+    since: datetime
+    reason: str
+
+
+def stuck(organisation_id: int) -> Stuck | None:
+    """What an organisation's certificates wait for that operators can mend; None if none does."""
+    with db.scoped(organisation_id):
+        rows = db.session.execute(_stuck().with_only_columns(Certificate.issued_at, Certificate.error).order_by(Certificate.due_at.desc())).all()
+        db.session.rollback()
+    if not rows:
+        return None
+    return Stuck(len(rows), min(row.issued_at or db.now() for row in rows), rows[0].error or "")
+
+
+def try_again_now(organisation_id: int) -> None:
+    """Let what is stuck be tried at once, now that something was mended; by itself it is tried within the hour."""
+    with db.scoped(organisation_id), db.transaction() as tx:
+        for row in tx.scalars(_stuck().with_for_update()).all():
+            row.state, row.due_at, row.tries = WorkState.DUE, db.now(), 0
+            jobs.hint(_printing, row.id)
+
+
+def _stuck() -> Select[Certificate]:
+    return select(Certificate).where(Certificate.state.in_([WorkState.DUE, WorkState.FAILED]), Certificate.error.is_not(None))
 
 
 def set_letterhead(organisation_id: int, file: Path) -> Letterhead:

@@ -48,9 +48,9 @@ class Snapshot:
     signatories: tuple[Signatory, ...]
     expires_on: str | None = None      # ISO date of the last day; None: it does not expire
 
-    def named(self, name: str, issued_on: date) -> "Snapshot":
-        """The same with the name that the learner gave."""
-        return replace(self, name=name, name_by_holder=True, issued_on=issued_on.isoformat())
+    def named(self, name: str, issued_on: date, *, by_holder: bool) -> "Snapshot":
+        """The same with the name that the learner, or those who teach, gave."""
+        return replace(self, name=name, name_by_holder=by_holder, issued_on=issued_on.isoformat())
 
     def corrected(self, name: str, *, number: str, address: str, issued_on: date) -> "Snapshot":
         """The certificate that follows this one: the same award, another name. How long it is valid stays."""

@@ -52,7 +52,10 @@ def of_course(run_id: int) -> str:
 @login_required
 def show(certificate_id: int) -> str:
     """One certificate: where it stands, download, who may see the name."""
-    return _page(_own(certificate_id), NameForm(name=person().name))
+    certificate, form = _own(certificate_id), NameForm(name=person().name)
+    if certificate.wants_name and (trouble := service.name_trouble(person().name)):
+        form.name.errors = (_(trouble.message) % trouble.values,)
+    return _page(certificate, form)
 
 
 @bp.post("/certificates/<int:certificate_id>/name")

@@ -105,8 +105,13 @@ def try_out(sealer: Sealer, settings: Settings) -> Trial:
 
 def fit_key(sealer: Sealer, moment: datetime) -> Key:
     """The key that an organisation seals with, if it may be used at this moment. Raises SealError."""
-    key = key_of(sealer)
-    check_fit(key.certificate, moment)
+    try:
+        key = key_of(sealer)
+        check_fit(key.certificate, moment)
+    except SealError:
+        raise
+    except Exception as error:  # Whatever a device, or an odd certificate, comes with: operators must mend it, so nothing is given up.
+        raise SealError(f"the key or its certificate cannot be used ({type(error).__name__}: {error})") from error
     return key
 
 

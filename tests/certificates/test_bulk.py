@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -77,6 +78,33 @@ def test_the_archive_holds_every_valid_file_under_a_safe_name(app: Flask, unprin
             assert packed.read(names[0]) == service.pdf_of(unprinted.certificate())
         answer.close()
         assert unprinted.open(f"/courses/{run_id}/certificates.zip").status_code == 403
+
+
+def test_files_have_names_that_every_system_takes(app: Flask, unprinted: Holder, tmp_path: Path) -> None:
+    given = ["आर्यन् शर्मा", "王" * 200, 'a/b\\c:d*e?"<f>|g. ', "محمد", "王" * 199 + "明"]
+    with app.app_context(), db.scoped(unprinted.person.organisation_id):
+        for name in given:
+            builders.enrolment(builders.person(name), FILES)
+        run_id = unprinted.enrolment.run_id
+        bulk.confirm(run_id, [entry.enrolment_id for entry in bulk.entries(run_id)])
+        print_all()
+        with bulk.archive(run_id) as file, zipfile.ZipFile(file) as packed:
+            assert packed.testzip() is None
+            packed.extractall(tmp_path / "out")
+            names = packed.namelist()
+        assert len(list((tmp_path / "out").iterdir())) == len(names) == len({name.casefold() for name in names}) == 8
+        assert [name.partition(" ")[2] for name in names[3:]] == ["आर्यन् शर्मा.pdf", "王" * 50 + ".pdf", "a b c d e f g.pdf", "محمد.pdf", "王" * 50 + ".pdf"]
+
+
+def test_a_certificate_that_was_stopped_asks_nobody_for_a_name(app: Flask, unprinted: Holder) -> None:
+    with app.app_context(), db.scoped(unprinted.person.organisation_id):
+        bulk.hold(unprinted.enrolment.run_id)
+        path = f"/certificates/{unprinted.certificate().id}"
+        page = unprinted.open(path).text
+        assert "Your certificate comes later" in page
+        assert "Your name is needed" not in page + unprinted.open("/certificates").text
+        assert unprinted.open(f"{path}/name", "POST", {"name": "Somebody Else"}).status_code == 303
+        assert unprinted.certificate().snapshot["name"] == "Ada Lovelace"
 
 
 def test_the_same_archive_twice_has_the_same_bytes(app: Flask, unprinted: Holder) -> None:

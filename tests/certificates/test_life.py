@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 
-from accounts.models import Role
+from accounts.models import Person, Role
 from certificates import service
 from certificates.models import Certificate, Reason, Standing
 from certificates.snapshot import last_day
@@ -204,6 +204,27 @@ def test_a_lecturer_corrects_a_name_and_withdraws_with_a_reason(app: Flask) -> N
         assert holder.certificate().withdrawn_reason == Reason.RULES
         assert "rules for issuing" in lecturer.open(path).text
         assert holder.open(f"{path}/withdraw", "POST", {"reason": "rules"}).status_code == 403
+
+
+def test_those_who_teach_read_whose_name_cannot_be_printed_and_why_and_may_enter_another(app: Flask) -> None:
+    with app.app_context():
+        holder = earn(app)
+        lecturer, run_id = teacher(app, holder), holder.enrolment.run_id
+        refused, nameless = (builders.enrolment(builders.person(name), FILES) for name in ("Ada 😀", "x"))
+        with db.transaction():
+            db.session.get_one(Person, nameless.person_id).name = None
+        path = f"/courses/{run_id}/certificates"
+        assert lecturer.open(f"{path}/confirm", "POST", {"all": "yes"}).status_code == 303
+        page = lecturer.open(path).text
+        assert "GRINNING FACE" in page
+        assert "has told no name" in page
+        waiting = Holder(holder.person, refused, holder.browser).certificate()
+        one = f"{path}/{waiting.id}"
+        assert "Enter the name" in lecturer.open(one).text
+        assert lecturer.open(f"{one}/name", "POST", {"name": "😀"}).status_code == 422
+        assert lecturer.open(f"{one}/name", "POST", {"name": "Ada Smile"}).status_code == 303
+        made = Holder(holder.person, refused, holder.browser).certificate()
+        assert (made.id, made.state, made.snapshot["name"], made.snapshot["name_by_holder"]) == (waiting.id, WorkState.DONE, "Ada Smile", False)
 
 
 def test_participation_is_confirmed_once_for_those_who_are_ticked(app: Flask) -> None:

@@ -94,7 +94,10 @@ def test_a_name_from_the_platform_that_cannot_be_printed_waits_too(app: Flask) -
     with app.app_context():
         holder = earn(app, "Ada 😀")
         assert holder.certificate().state == WorkState.WAITING
-        assert 'value="Ada 😀"' in holder.open(f"/certificates/{holder.certificate().id}").text
+        page = holder.open(f"/certificates/{holder.certificate().id}").text
+        assert 'value="Ada 😀"' in page
+        assert "GRINNING FACE" in page
+        assert "Latin letters as in your passport" in page
 
 
 def test_the_name_of_a_finished_certificate_cannot_be_changed(app: Flask) -> None:

@@ -1,5 +1,6 @@
 """Printing: real files, read by programs that we did not write; and a press that stalls, races or is missing."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import outloud
 import pytest
 from flask import Flask
 from pypdf import PdfReader
@@ -104,9 +106,39 @@ def test_a_name_written_from_right_to_left_is_printed_with_its_own_letters(app: 
         assert "شادي" in printed or "يداش" in printed
 
 
-def test_the_same_record_gives_the_same_bytes(app: Flask) -> None:
+@needs_tools
+def test_names_of_other_scripts_are_printed_with_their_own_letters_and_leave_the_page_sound(app: Flask, tmp_path: Path) -> None:
     with app.app_context():
-        certificate = earn(app).certificate()
+        for name, font in (("𠮷野 さくら", "CJKjp"), ("김민수", "CJKjp"), ("ณัฐ", "Thai"), ("አበበ", "Ethiopic")):
+            path = _file(earn(app, name), tmp_path)
+            assert _words(name) in _words(_run("pdftotext", path, "-"))
+            assert font in _run("pdffonts", path)
+            _run("qpdf", "--check", path)
+            result = outloud.check(str(path))
+            assert [finding.message for finding in result.findings] == []
+            assert len(path.read_bytes()) < 200_000
+        assert "CJK" not in _run("pdffonts", _file(earn(app, "Ada Lovelace"), tmp_path))
+
+
+def test_han_characters_take_the_form_of_their_readers(app: Flask) -> None:
+    with app.app_context(), in_language("de"):
+        page = '<p class="name">{}</p>'
+        chinese, japanese = (pdf.print_html(page.format(f"骨{more}"), pdf.STYLE, "x") for more in ("", '</p><p class="name">の'))
+        assert pdf.print_html(page.format("骨"), pdf.STYLE, "x") == chinese
+        assert _outlines(chinese) != _outlines(japanese)
+
+
+def _outlines(content: bytes) -> list[str]:
+    """The characters that a page shows, by their number in the font."""
+    page = PdfReader(BytesIO(content)).pages[0].get_contents()
+    assert page is not None
+    return re.findall(r"<([0-9a-f]{4})", page.get_data().decode())[:1]
+
+
+@pytest.mark.parametrize("name", ["Ada Lovelace", "王小明 አበበ"])
+def test_the_same_record_gives_the_same_bytes(app: Flask, name: str) -> None:
+    with app.app_context():
+        certificate = earn(app, name).certificate()
         shown, look = _shown(certificate), pdf.Look("#112233", "#aabbcc", None, ())
         with in_language("de"):
             first, second = (pdf.write(shown, look, "de", "2026-11-22") for _ in range(2))
