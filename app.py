@@ -24,10 +24,14 @@ import assessments.views
 import certificates.class_views
 import certificates.commands
 import certificates.credential_views
+import certificates.office_views
+import certificates.registrar.views
 import certificates.service
 import certificates.tasks
 import certificates.views
 import core.commands
+import core.post.commands
+import core.post.sending
 import courses.models
 import courses.tools
 import courses.views
@@ -80,10 +84,10 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 def _open_rooms(app: Flask) -> None:
     for room in (
         accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp, assessments.log_views.bp,
-        assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, reports.views.bp, *lti.views.BLUEPRINTS,
+        assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
-    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.commands.database, core.commands.worker, core.commands.beat):
+    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.post.commands.mail, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 

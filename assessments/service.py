@@ -24,6 +24,7 @@ from courses.models import Enrolment
 from courses.service import AnyPart
 from modules.presenters import Points, total
 from modules.service import parsed
+from modules.thresholds import thresholds
 
 SOLVED = 1 - 1e-9
 _ATTEMPTS = (
@@ -273,10 +274,16 @@ def _points(possible: Mapping[str, float], best: Mapping[str, tuple[float, float
 
 # --- Thresholds -------------------------------------------------------------------------------------------------------
 
+def notice(part: AnyPart) -> None:
+    """Note what somebody has reached by the thresholds that hold now. Within a transaction."""
+    _notice_achievement(part)
+    notice_participation("assessments", part=part)
+
+
 def _notice_achievement(part: AnyPart) -> None:
     if part.achieved_at is not None:
         return
-    if score_of(part).share * 100 >= parsed(part.edition_id).achievement - 1e-9:
+    if score_of(part).share * 100 >= thresholds(part.edition_id).achievement - 1e-9:
         _reach(part.id, "achieved_at", "achievement")
 
 
@@ -284,9 +291,9 @@ def notice_participation(sender: str, *, part: AnyPart) -> None:
     """Receiver of `progressed`: enough of the content has been opened."""
     if part.participated_at is not None:
         return
-    edition = parsed(part.edition_id)
-    opened = courses.visited(part.id) & set(edition.module_ids)
-    if len(opened) * 100 >= edition.participation * len(edition.module_ids):
+    modules = parsed(part.edition_id).module_ids
+    opened = courses.visited(part.id) & set(modules)
+    if len(opened) * 100 >= thresholds(part.edition_id).participation * len(modules):
         _reach(part.id, "participated_at", "participation")
 
 

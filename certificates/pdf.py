@@ -8,6 +8,7 @@ so one document is printed at a time.
 import ctypes
 import hashlib
 import math
+import re
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -18,11 +19,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
-import segno
 from flask import current_app
 from flask_babel import gettext as _
 
-from certificates import finish, fonts, scripts
+from certificates import finish, fonts, qr, scripts
+from certificates.compiled.assembly import Kept, assembled
+from certificates.compiled.page import Proof
+from certificates.compiled.shelf import Attached, Shelf, Task
+from certificates.compiled.varying import Varying
 from certificates.fonts import Step
 from certificates.letterhead import Style
 from certificates.models import Letterhead
@@ -37,6 +41,10 @@ NAME_STEPS = (Step(32, 1), Step(28, 1), Step(24, 1), Step(20, 1), Step(17, 2), S
 COURSE_STEPS = (Step(20, 1), Step(17, 1), Step(15, 2), Step(12, 2), Step(9.5, 3))
 COMPETENCE_STEPS = (Step(10.5, 8), Step(9.5, 10), Step(8.5, 11), Step(7.5, 13), Step(6.5, 15))
 FACT_STEPS = (Step(10.5, 13), Step(9.5, 16), Step(8.5, 19), Step(7.5, 23), Step(6.5, 28))
+# What stands on a page while it is compiled. Neither is a word of any language, and of each two one is wider.
+NAMES = ("Aqvi Ujk", "Wömqa Yvqjzmá")
+CODES = ("Wq8mXz-Wq8mXz_Wq8mXzWq", "il1-jrfil1_jrfil1jrfil")
+_DIGIT = re.compile(r"\d")
 _lock = threading.Lock()
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, others need not.
 
@@ -61,16 +69,6 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Attached:
-    """A file within the PDF. `day` (ISO) stands in it as the day on which it was made."""
-
-    name: str
-    content: bytes
-    description: str
-    day: str
-
-
-@dataclass(frozen=True)
 class _Press:
     weasyprint: Any
     fonts: Any
@@ -79,40 +77,75 @@ class _Press:
 
 def write(sheet: Sheet, look: Look, language: str, issued_on: str, badge: bytes | None = None) -> bytes:
     """Print a certificate, with its badge attached if there is one. Raises PressError when a system library is missing."""
+    # Two lines: broken at one of its hyphens, the code would lose it where somebody copies the address from the PDF.
+    address = sheet.address.split("//", 1)[-1].rsplit("/", 1)
+    title = _("QR code: the address below")
+    picture = qr.svg(sheet.address, title)
     html = current_app.jinja_env.get_template("certificates/pdf.html").render(
         sheet=sheet, look=look, language=language, issued_on=issued_on, columns=_columns(sheet.competences),
-        sizes=_sizes(sheet), qr=qr(sheet.address, _("QR code: the address below")), rosette=_rosette(),
-        # Two lines: broken at one of its hyphens, the code would lose it where somebody copies the address from the PDF.
-        address=sheet.address.split("//", 1)[-1].rsplit("/", 1),
+        sizes=_sizes(sheet), qr=picture, rosette=_rosette(), address=address,
     )
+    varying = [
+        Varying(picture, _stand_in_pictures(sheet.address.removesuffix(address[1]), title), picture=True),
+        Varying(sheet.number, (_DIGIT.sub("8", sheet.number), _DIGIT.sub("3", sheet.number))), Varying(address[1], CODES), Varying(sheet.name, NAMES),
+    ]
     attached = [Attached("open-badge.json", badge, _("Open Badge of this certificate"), issued_on)] if badge else []
-    return print_html(html, STYLE, sheet.address, finisher=finish.declare_accessible, attached=attached)
+    return print_html(html, STYLE, sheet.address, finisher=finish.declare_accessible, attached=attached, varying=varying)
 
 
 def print_html(
     html: str, style: Path, identity: str, finisher: Callable[[Any, Any], None] | None = None, attached: Sequence[Attached] = (),
+    varying: Sequence[Varying] = (),
 ) -> bytes:
     """Print a page with a style sheet as tagged PDF/A-3a; the same page and identity are the same bytes.
 
-    The fonts are those of certificates; `finisher` is WeasyPrint's. Raises PressError when a system library is missing.
+    The fonts are those of certificates; `finisher` is WeasyPrint's. `varying` are the values that differ from those of other pages
+    like this one: such a page is compiled, which changes no byte. Raises PressError when a system library is missing.
     """
-    with _lock, warnings.catch_warnings():
+    task = Task(html, (style, finisher), hashlib.sha256(identity.encode()).digest()[:16], attached, varying)
+    with _lock:
+        return _shelf.written(task)
+
+
+def _whole(task: Task) -> Proof:
+    style, finisher = task.form
+    written: list[Any] = []
+
+    def write(output: Any, *_: object) -> None:
+        file = written[1]
+        output.write(assembled((Kept.of(entry, entry.number) for entry in file.objects[1:]), file.catalog.number, file.info, task.identifier))
+
+    def finish_and_keep(document: Any, file: Any) -> None:
+        if finisher:
+            finisher(document, file)
+        written.extend((document, file))
+        file.write = write
+
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the colour profile's file to be closed by Python.
         press = _press()
-        document = press.weasyprint.HTML(string=html, url_fetcher=press.fetcher)
+        document = press.weasyprint.HTML(string=task.html, url_fetcher=press.fetcher)
         files = [
             press.weasyprint.Attachment(
                 string=entry.content, name=entry.name, description=entry.description, relationship="Data",
                 created=datetime.fromisoformat(entry.day), modified=datetime.fromisoformat(entry.day),
-            ) for entry in attached
+            ) for entry in task.attached
         ]
         content: bytes = document.write_pdf(
-            stylesheets=_styles_for(html, style), font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finisher, attachments=files,
-            pdf_identifier=hashlib.sha256(identity.encode()).digest()[:16],
+            stylesheets=_styles_for(task.html, style), font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finish_and_keep, attachments=files,
         )
     if _trim:
         _trim(0)  # Laying a page out takes memory that the process would keep: 5 MB (docs/decisions/0008).
-    return content
+    return Proof(content, *written)
+
+
+_shelf = Shelf(_whole)
+
+
+def forget() -> None:
+    """Forget the compiled pages."""
+    with _lock:
+        _shelf.clear()
 
 
 @cache
@@ -168,14 +201,9 @@ def _font_faces() -> str:
     )
 
 
-def qr(address: str, title: str) -> str:
-    """The QR code as SVG; `title` is read to those who do not see it.
-
-    A fixed mask: trying all eight takes longer than the rest, and every reader copes.
-    """
-    code = segno.make(address, error="m", mask=3, micro=False, boost_error=False)
-    svg: str = code.svg_inline(title=title, border=0, dark="#10243e", svgclass=None, lineclass=None, omitsize=True)
-    return svg
+@cache
+def _stand_in_pictures(address: str, title: str) -> tuple[str, str]:
+    return qr.svg(address + CODES[0], title), qr.svg(address + CODES[1], title)
 
 
 @cache

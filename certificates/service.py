@@ -1,13 +1,11 @@
 """Use cases about certificates: award, name, print, show, withdraw."""
 
 import hashlib
-import hmac
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO
 
 import structlog
 from sqlalchemy import Select, func, select
@@ -15,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from accounts.models import Organisation, Person, Role
 from assessments.models import Attempt
-from certificates import badges, fonts, letterhead, names, pdf
+from certificates import badges, fonts, letterhead, names, notices, pdf, renewal, stamping
 from certificates.models import Award, Certificate, Letterhead, Reason, Standing
 from certificates.organisations import alone, issuer_of
 from certificates.sealing.errors import SealError
@@ -31,10 +29,11 @@ from core.jobs import WorkState
 from courses.models import Edition, Enrolment
 from modules.easy import written_in
 from modules.service import parsed
+from modules.thresholds import thresholds
 
 log = structlog.get_logger("certificates")
-CONSENT = "2026-11"
-"""Which text of the consent to show one's name is on the certificate's page now; see templates/certificates/_consent.html."""
+CONSENT = "2026-12"
+"""Which text of the consents to show one's name and to give out the files is on the certificate's page now; see templates/certificates/_consent.html."""
 TRIES = 6
 CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 _printing = jobs.queue.signature("certificates.print")
@@ -103,10 +102,11 @@ def _snapshot(
         competences=terms.attested(course.competences),
         hours=terms.hours, ects=terms.ects, level=terms.level, participation=terms.participation, quality=terms.quality,
         assessment=terms.assessment if kind is Award.ACHIEVEMENT else None,
-        least=0 if confirmed else edition.achievement if kind is Award.ACHIEVEMENT else edition.participation,
+        least=0 if confirmed else getattr(thresholds(enrolment.edition_id), kind),
         completed_on=today.isoformat(), issued_on=today.isoformat(), legal=letterhead.legal_on(today, tuple(look.legal)),
         signatories=tuple(Signatory(entry["name"], entry["role"]) for entry in look.signatories),
         expires_on=last.isoformat() if (last := last_day(today, terms.valid_months)) else None,
+        renews=renewal.renewed_by(enrolment, kind, today),
     )
 
 
@@ -210,13 +210,20 @@ def _printable(name: str) -> str:
     return tidy
 
 
-def show_name(certificate: Certificate, *, public: bool) -> None:
-    """Note that the holder agrees that the public page shows their name, or no longer does."""
+def set_consent(certificate: Certificate, *, name: bool, files: bool) -> None:
+    """Note what the holder agrees that the public page shows and gives out, and to which text; or that they no longer do.
+
+    The files bear the name, so that they are given out only together with it.
+    """
     with db.transaction():
-        if public and certificate.name_public_at is None:
+        if name and certificate.name_public_at is None:
             certificate.name_public_at, certificate.name_public_text = db.now(), CONSENT
-        elif not public:
+        elif not name:
             certificate.name_public_at = certificate.name_public_text = None
+        if name and files and certificate.files_public_at is None:
+            certificate.files_public_at, certificate.files_public_text = db.now(), CONSENT
+        elif not (name and files):
+            certificate.files_public_at = certificate.files_public_text = None
 
 
 def erase(certificate: Certificate) -> None:
@@ -226,7 +233,9 @@ def erase(certificate: Certificate) -> None:
         if row.deleted_at is None:
             row.snapshot = Snapshot.from_json(row.snapshot).without_name().to_json()
             row.deleted_at, row.pdf, row.badge, row.name_public_at, row.name_public_text = db.now(), None, None, None, None
+            row.files_public_at = row.files_public_text = None
             row.state, row.error = WorkState.DONE, None  # Nothing is left to print.
+            notices.deleted(row)
 
 
 def _locked(tx: Session, certificate_id: int) -> Certificate:
@@ -254,12 +263,16 @@ def print_claimed(certificate: Certificate) -> None:
         certificate.pdf, certificate.sha256 = printed.content, hashlib.sha256(printed.content).hexdigest()
         certificate.seal_fingerprint = printed.seal_fingerprint
         jobs.finish(certificate)
+        notices.ready(certificate)
+        if printed.timestamp_missing:
+            stamping.note(certificate, printed.timestamp_missing)
 
 
 @dataclass(frozen=True)
 class _Printed:
     content: bytes
     seal_fingerprint: str | None       # None: not sealed
+    timestamp_missing: str | None = None   # why there is none although it is wanted
 
 
 def letterhead_of(certificate: Certificate) -> Letterhead | None:
@@ -281,7 +294,7 @@ def _print(certificate: Certificate) -> _Printed:
         sealed = seal(content, sealer, settings(), issuer=snapshot.issuer, language=certificate.language)
     if sealed.timestamp_missing:
         log.warning("no_timestamp", certificate=certificate.id, reason=sealed.timestamp_missing)
-    return _Printed(sealed.content, sealed.fingerprint)
+    return _Printed(sealed.content, sealed.fingerprint, sealed.timestamp_missing)
 
 
 def _sealer(certificate: Certificate, slug: str) -> Sealer | None:
@@ -341,11 +354,6 @@ def published(code: str) -> Published | None:
     return Published(certificate, Snapshot.from_json(certificate.snapshot), style.logo if style else None)
 
 
-def is_the_file(certificate: Certificate, stream: IO[bytes]) -> bool:
-    """Whether these are the bytes that were issued."""
-    return hmac.compare_digest(hashlib.sha256(stream.read()).hexdigest(), certificate.sha256 or "")
-
-
 # --- Those who teach ----------------------------------------------------------------------------------------------------
 
 class NotPrintedError(RuntimeError):
@@ -387,6 +395,7 @@ def withdraw_row(certificate: Certificate, reason: Reason) -> None:
         row = _locked(tx, certificate.id)
         if row.withdrawn_at is None and row.deleted_at is None:
             row.withdrawn_at, row.withdrawn_reason = db.now(), reason
+            notices.withdrawn(row)
 
 
 # --- Operators --------------------------------------------------------------------------------------------------------
@@ -397,6 +406,7 @@ def withdraw(code: str, reason: Reason) -> bool:
         found = tx.scalars(select(Certificate).where(Certificate.code == code)).one_or_none()
         if found is not None and found.withdrawn_at is None:
             found.withdrawn_at, found.withdrawn_reason = db.now(), reason
+            notices.withdrawn(found)
     return found is not None
 
 

@@ -47,6 +47,7 @@ class Snapshot:
     legal: Texts | None
     signatories: tuple[Signatory, ...]
     expires_on: str | None = None      # ISO date of the last day; None: it does not expire
+    renews: str | None = None          # the number of the certificate that it renews
 
     def named(self, name: str, issued_on: date, *, by_holder: bool) -> "Snapshot":
         """The same with the name that the learner, or those who teach, gave."""

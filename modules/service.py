@@ -59,16 +59,6 @@ class ParsedEdition:
         """The modules in their order."""
         return tuple(module.id for module in self.course.modules)
 
-    @property
-    def participation(self) -> int:
-        """Percent of the modules to be opened."""
-        return self.course.thresholds.participation
-
-    @property
-    def achievement(self) -> int:
-        """Percent of the points to be reached."""
-        return self.course.thresholds.achievement
-
     def title(self, text: str) -> str:
         """The course's title beside a text in this language, or in easy language."""
         return self.course.title[written_in(text)]

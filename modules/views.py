@@ -17,6 +17,7 @@ from courses.tools import tools_for, tools_for_learners
 from modules import service
 from modules.media import media_response
 from modules.presenters import Points, presenter, total
+from modules.thresholds import thresholds
 
 bp = Blueprint("modules", __name__)
 EASY = "easy-language"  # In the session: whether somebody reads easy language where there is some.
@@ -63,7 +64,7 @@ def course(run_id: int) -> str:
     scores = presenter().scores(part)
     return render_template(
         "modules/course.html", part=part, run_id=run_id, edition=edition, chosen=content_language(part),
-        visited=courses.visited(part.id), scores=scores, total=total(scores), learns=not teaches(part),
+        visited=courses.visited(part.id), thresholds=thresholds(part.edition_id), scores=scores, total=total(scores), learns=not teaches(part),
         tools=tools_for(part) if teaches(part) else tools_for_learners(part),
     )
 

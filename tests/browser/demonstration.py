@@ -117,7 +117,7 @@ def _dress(enrolment: Enrolment, role: str) -> None:
     if role == "withdrawn":
         certificates.withdraw(certificate.code, Reason.ERROR)
     elif role == "open":
-        certificates.show_name(certificate, public=True)
+        certificates.set_consent(certificate, name=True, files=True)
     elif role in ("waiting", "delayed"):
         with db.transaction():
             certificate.state, certificate.pdf = WorkState.DUE, None
