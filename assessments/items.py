@@ -8,6 +8,7 @@ from assessments.kinds.item import Item
 from core.once import once_each
 from modules import pools
 from modules.blocks import Block
+from modules.easy import written_in
 from modules.service import ParsedEdition, parsed
 
 EDITIONS_KEPT = 64
@@ -24,13 +25,17 @@ class PoolPlace:
 
 @once_each(EDITIONS_KEPT * 12)
 def items(edition_id: int, module: str, language: str) -> dict[str, Item]:
-    """A module's questions by id, in the order of the text, with all that its pools could draw. Raises LookupError for an unknown module."""
+    """A module's questions by id, in the order of the text, with all that its pools could draw.
+
+    What an easy text leaves out is that of the usual one. Raises LookupError for an unknown module.
+    """
     edition = parsed(edition_id)
-    media_url = edition.media_url(module)
+    media_url, written = edition.media_url(module), written_in(language)
+    blocks = {block.id: block for text in (written, language) for block in edition.module(module, text).blocks}
     found: dict[str, Item] = {}
-    for block in edition.module(module, language).blocks:
+    for block in blocks.values():
         if block.kind == pools.KIND.name:
-            for item in _of_pool(edition, block, language):
+            for item in _of_pool(edition, block, written):
                 found.setdefault(item.id, item)
         else:
             found[block.id] = KINDS[block.kind].parse(block, media_url, edition.pictures)

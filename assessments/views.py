@@ -14,7 +14,7 @@ from assessments.refilling import refilled
 from core.i18n import language as page_language
 from courses.service import AnyPart
 from modules.presenters import Points
-from modules.views import content_language, part_or_404, points_bar
+from modules.views import module_text, part_or_404, points_bar
 
 bp = Blueprint("assessments", __name__)
 
@@ -26,7 +26,7 @@ bp = Blueprint("assessments", __name__)
 def answer(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> str | Response:
     """Take an answer. With htmx the question comes back as it now stands; without, the page does, at this question."""
     part, place = part_or_404(run_id), Place(run_id, module, draw, only)
-    language = content_language(part)
+    language = module_text(part, module)
     error, status = "", 200
     try:
         shown = shown_with(place, part, item)
@@ -61,7 +61,7 @@ def _stepped(place: Place, part: AnyPart, item: str, shown: tuple[str, ...]) -> 
 
 def _held(place: Place, part: AnyPart, item: str, shown: tuple[str, ...]) -> tuple[Markup, Points]:
     """The question with what its form held, as far as its fields alone do not say that."""
-    language = content_language(part)
+    language = module_text(part, place.module)
     held = service.held(part, place.module, item, language, request.form.to_dict(flat=False))
     return draw_one(part, place.module, item, language, shown, fresh=False, held=held)
 
