@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import BooleanField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from core.typed import visible
@@ -29,3 +29,9 @@ class JoinForm(FlaskForm):
         _l("Code"), validators=[InputRequired(_l("Please enter the code.")), Length(max=40)],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
+
+
+class NoticesForm(FlaskForm):
+    """Whether one wants notices by e-mail."""
+
+    wanted = BooleanField(_l("Send me notices about my certificates by e-mail"))

@@ -147,6 +147,7 @@ def _join(kept: int, vanishing: int) -> None:
     tx.execute(update(Identity).where(Identity.person_id == vanishing).values(person_id=kept))
     tx.execute(update(Person).where(Person.joined_into == vanishing).values(joined_into=kept))
     stays.name, stays.email, stays.language = stays.name or goes.name, stays.email or goes.email, stays.language or goes.language
+    stays.notices_off_at = stays.notices_off_at or goes.notices_off_at  # Who wanted none under either wants none.
     goes.name = goes.email = None
     goes.joined_into = kept
     _drop_codes(vanishing)

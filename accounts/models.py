@@ -27,6 +27,8 @@ class Organisation(Base):
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     unit: Mapped[str] = mapped_column(default="")          # e.g. the centre that runs the courses
+    country: Mapped[str] = mapped_column(default="DEU")    # three letters (ISO 3166-1)
+    legal_identifier: Mapped[str | None]                   # by which the state knows it
     created_at: Mapped[datetime] = mapped_column(default=db.now)
 
 
@@ -39,6 +41,7 @@ class Person(Tenanted, Base):
     email: Mapped[str | None]
     language: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=db.now)
+    notices_off_at: Mapped[datetime | None]                # they want no notices by e-mail
     joined_into: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # the same person under their other identity
     grants: Mapped[list["Grant"]] = relationship(lazy="raise", back_populates="person")
 

@@ -1,4 +1,4 @@
-"""Start page, sign-in, sign-out, and joining two accounts of one person."""
+"""Start page, sign-in, sign-out, notices by e-mail, and joining two accounts of one person."""
 
 from typing import Any
 
@@ -7,10 +7,11 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
-from accounts import joining, service, signin
-from accounts.forms import JoinForm, SignInForm
+from accounts import joining, notices, service, signin
+from accounts.forms import JoinForm, NoticesForm, SignInForm
 from accounts.joining import CannotJoinError
-from core.web import limiter, own_path
+from core.post import outbox
+from core.web import csrf, limiter, own_path
 
 bp = Blueprint("accounts", __name__)
 _few_wrong_codes = limiter.shared_limit(
@@ -28,7 +29,7 @@ def chrome() -> dict[str, Any]:
         "organisation_name": service.organisation_name(current_user.organisation_id),
         "home_url": url_for("courses.mine"),
         "nav_links": [(_("My courses"), url_for("courses.mine")), (_("My certificates"), url_for("certificates.mine")), *administration],
-        "person_links": [(_("My use of AI models"), url_for("gateway_usage.mine")), (_("Join accounts"), url_for("accounts.join"))],
+        "person_links": [(_("My use of AI models"), url_for("gateway_usage.mine")), (_("Notices by e-mail"), url_for("accounts.notices_page")), (_("Join accounts"), url_for("accounts.join"))],
     }
 
 
@@ -65,6 +66,34 @@ def sign_out() -> Response:
     signin.end()
     flash(_("You are signed out."), "success")
     return redirect(url_for("accounts.start"))
+
+
+# --- Notices by e-mail ------------------------------------------------------------------------------------------------
+
+@bp.route("/account/notices", methods=["GET", "POST"])
+@login_required
+def notices_page() -> str | Response:
+    """Which address is known, and whether one wants notices."""
+    me = signin.person().id
+    form = NoticesForm()
+    if form.validate_on_submit():
+        notices.choose(me, wanted=form.wanted.data)
+        flash(_("You get notices by e-mail.") if form.wanted.data else _("You get no notices by e-mail any more."), "success")
+        return redirect(url_for(".notices_page"), 303)
+    found = notices.choice(me)
+    return render_template("accounts/notices.html", form=NoticesForm(formdata=None, wanted=found.wanted), choice=found, sends=outbox.ready())
+
+
+@bp.route("/notices/<token>", methods=["GET", "POST"])
+@csrf.exempt
+@limiter.limit("30 per minute")
+def stop_notices(token: str) -> str | tuple[str, int]:
+    """The link in each mail: switch notices off without a sign-in. Looking changes nothing: mail programs look by themselves.
+
+    Mail programs post here themselves when somebody presses their button for it (RFC 8058), so there is no token of a form.
+    """
+    known = notices.stop(token) if request.method == "POST" else notices.known(token)
+    return render_template("accounts/stop_notices.html", known=known, done=known and request.method == "POST"), 200 if known else 404
 
 
 # --- Joining accounts -------------------------------------------------------------------------------------------------

@@ -1,9 +1,12 @@
-"""Background work of the room: prompt tries that no browser watches, and opinions of models."""
+"""Background work of the room: prompt tries that no browser watches, opinions of models, who has enough by new thresholds."""
 
-from assessments import opinions
+from contextlib import suppress
+
+from assessments import opinions, thresholds
 from assessments.models import Attempt, Judgement
 from assessments.running import run_try
 from core import jobs
+from courses.models import ThresholdRule
 
 
 @jobs.queue.task(name="assessments.run_try")
@@ -23,3 +26,15 @@ def give_opinion(judgement_id: int) -> None:
 
 
 jobs.swept(Judgement, give_opinion)
+
+
+@jobs.queue.task(name="assessments.look_who_has_enough")
+def look_who_has_enough(rule_id: int) -> None:
+    """After an organisation has set its thresholds."""
+    rule = jobs.claim(ThresholdRule, rule_id)
+    if rule is not None:
+        with suppress(jobs.LostLeaseError):  # Set anew meanwhile, or taken over: nobody gets anything twice.
+            thresholds.look_who_has_enough(rule)
+
+
+jobs.swept(ThresholdRule, look_who_has_enough)

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from accounts.models import Organisation
-from certificates.credentials import badge, did, jwt, picture, png, proof, status
+from certificates import places
+from certificates.credentials import badge, did, elm, jwt, picture, png, proof, status
 from certificates.credentials.badge import Issuer, Validity
 from certificates.credentials.keys import SigningKey
 from certificates.models import Certificate, IssuerKey
 from certificates.organisations import alone
 from certificates.snapshot import Snapshot
-from certificates.wording import wording
+from certificates.wording import results, wording
 from core import cipher, db
 from core.config import settings
 from core.days import zone
@@ -63,6 +64,18 @@ def as_picture(certificate: Certificate, snapshot: Snapshot, heading: str, colou
         heading=heading, title=snapshot.course[certificate.language], issuer=snapshot.issuer, colour=colours[0], accent=colours[1],
     )
     return png.bake(drawn, certificate.badge or "")
+
+
+def as_european(certificate: Certificate, organisation: Organisation, snapshot: Snapshot, heading: str, colours: tuple[str, str]) -> str:
+    """The certificate in the European Learning Model, not signed: with the name, as it is for the holder alone."""
+    drawn = picture.draw(
+        heading=heading, title=snapshot.course[certificate.language], issuer=snapshot.issuer, colour=colours[0], accent=colours[1],
+    )
+    written = elm.document(
+        snapshot, issuer=_issuer(organisation, snapshot.issuer), place=places.place(organisation.country, organisation.legal_identifier),
+        validity=Validity(certificate.issued_at or db.now(), _end(certificate)), language=certificate.language, result=results(snapshot), picture=drawn,
+    )
+    return json.dumps(written, ensure_ascii=False, indent=2)
 
 
 def organisation_of(slug: str) -> Organisation | None:
@@ -138,7 +151,7 @@ def _signed(certificate: Certificate, organisation: Organisation, snapshot: Snap
         snapshot, issuer=issuer, validity=Validity(issued, _end(certificate)), status=status.StatusEntry(list_address(organisation), index),
         wording=wording(snapshot, certificate.language), salt=secrets.token_urlsafe(12),
     )
-    return json.dumps(proof.sign(unsigned, key=key, method=did.method(issuer.did, key.multibase), created=issued), ensure_ascii=False)
+    return json.dumps(proof.sign(unsigned, key=key, method=did.method(issuer.did, key.multibase), created=issued, differing=badge.differing(unsigned)), ensure_ascii=False)
 
 
 def _end(certificate: Certificate) -> datetime | None:

@@ -7,7 +7,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.models import Person
-from certificates import bulk, service
+from certificates import bulk, notices, service
 from certificates.codes import AWARDS, REASONS, STANDINGS
 from certificates.forms import CorrectionForm, WithdrawalForm
 from certificates.models import Certificate
@@ -36,7 +36,7 @@ def overview(run_id: int) -> str:
     part = lecturer_part(run_id)
     return render_template(
         "certificates/class.html", run_id=run_id, course_title=parsed(part.edition_id).course.title.get(language(), ""), entries=bulk.entries(run_id),
-        progress=bulk.progress(run_id), today=service.today_here(), standings=STANDINGS, awards=AWARDS, why=_why,
+        progress=bulk.progress(run_id), unreached=notices.unreached(run_id), today=service.today_here(), standings=STANDINGS, awards=AWARDS, why=_why,
     )
 
 

@@ -6,16 +6,27 @@ import click
 from flask.cli import AppGroup
 
 from accounts import service as accounts
-from certificates import badges, service, verifying
+from accounts.models import Organisation
+from assessments.thresholds import set_rule
+from certificates import badges, places, service, stamping, verifying
 from certificates import sample as samples
+from certificates.credentials.check import Outcome
 from certificates.letterhead import LetterheadError
+from certificates.looks import apart
+from certificates.looks.faults import LookError
 from certificates.models import Reason
 from certificates.pdf import PressError
+from certificates.registrar import keys
 from certificates.sealing.errors import SealError
 from certificates.sealing.seal import try_out
 from certificates.sealing.settings import FILE, sealer_of
+from core import db
 from core.config import settings
+from modules.thresholds import rule
 
+EXIT_CODES = {
+    Outcome.VALID: 0, Outcome.FOREIGN: 3, Outcome.TAMPERED: 4, Outcome.WITHDRAWN: 5, Outcome.EXPIRED: 6, Outcome.UNKNOWN: 7,
+}
 certificates = AppGroup("certificates", help="Certificates: how they look, how they are sealed, checking and withdrawing one.")
 
 
@@ -39,7 +50,7 @@ def letterhead(organisation: str, file: Path) -> None:
         raise click.ClickException(f"There is no organisation {organisation!r}.")
     try:
         service.set_letterhead(found.id, file)
-    except LetterheadError as error:
+    except (LetterheadError, LookError, apart.BusyError, apart.RoomError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{organisation}: ok")
 
@@ -84,13 +95,17 @@ def sample(out: Path) -> None:
 @click.option("--status", "list_file", type=click.Path(exists=True, path_type=Path), help="The issuer's status list.")
 @click.pass_context
 def verify(context: click.Context, file: Path, did_file: Path | None, list_file: Path | None) -> None:
-    """Check FILE: a certificate's PDF, or a badge as JSON, JWT or picture. The exit code is 0 only if all is well."""
+    """Check FILE: a certificate's PDF with its badge, or a badge as JSON, JWT or picture.
+
+    The exit code: 0 all is well, 3 of an issuer not known here, 4 not as it was issued, 5 withdrawn, replaced or deleted, 6 expired,
+    7 genuine, but whether it was withdrawn cannot be said; 1 the file cannot be read, 2 the command cannot be understood.
+    """
     try:
         verdict = verifying.verify(file, did_file, list_file)
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{file} cannot be checked: {error}") from error
     click.echo("\n".join(verdict.lines))
-    context.exit(0 if verdict.good else 1)
+    context.exit(EXIT_CODES[verdict.outcome])
 
 
 @certificates.command("new-key")
@@ -101,3 +116,95 @@ def new_key(organisation: str) -> None:
     if found is None:
         raise click.ClickException(f"There is no organisation {organisation!r}.")
     click.echo(badges.rotate(found.id))
+
+
+@certificates.command("timestamps")
+@click.option("--retry", is_flag=True, help="Ask again at once for all that are missing, also those that were given up.")
+def timestamps(retry: bool) -> None:
+    """How many certificates were sealed without the timestamp that is wanted, and why."""
+    if retry:
+        click.echo(f"{stamping.retry()} to be asked for again")
+    found = stamping.figures()
+    click.echo(f"added later {found.added}, waiting {found.waiting}, given up {found.given_up}")
+    if found.oldest:
+        click.echo(f"the oldest is missing since {found.oldest:%Y-%m-%d %H:%M} UTC")
+    for reason, count in found.reasons:
+        click.echo(f"{count} × {reason}")
+
+
+@certificates.command("registrar-key")
+@click.argument("organisation")
+@click.argument("name")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, keys.MOST_DAYS), help="How long it is valid.")
+@click.option("--names", is_flag=True, help="It may read holders' names, not only compare them.")
+def registrar_key(organisation: str, name: str, days: int, names: bool) -> None:
+    """Make a key for ORGANISATION's registrar's office, see docs/operators/registrar.md. It is shown this once. NAME says who uses it."""
+    with db.scoped(_organisation(organisation)):
+        row, secret = keys.make(name, days, names=names)
+    click.echo(f"{secret}\nnumber {row.id}, valid until {row.expires_at:%Y-%m-%d}")
+
+
+@certificates.command("registrar-keys")
+@click.argument("organisation")
+def registrar_keys(organisation: str) -> None:
+    """List the keys of ORGANISATION's registrar's office."""
+    with db.scoped(_organisation(organisation)):
+        for key in keys.listed():
+            state = "valid" if key.is_valid else "ended" if key.revoked_at else "expired"
+            used = f"{key.used_at:%Y-%m-%d}" if key.used_at else "never"
+            click.echo(f"{key.id}  {key.name}  … {key.ending}  {state} until {key.expires_at:%Y-%m-%d}  last used {used}  {'names' if key.names else 'no names'}")
+
+
+@certificates.command("end-registrar-key")
+@click.argument("organisation")
+@click.argument("number", type=int)
+def end_registrar_key(organisation: str, number: int) -> None:
+    """End the key with this NUMBER (see registrar-keys) for good."""
+    with db.scoped(_organisation(organisation)):
+        if not keys.revoke(number):
+            raise click.ClickException(f"{organisation} has no key with the number {number}.")
+    click.echo("ended")
+
+
+@certificates.command("thresholds")
+@click.argument("organisation")
+@click.option("--participation", type=click.IntRange(0, 100), help="Percent of the modules; 0: what each course says.")
+@click.option("--achievement", type=click.IntRange(0, 100), help="Percent of the points; 0: what each course says.")
+def thresholds(organisation: str, participation: int | None, achievement: int | None) -> None:
+    """Set what ORGANISATION asks for its certificates in all of its courses, or show it. What was issued stays."""
+    with db.scoped(_organisation(organisation)):
+        own = rule()
+        now = [own.participation, own.achievement] if own else [None, None]
+        if participation is not None or achievement is not None:
+            now = [kept if said is None else said or None for kept, said in zip(now, (participation, achievement), strict=True)]
+            set_rule(*now)
+        said = [f"{share} %" if share else "as the course says" for share in now]
+    click.echo(f"participation: {said[0]}\nachievement: {said[1]}")
+
+
+@certificates.command("place")
+@click.argument("organisation")
+@click.option("--country", help="Three letters of ISO 3166-1, for example DEU, AUT, CHE, LUX.")
+@click.option("--legal-identifier", help="By which the state knows it, for example a VAT or register number; empty to take it away.")
+def place(organisation: str, country: str | None, legal_identifier: str | None) -> None:
+    """Say where ORGANISATION is, for certificates in the European Learning Model, or show it."""
+    row = _found(organisation)
+    with db.transaction():
+        row.country = row.country if country is None else country.upper()
+        row.legal_identifier = row.legal_identifier if legal_identifier is None else legal_identifier.strip() or None
+        try:
+            found = places.place(row.country)
+        except places.CountryError as error:
+            raise click.ClickException(f"There is no country {country!r}: it has three letters, for example DEU.") from error
+    click.echo(f"{row.country} ({found.name['en']}), {row.legal_identifier or 'no legal identifier'}")
+
+
+def _organisation(slug: str) -> int:
+    return _found(slug).id
+
+
+def _found(slug: str) -> Organisation:
+    found = accounts.organisation(slug)
+    if found is None:
+        raise click.ClickException(f"There is no organisation {slug!r}.")
+    return found

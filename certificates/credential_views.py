@@ -15,6 +15,7 @@ from certificates.organisations import issuer_of
 from certificates.sheet import sheet
 from certificates.snapshot import Snapshot
 from core.i18n import in_language
+from core.jobs import WorkState
 from core.web import limiter
 
 bp = Blueprint("credentials", __name__)
@@ -37,6 +38,19 @@ def own_badge(certificate_id: int, kind: str) -> Response:
     name = f"{certificate.snapshot['number']}.{kind}"
     return Response(make(certificate, issuer_of(certificate)), mimetype=mimetype, headers={
         "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store",
+    })
+
+
+@bp.get("/certificates/<int:certificate_id>/elm.json")
+@login_required
+def own_european(certificate_id: int) -> Response:
+    """One's own certificate in the European Learning Model, as Europass reads it."""
+    certificate = service.certificate_of(person().id, certificate_id)
+    if certificate is None or certificate.state != WorkState.DONE or certificate.standing(service.today_here()) not in (Standing.VALID, Standing.EXPIRED):
+        abort(404)
+    content = badges.as_european(certificate, issuer_of(certificate), Snapshot.from_json(certificate.snapshot), *_look(certificate))
+    return Response(content, mimetype="application/ld+json", headers={
+        "Content-Disposition": f'attachment; filename="{certificate.snapshot["number"]}-elm.json"', "Cache-Control": "no-store",
     })
 
 
@@ -76,7 +90,11 @@ def _issuer(slug: str) -> Organisation:
 
 
 def _picture(certificate: Certificate) -> bytes:
-    snapshot, style = Snapshot.from_json(certificate.snapshot), service.letterhead_of(certificate) or letterhead.default()
+    return badges.as_picture(certificate, Snapshot.from_json(certificate.snapshot), *_look(certificate))
+
+
+def _look(certificate: Certificate) -> tuple[str, tuple[str, str]]:
+    """The heading and the colours of what is drawn."""
+    style = service.letterhead_of(certificate) or letterhead.default()
     with in_language(certificate.language):
-        heading = sheet(snapshot, certificate.language).title
-    return badges.as_picture(certificate, snapshot, heading, (style.colour, style.accent))
+        return sheet(Snapshot.from_json(certificate.snapshot), certificate.language).title, (style.colour, style.accent)

@@ -50,6 +50,7 @@ def _widths_in(file: str) -> Mapping[int, float]:
         return {character: metrics[glyph][0] / em for character, glyph in font.getBestCmap().items()}
 
 
+@lru_cache(maxsize=2000)
 def width(text: str, files: tuple[str, ...]) -> float:
     """How wide a text is on one line, in em."""
     known = _widths(files)

@@ -1,15 +1,17 @@
 """Forms of the room."""
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, SelectField, StringField
+from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from certificates.codes import REASONS
 from certificates.models import Reason
 from certificates.service import CODE
+from core.typed import visible
 
 _NAME = {"autocomplete": "name", "spellcheck": "false", "maxlength": "400"}
 
@@ -25,9 +27,15 @@ class NameForm(FlaskForm):
 
 
 class ConsentForm(FlaskForm):
-    """Whether the public page may show the name."""
+    """Whether the public page may show the name, and give out the files that bear it."""
 
     public = BooleanField(_l("Show my name on the public page"))
+    files = BooleanField(_l("Also give out the PDF and the badge there"))
+
+    def validate_files(self, field: BooleanField) -> None:
+        """The PDF shows the name, so that it cannot be public without it."""
+        if field.data and not self.public.data:
+            raise ValidationError(_("The PDF shows your name. Please tick that the page may show it as well, or leave this one out."))
 
 
 class CompareForm(FlaskForm):
@@ -104,4 +112,36 @@ class DeletionForm(FlaskForm):
 
     sure = BooleanField(
         _l("Delete my name and the file for good"), validators=[InputRequired(_l("Please tick the box if you want to delete the certificate."))],
+    )
+
+
+class RegistrarKeyForm(FlaskForm):
+    """A new key for the registrar's office."""
+
+    name = StringField(
+        _l("Who uses the key"), filters=[visible], validators=[DataRequired(_l("Please say who uses the key.")), Length(max=100)],
+        description=_l("For example: examination office, or the name of a program."), render_kw={"autocomplete": "off", "maxlength": "100"},
+    )
+    days = SelectField(
+        _l("How long shall it be valid?"), choices=[SelectChoice("90", _l("90 days")), SelectChoice("365", _l("1 year")), SelectChoice("730", _l("2 years"))],
+        default="365",
+    )
+    names = BooleanField(
+        _l("May read holders' names"), description=_l("Without this, the key can only find out whether a name is right. Lists never tell names."),
+    )
+
+
+_SHARE = {"inputmode": "numeric", "min": "1", "max": "100"}
+
+
+class ThresholdForm(FlaskForm):
+    """What an organisation asks for its certificates. Empty: what the course says."""
+
+    participation = IntegerField(
+        _l("Certificate of participation: percent of the modules opened"), render_kw=_SHARE,
+        validators=[Optional(), NumberRange(1, 100, _l("Please enter a whole number from 1 to 100, or nothing."))],
+    )
+    achievement = IntegerField(
+        _l("Certificate: percent of the points"), render_kw=_SHARE,
+        validators=[Optional(), NumberRange(1, 100, _l("Please enter a whole number from 1 to 100, or nothing."))],
     )

@@ -1,13 +1,11 @@
 """Use cases about certificates: award, name, print, show, withdraw."""
 
 import hashlib
-import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO
 
 import structlog
 from sqlalchemy import Select, func, select
@@ -15,7 +13,10 @@ from sqlalchemy.orm import Session
 
 from accounts.models import Organisation, Person, Role
 from assessments.models import Attempt
-from certificates import badges, fonts, letterhead, names, pdf
+from certificates import badges, fonts, letterhead, names, notices, pdf, renewal, stamping, trial, versions
+from certificates.looks.faults import LookError
+from certificates.looks.languages import Languages, chosen
+from certificates.looks.values import other_language
 from certificates.models import Award, Certificate, Letterhead, Reason, Standing
 from certificates.organisations import alone, issuer_of
 from certificates.sealing.errors import SealError
@@ -29,11 +30,13 @@ from core.days import day_of
 from core.i18n import LANGUAGES, in_language, language
 from core.jobs import WorkState
 from courses.models import Edition, Enrolment
+from modules.easy import written_in
 from modules.service import parsed
+from modules.thresholds import thresholds
 
 log = structlog.get_logger("certificates")
-CONSENT = "2026-11"
-"""Which text of the consent to show one's name is on the certificate's page now; see templates/certificates/_consent.html."""
+CONSENT = "2026-12"
+"""Which text of the consents to show one's name and to give out the files is on the certificate's page now; see templates/certificates/_consent.html."""
 TRIES = 6
 CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 _printing = jobs.queue.signature("certificates.print")
@@ -76,12 +79,13 @@ def _draft(organisation: Organisation, enrolment: Enrolment, kind: Award, *, con
     person = db.session.scalars(select(Person).where(Person.id == enrolment.person_id)).one()
     name = names.tidy(person.name or "")
     printable = names.problem(name, fonts.can_print) is None
-    style = newest_letterhead()
+    style = versions.newest()
+    first, bilingual = _languages_of(enrolment, person, style)
     identity = _new_identity(organisation)
     snapshot = _snapshot(organisation, enrolment, kind, style, identity, name=name if printable else None, confirmed=confirmed)
     return Certificate(
-        enrolment_id=enrolment.id, award=kind, letterhead_id=style.id if style else None, code=identity.code, year=identity.day.year, serial=identity.serial,
-        language=_language_of(enrolment, person), snapshot=snapshot.to_json(), expires_on=_day(snapshot.expires_on), issued_at=db.now() if printable else None,
+        enrolment_id=enrolment.id, award=kind, letterhead_id=style.id if style else None, template_id=versions.template_for(style).id,
+        code=identity.code, year=identity.day.year, serial=identity.serial, language=first, bilingual=bilingual, snapshot=snapshot.to_json(), expires_on=_day(snapshot.expires_on), issued_at=db.now() if printable else None,
         state=WorkState.DUE if printable else WorkState.WAITING,
         error=None if printable else "the learner's name is missing or cannot be printed; the learner is asked for it",
     )
@@ -102,10 +106,11 @@ def _snapshot(
         competences=terms.attested(course.competences),
         hours=terms.hours, ects=terms.ects, level=terms.level, participation=terms.participation, quality=terms.quality,
         assessment=terms.assessment if kind is Award.ACHIEVEMENT else None,
-        least=0 if confirmed else edition.achievement if kind is Award.ACHIEVEMENT else edition.participation,
+        least=0 if confirmed else getattr(thresholds(enrolment.edition_id), kind),
         completed_on=today.isoformat(), issued_on=today.isoformat(), legal=letterhead.legal_on(today, tuple(look.legal)),
         signatories=tuple(Signatory(entry["name"], entry["role"]) for entry in look.signatories),
         expires_on=last.isoformat() if (last := last_day(today, terms.valid_months)) else None,
+        renews=renewal.renewed_by(enrolment, kind, today),
     )
 
 
@@ -146,7 +151,13 @@ def _language_of(enrolment: Enrolment, person: Person) -> str:
     worked_in = db.session.scalar(
         select(Attempt.language).where(Attempt.enrolment_id == enrolment.id).order_by(Attempt.id.desc()).limit(1)
     )
-    return next(chosen for chosen in (worked_in, person.language, language()) if chosen in LANGUAGES)
+    return next(chosen for chosen in (written_in(worked_in or ""), person.language, language()) if chosen in LANGUAGES)
+
+
+def _languages_of(enrolment: Enrolment, person: Person, style: Letterhead | None) -> tuple[str, bool]:
+    """The first language of the certificate, and whether the other one stands beside it."""
+    asked = parsed(enrolment.edition_id).course.certificate.get("language")
+    return chosen(_language_of(enrolment, person), style.languages if style else Languages.LEARNER, asked)
 
 
 def today_here() -> date:
@@ -209,13 +220,20 @@ def _printable(name: str) -> str:
     return tidy
 
 
-def show_name(certificate: Certificate, *, public: bool) -> None:
-    """Note that the holder agrees that the public page shows their name, or no longer does."""
+def set_consent(certificate: Certificate, *, name: bool, files: bool) -> None:
+    """Note what the holder agrees that the public page shows and gives out, and to which text; or that they no longer do.
+
+    The files bear the name, so that they are given out only together with it.
+    """
     with db.transaction():
-        if public and certificate.name_public_at is None:
+        if name and certificate.name_public_at is None:
             certificate.name_public_at, certificate.name_public_text = db.now(), CONSENT
-        elif not public:
+        elif not name:
             certificate.name_public_at = certificate.name_public_text = None
+        if name and files and certificate.files_public_at is None:
+            certificate.files_public_at, certificate.files_public_text = db.now(), CONSENT
+        elif not (name and files):
+            certificate.files_public_at = certificate.files_public_text = None
 
 
 def erase(certificate: Certificate) -> None:
@@ -225,7 +243,9 @@ def erase(certificate: Certificate) -> None:
         if row.deleted_at is None:
             row.snapshot = Snapshot.from_json(row.snapshot).without_name().to_json()
             row.deleted_at, row.pdf, row.badge, row.name_public_at, row.name_public_text = db.now(), None, None, None, None
+            row.files_public_at = row.files_public_text = None
             row.state, row.error = WorkState.DONE, None  # Nothing is left to print.
+            notices.deleted(row)
 
 
 def _locked(tx: Session, certificate_id: int) -> Certificate:
@@ -253,12 +273,16 @@ def print_claimed(certificate: Certificate) -> None:
         certificate.pdf, certificate.sha256 = printed.content, hashlib.sha256(printed.content).hexdigest()
         certificate.seal_fingerprint = printed.seal_fingerprint
         jobs.finish(certificate)
+        notices.ready(certificate)
+        if printed.timestamp_missing:
+            stamping.note(certificate, printed.timestamp_missing)
 
 
 @dataclass(frozen=True)
 class _Printed:
     content: bytes
     seal_fingerprint: str | None       # None: not sealed
+    timestamp_missing: str | None = None   # why there is none although it is wanted
 
 
 def letterhead_of(certificate: Certificate) -> Letterhead | None:
@@ -269,18 +293,18 @@ def letterhead_of(certificate: Certificate) -> Letterhead | None:
 def _print(certificate: Certificate) -> _Printed:
     organisation = issuer_of(certificate)
     slug, style, snapshot = organisation.slug, letterhead_of(certificate) or letterhead.default(), Snapshot.from_json(certificate.snapshot)
+    look = pdf.Look.of(style, versions.template_of(certificate))
     badge = badges.prepare(certificate, organisation, snapshot)
     sealer = _sealer(certificate, slug)
     db.session.commit()  # No transaction stays open while the page is laid out.
-    look = pdf.Look.of(style)
     with in_language(certificate.language):
-        content = pdf.write(sheet(snapshot, certificate.language), look, certificate.language, snapshot.issued_on, badge.encode())
+        content = _written(certificate, snapshot, look, badge)
         if sealer is None:
             return _Printed(content, None)
         sealed = seal(content, sealer, settings(), issuer=snapshot.issuer, language=certificate.language)
     if sealed.timestamp_missing:
         log.warning("no_timestamp", certificate=certificate.id, reason=sealed.timestamp_missing)
-    return _Printed(sealed.content, sealed.fingerprint)
+    return _Printed(sealed.content, sealed.fingerprint, sealed.timestamp_missing)
 
 
 def _sealer(certificate: Certificate, slug: str) -> Sealer | None:
@@ -303,6 +327,22 @@ def _sealed_before(certificate: Certificate) -> bool:
         .where(Certificate.organisation_id == certificate.organisation_id, Certificate.state == WorkState.DONE, Certificate.sha256.is_not(None))
         .order_by(Certificate.id.desc()).limit(1)
     ) is not None
+
+
+def _written(certificate: Certificate, snapshot: Snapshot, look: pdf.Look, badge: str) -> bytes:
+    """The PDF. Where a template of the organisation's has no room for what this one says, the first design of the gallery has."""
+    first, other = sheet(snapshot, certificate.language), None
+    if certificate.bilingual:
+        second = other_language(certificate.language)
+        with in_language(second):
+            other = sheet(snapshot, second)
+    try:
+        return pdf.write(first, look, certificate.language, snapshot.issued_on, badge.encode(), other)
+    except LookError as error:
+        if not error.part:  # It took too long: perhaps not the next time.
+            raise
+        log.warning("template", certificate=certificate.id, reason=str(error)[:300])
+        return pdf.write(first, replace(look, template=None), certificate.language, snapshot.issued_on, badge.encode(), other)
 
 
 def _print_later(certificate: Certificate, error: Exception) -> None:
@@ -340,11 +380,6 @@ def published(code: str) -> Published | None:
     return Published(certificate, Snapshot.from_json(certificate.snapshot), style.logo if style else None)
 
 
-def is_the_file(certificate: Certificate, stream: IO[bytes]) -> bool:
-    """Whether these are the bytes that were issued."""
-    return hmac.compare_digest(hashlib.sha256(stream.read()).hexdigest(), certificate.sha256 or "")
-
-
 # --- Those who teach ----------------------------------------------------------------------------------------------------
 
 class NotPrintedError(RuntimeError):
@@ -371,7 +406,7 @@ def correct_name(certificate: Certificate, name: str) -> Certificate:
             raise NotPrintedError
         identity = _new_identity(organisation)
         new = Certificate(
-            enrolment_id=old.enrolment_id, award=old.award, turn=old.turn + 1, letterhead_id=old.letterhead_id, code=identity.code,
+            enrolment_id=old.enrolment_id, award=old.award, turn=old.turn + 1, letterhead_id=old.letterhead_id, template_id=old.template_id, bilingual=old.bilingual, code=identity.code,
             year=identity.day.year, serial=identity.serial, language=old.language, expires_on=old.expires_on, issued_at=db.now(), state=WorkState.DUE,
             snapshot=said.corrected(name, number=identity.number, address=identity.address, issued_on=identity.day).to_json(),
         )
@@ -386,6 +421,7 @@ def withdraw_row(certificate: Certificate, reason: Reason) -> None:
         row = _locked(tx, certificate.id)
         if row.withdrawn_at is None and row.deleted_at is None:
             row.withdrawn_at, row.withdrawn_reason = db.now(), reason
+            notices.withdrawn(row)
 
 
 # --- Operators --------------------------------------------------------------------------------------------------------
@@ -396,6 +432,7 @@ def withdraw(code: str, reason: Reason) -> bool:
         found = tx.scalars(select(Certificate).where(Certificate.code == code)).one_or_none()
         if found is not None and found.withdrawn_at is None:
             found.withdrawn_at, found.withdrawn_reason = db.now(), reason
+            notices.withdrawn(found)
     return found is not None
 
 
@@ -433,18 +470,15 @@ def _stuck() -> Select[Certificate]:
 def set_letterhead(organisation_id: int, file: Path) -> Letterhead:
     """Let an organisation's certificates look like this from now on; the same file again changes nothing.
 
-    Raises letterhead.LetterheadError.
+    Raises letterhead.LetterheadError, and looks.faults.LookError when a template of their own cannot be used.
     """
     style = letterhead.read(file)
-    values = {**vars(style), "signatories": [dict(entry) for entry in style.signatories], "legal": [dict(entry) for entry in style.legal]}
-    with db.scoped(organisation_id), db.transaction() as tx:
-        row = newest_letterhead()
-        if row is None or any(getattr(row, key) != value for key, value in values.items()):
-            row = Letterhead(**values)
-            tx.add(row)
-    return row
+    with db.scoped(organisation_id):
+        if style.own is not None:
+            trial.try_out(style)
+        return versions.save(organisation_id, style)
 
 
 def newest_letterhead() -> Letterhead | None:
     """The letterhead that the organisation uses now."""
-    return db.session.scalars(select(Letterhead).order_by(Letterhead.id.desc()).limit(1)).one_or_none()
+    return versions.newest()

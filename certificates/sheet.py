@@ -81,6 +81,7 @@ def _facts(snapshot: Snapshot, language: str) -> list[Fact]:
         Fact(_("Completed on"), _day(snapshot.completed_on)),
         Fact(_("Issued on"), _day(snapshot.issued_on)),
         *([Fact(_("Valid until"), _day(snapshot.expires_on))] if snapshot.expires_on else []),
+        *([Fact(_("Renews"), snapshot.renews)] if snapshot.renews else []),
     ]
 
 

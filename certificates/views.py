@@ -8,18 +8,20 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
 from assessments.service import score_of
-from certificates import linkedin, names, service
+from certificates import linkedin, names, negotiation, qr, renewal, service, verifying
 from certificates.codes import REASONS, STANDINGS
 from certificates.forms import CodeForm, CompareForm, ConsentForm, DeletionForm, FileForm, NameForm
 from certificates.models import Certificate, Reason, Standing
 from certificates.sheet import sheet
 from certificates.snapshot import Snapshot
+from core import db
 from core.i18n import language
 from core.jobs import WorkState
 from core.web import Problem, csrf, limiter, takes_anything
 from courses import service as courses
 from courses.policy import teaches
 from modules.service import parsed
+from modules.thresholds import thresholds
 from modules.views import content_language, part_or_404
 
 bp = Blueprint("certificates", __name__)
@@ -42,7 +44,7 @@ def of_course(run_id: int) -> str:
     part = part_or_404(run_id)
     edition, opened = parsed(part.edition_id), courses.visited(part.id)
     return render_template(
-        "certificates/course.html", run_id=run_id, part=part, edition=edition, chosen=content_language(part), learns=not teaches(part),
+        "certificates/course.html", run_id=run_id, part=part, edition=edition, thresholds=thresholds(part.edition_id), chosen=content_language(part), learns=not teaches(part),
         entries=[(entry, _sheet(entry)) for entry in service.certificates_of_part(part.id)], points=score_of(part),
         opened=len(opened & set(edition.module_ids)), today=service.today_here(), standings=STANDINGS,
     )
@@ -75,13 +77,14 @@ def give_name(certificate_id: int) -> BaseResponse | tuple[str, int]:
 
 @bp.post("/certificates/<int:certificate_id>/consent")
 @login_required
-def consent(certificate_id: int) -> BaseResponse:
-    """Show the name on the public page, or no longer."""
+def consent(certificate_id: int) -> BaseResponse | tuple[str, int]:
+    """Show the name on the public page and give the files out there, or no longer."""
     certificate, form = _own(certificate_id), ConsentForm()
     if form.validate_on_submit():
-        service.show_name(certificate, public=form.public.data)
-        flash(_("The public page shows your name now.") if form.public.data else _("The public page does not show your name."), "success")
-    return redirect(url_for(".show", certificate_id=certificate_id), 303)
+        service.set_consent(certificate, name=form.public.data, files=form.files.data)
+        flash(_said(form), "success")
+        return redirect(url_for(".show", certificate_id=certificate_id), 303)
+    return _page(certificate, NameForm(formdata=None, name=person().name), consent=form), 422
 
 
 @bp.get("/certificates/<int:certificate_id>.pdf")
@@ -115,6 +118,27 @@ def delete(certificate_id: int) -> BaseResponse | tuple[str, int]:
     return redirect(url_for(".show", certificate_id=certificate_id), 303)
 
 
+@bp.post("/certificates/<int:certificate_id>/renew")
+@login_required
+def renew(certificate_id: int) -> BaseResponse:
+    """Take the course again, for a certificate that expires."""
+    certificate = _own(certificate_id)
+    try:
+        run_id = renewal.begin(certificate, service.today_here())
+    except renewal.NotYetError as error:
+        raise Problem(
+            409, _("This certificate cannot be renewed now"), _("Its page says from when on it can be, or which one has followed."),
+            links=[(_("To the certificate"), url_for(".show", certificate_id=certificate_id))],
+        ) from error
+    return redirect(url_for("modules.course", run_id=run_id), 303)
+
+
+def _said(form: ConsentForm) -> str:
+    if form.files.data:
+        return str(_("The public page shows your name now, and gives out the PDF and the badge."))
+    return str(_("The public page shows your name now.") if form.public.data else _("The public page does not show your name."))
+
+
 def _own(certificate_id: int) -> Certificate:
     certificate = service.certificate_of(person().id, certificate_id)
     if certificate is None:
@@ -122,15 +146,19 @@ def _own(certificate_id: int) -> Certificate:
     return certificate
 
 
-def _page(certificate: Certificate, form: NameForm, deletion: DeletionForm | None = None) -> str:
+def _page(certificate: Certificate, form: NameForm, deletion: DeletionForm | None = None, consent: ConsentForm | None = None) -> str:
     """The whole page, or for htmx just the part that waits."""
     waiting_only = bool(request.headers.get("HX-Request")) and request.method == "GET"
     return render_template(
         "certificates/_state.html" if waiting_only else "certificates/show.html", certificate=certificate, sheet=_sheet(certificate),
-        form=form, consent=ConsentForm(formdata=None, public=certificate.name_public_at is not None), reasons=REASONS,
+        form=form, reasons=REASONS, consent=consent or ConsentForm(
+            formdata=None, public=certificate.name_public_at is not None, files=certificate.files_public_at is not None,
+        ),
         linkedin=linkedin.address(Snapshot.from_json(certificate.snapshot), language()),
-        deletion=deletion or DeletionForm(formdata=None), standing=certificate.standing(service.today_here()),
+        renewal=renewal.offer(certificate, service.today_here()), deletion=deletion or DeletionForm(formdata=None), standing=certificate.standing(service.today_here()),
         agreed_on=format_date(certificate.name_public_at, "long") if certificate.name_public_at else "",
+        wallet_code=qr.svg(f"{certificate.snapshot['address']}?as=json", _("QR code: the badge's address")) if certificate.files_public_at else "",
+        files_agreed_on=format_date(certificate.files_public_at, "long") if certificate.files_public_at else "",
     )
 
 
@@ -154,8 +182,11 @@ def check() -> BaseResponse:
 @takes_anything
 @limiter.limit("120 per minute")
 def verify(code: str) -> BaseResponse:
-    """Whether a certificate is genuine, and all that it says."""
-    return _public(code, CompareForm())
+    """Whether a certificate is genuine, and all that it says; or the badge or the PDF itself, for whom that is asked by."""
+    form = negotiation.wanted(request.accept_mimetypes, request.args.get("as"))
+    answer = _public(code, CompareForm()) if form == negotiation.HTML else _discreet(negotiation.answer(service.published(code), form))
+    answer.vary.add("Accept")
+    return answer
 
 
 @bp.post("/z/<code>")
@@ -171,7 +202,7 @@ def compare(code: str) -> BaseResponse:
 @csrf.exempt
 @limiter.limit("20 per minute; 200 per hour")
 def check_file(code: str) -> BaseResponse:
-    """Whether a PDF is byte for byte the one that was issued. It is looked at and not kept."""
+    """Whether a PDF is byte for byte the one that was issued, and its badge genuine. It is looked at and not kept."""
     return _public(code, CompareForm(formdata=None), FileForm())
 
 
@@ -180,9 +211,9 @@ def _public(code: str, form: CompareForm, file_form: FileForm | None = None) -> 
     if found is None:
         page = render_template("certificates/unknown.html")
         return _discreet(Response(page, 404))
-    same_file = None
+    report = None
     if file_form is not None and file_form.validate_on_submit():
-        same_file = service.is_the_file(found.certificate, file_form.file.data.stream)
+        report = verifying.compare(found.certificate, file_form.file.data.stream.read())
     answer = names.same(form.name.data, found.snapshot.name or "") if file_form is None and form.validate_on_submit() else None
     standing = found.certificate.standing(service.today_here())
     if standing is Standing.DELETED:
@@ -190,7 +221,8 @@ def _public(code: str, form: CompareForm, file_form: FileForm | None = None) -> 
     page = render_template(
         "certificates/verify.html", certificate=found.certificate, standing=standing, sheet=sheet(found.snapshot, language()), logo=found.logo,
         named=found.certificate.name_public_at is not None, form=form, answer=answer, reasons=REASONS,
-        file_form=file_form or FileForm(formdata=None), same_file=same_file, code=code,
+        file_form=file_form or FileForm(formdata=None), report=report, code=code,
+        files_public=found.certificate.files_public_at is not None and standing in (Standing.VALID, Standing.EXPIRED), checked_at=db.now(),
     )
     return _discreet(Response(page, 422 if form.errors or (file_form and file_form.errors) else 200))
 

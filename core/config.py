@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
+from core.post.addresses import named
+
 PREFIX = "LOTSE_"
 
 
@@ -72,6 +74,20 @@ def _key(text: str) -> str:
 
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
+
+
+def _mail_address(text: str) -> str:
+    named(text)
+    return text
+
+
+def _days(text: str) -> tuple[int, ...]:
+    if text == "off":
+        return ()
+    days = sorted({int(word) for word in _words(text)}, reverse=True)
+    if not days or days[0] > 365 or days[-1] < 1:
+        raise ValueError
+    return tuple(days)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -139,6 +155,25 @@ class Settings:
         ("http(s)://host[:port], without a path", _base_url),
     )
     lti11: str = _setting("off", "on: old platforms may launch by LTI 1.1 with a key and a secret, see lti11.md.", _choice("off", "on"))
+    smtp_host: str = _setting("", "The university's mail server, see mail.md. Empty: Lotse sends no mail.", ("a name or address", str))
+    smtp_port: int = _setting(0, "Its port. 0: 587 for starttls, 465 for tls, 25 for none.", _number(0, 65535))
+    smtp_security: str = _setting(
+        "starttls", "How the connection is encrypted; the server's certificate is checked. none only for a mail server on this machine.",
+        _choice("starttls", "tls", "none"),
+    )
+    smtp_ca_file: str = _setting("", "Certificates (PEM) that the mail server's is checked with, in place of the system's.", ("a file", str))
+    smtp_user: str = _setting("", "The name to sign in with at the mail server. Empty: without.", ("a name", str))
+    smtp_password: str = _setting("", "The password for it.", ("a password", str))
+    smtp_password_file: str = _setting("", "A file that holds what LOTSE_SMTP_PASSWORD would.", ("a file", str))
+    mail_from: str = _setting(
+        "", "Whose name stands in the mails, also for mails that come back: Lotse <lotse@uni.example>.", ("an e-mail address, with or without a name", _mail_address),
+    )
+    mail_reply_to: str = _setting("", "Where answers to them go. Empty: to LOTSE_MAIL_FROM.", ("an e-mail address, with or without a name", _mail_address))
+    mail_per_minute: int = _setting(60, "Most mails that leave in a minute.", _number(1, 10_000))
+    mail_days: int = _setting(7, "Days after which Lotse forgets to whom a mail went and what it said.", _number(1, 365))
+    reminder_days: tuple[int, ...] = _setting(
+        (60, 14), "How many days before a certificate expires its holder is reminded by mail.", ("numbers from 1 to 365 separated by spaces or commas, or off", _days),
+    )
     imprint_url: str = _setting("", "Address of the imprint (Impressum), for the foot of every page.", _url("https", "http"))
     privacy_url: str = _setting("", "Address of the privacy notice.", _url("https", "http"))
     accessibility_url: str = _setting("", "Address of the accessibility statement.", _url("https", "http"))
@@ -161,7 +196,7 @@ class Settings:
             try:
                 values[setting.name] = rule.parse(text)
             except ValueError:
-                wrong.append(f"{name}={text if 'KEY' not in name else '…'}: allowed is {rule.allowed}")
+                wrong.append(f"{name}={text if 'KEY' not in name and 'PASSWORD' not in name else '…'}: allowed is {rule.allowed}")
         wrong += [f"{name}: there is no such setting" for name in _unknown(environ)]
         if wrong:
             raise SettingsError("\n".join(wrong))
@@ -196,6 +231,7 @@ def _complete(settings: Settings) -> Settings:
         wrong.append(f"{PREFIX}SECRET_KEY: production needs a key of its own, at least 32 characters (or {PREFIX}SECRET_KEY_FILE)")
     if urlsplit(settings.base_url).scheme == "http" and not settings.origin_is_local:
         wrong.append(f"{PREFIX}BASE_URL: browsers keep sign-ins only over https, or on localhost")
+    wrong += _wrong_about_mail(settings)
     if wrong:
         raise SettingsError("\n".join(wrong))
     changes: dict[str, Any] = {}
@@ -208,6 +244,17 @@ def _complete(settings: Settings) -> Settings:
         changes["demo_lms_url"] = lms
         changes["outgoing_hosts"] = (*settings.outgoing_hosts, urlsplit(lms).netloc)
     return replace_settings(settings, **changes)
+
+
+def _wrong_about_mail(settings: Settings) -> list[str]:
+    wrong = []
+    if settings.smtp_host and not settings.mail_from:
+        wrong.append(f"{PREFIX}MAIL_FROM: a mail server is named, so this is needed, too")
+    if settings.smtp_host and settings.smtp_security == "none" and settings.smtp_host not in ("localhost", "127.0.0.1", "::1"):
+        wrong.append(f"{PREFIX}SMTP_SECURITY: none is for a mail server on this machine only; mails and passwords would be readable on the way")
+    if settings.smtp_password and settings.smtp_password_file:
+        wrong.append(f"{PREFIX}SMTP_PASSWORD_FILE: please set this or {PREFIX}SMTP_PASSWORD, not both")
+    return wrong
 
 
 def _key_in(path: Path) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import Person, Role
 from core import db
 from core.db import Base, Tenanted
+from core.jobs import Work
 
 
 class Course(Tenanted, Base):
@@ -54,7 +55,7 @@ class Run(Tenanted, Base):
     __table_args__ = (UniqueConstraint("organisation_id", "key"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
-    key: Mapped[str]                                       # "open:<course slug>" or "lti:<platform>:<context>:<course slug>"
+    key: Mapped[str]                                       # "open:<course slug>", "renewal:<course slug>:<number>" or "lti:<platform>:<context>:<course slug>"
     title: Mapped[str | None]                              # the LMS's course title, if it has one
     created_at: Mapped[datetime] = mapped_column(default=db.now)
     course: Mapped[Course] = relationship(lazy="raise")
@@ -88,3 +89,14 @@ class Visit(Tenanted, Base):
     module: Mapped[str]                                    # the module's id inside the edition
     first_at: Mapped[datetime] = mapped_column(default=db.now)
     last_at: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class ThresholdRule(Work, Tenanted, Base):
+    """What an organisation asks for its certificates in place of what its courses say. The work is to look who has enough by it already."""
+
+    __tablename__ = "threshold_rule"
+    __table_args__ = (UniqueConstraint("organisation_id"), *Work.indexes())
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participation: Mapped[int | None]                      # percent of the modules; None: what the course says
+    achievement: Mapped[int | None]                        # percent of the points
+    changed_at: Mapped[datetime] = mapped_column(default=db.now)

@@ -34,6 +34,7 @@ _ARRIVE = Read(
 )
 
 
+RENEWAL = "renewal:"
 TEACHING = (Role.LECTURER, Role.TRAINER, Role.ADMINISTRATOR)
 
 
@@ -159,6 +160,11 @@ def hand_over(person_id: int, new_person_id: int) -> None:
 def open_run(course_id: int, slug: str) -> Run:
     """The organisation's own offer of a course, for people who come without an LMS."""
     return find_or_add_run(course_id, f"open:{slug}")
+
+
+def renewal_run(course_id: int, slug: str, number: int) -> Run:
+    """The run for people who take a course again because their certificate expires: for the first time, the second, and so on."""
+    return find_or_add_run(course_id, f"{RENEWAL}{slug}:{number}")
 
 
 def enrol(run_id: int, person_id: int, role: Role = Role.LEARNER) -> Enrolment:

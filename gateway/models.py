@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import db
+from core.access_keys import AccessKeyRow
 from core.db import Base, Tenanted
 from core.jobs import Work
 
@@ -146,16 +147,10 @@ class Waiting(Base):
     ended_at: Mapped[datetime | None]
 
 
-class AccessKey(Tenanted, Base):
+class AccessKey(AccessKeyRow, Tenanted, Base):
     """A learner's short-lived key for tools of their own (gateway.views.facade), in one run of a course."""
 
     __tablename__ = "access_key"
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), index=True)
-    digest: Mapped[str] = mapped_column(unique=True)       # SHA-256 of the key, which is shown once
-    ending: Mapped[str]                                    # its last four signs, to tell keys apart
-    created_at: Mapped[datetime] = mapped_column(default=db.now)
-    expires_at: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
-    used_at: Mapped[datetime | None]

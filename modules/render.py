@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from modules.dialect import to_html
+from modules.easy import written_in
 from modules.sanitise import dropped_from, sanitise
 
 _MARK = "lotse-part-{}-of-the-page"
 _PARAGRAPH = re.compile(r"<p>(.*)</p>", re.DOTALL)
-# One line of words in which no sign means anything to Markdown or HTML: most options, hints and reasons.
-_PLAIN = re.compile(r"[^\W\d_](?:[ ,.;:?!–„“”‚‘’()…%€/\"'-]|[^\W_])*")
+# A line that begins with a letter and holds no sign that means anything in Markdown or HTML.
+_PLAIN = re.compile(r"[^\W\d_](?:[^\W_]|[ .,;:?!()%/'\"„“”‚‘’–—…€§°-])*")
 LONGEST_KEPT = 4_000
 TEXTS_KEPT = 8_192
 
@@ -81,8 +82,9 @@ def _kept_render(markdown: str, language: str, media_url: Callable[[str], str], 
 
 
 def _render(markdown: str, language: str, media_url: Callable[[str], str], prefix: str, *, inline: bool) -> Rendered:
-    if _PLAIN.fullmatch(markdown) and not markdown.endswith(" "):
-        return Rendered(markdown if inline else f"<p>{markdown}</p>", [])
+    if _PLAIN.fullmatch(markdown):  # Most options and much feedback: nothing to do, and a course may have thousands of them.
+        text = markdown.rstrip()
+        return Rendered(text if inline else f"<p>{text}</p>", [])
     unsafe, formulas = to_html(markdown, language, inline=inline)
     if inline and (paragraph := _PARAGRAPH.fullmatch(unsafe)):
         unsafe = paragraph[1]
@@ -92,7 +94,7 @@ def _render(markdown: str, language: str, media_url: Callable[[str], str], prefi
 
 def _name_boxes(html: str, language: str) -> str:
     """Give a task's box a name for those who cannot see it."""
-    done, open_ = ("erledigt", "offen") if language == "de" else ("done", "open")
+    done, open_ = ("erledigt", "offen") if written_in(language) == "de" else ("done", "open")
     return re.sub(
         r"<input([^>]*)>", lambda box: f'<input{box[1]} aria-label="{done if "checked" in box[1] else open_}">', html
     )

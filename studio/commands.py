@@ -1,49 +1,15 @@
-"""Commands for authors: a course's folder out of Lotse again, and ids for questions that have none."""
+"""Commands for authors: ids for questions that have none."""
 
 import re
 import secrets
-import zipfile
 from pathlib import Path
 
 import click
-from flask.cli import with_appcontext
 
-from accounts import service as accounts
-from core import db
-from courses import service as courses
 from modules.folder import read_folder
 from modules.split import fences
 
 _OPENING = re.compile(r"(?:::: ?|/// ?)[ \t]*(?P<kind>[a-z][a-z0-9-]*)[ \t]*(?:\{(?P<attributes>[^}]*)\})?[ \t]*")
-
-
-@click.command("export")
-@click.argument("course")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder, or FILE.zip.")
-@click.option("--organisation", "slug", help="Whose course; may be left out when there is only one.")
-@with_appcontext
-def export(course: str, out: Path, slug: str | None) -> None:
-    """Write the newest edition of COURSE (its id) as the folder or zip file that it was imported from, byte for byte."""
-    known = [organisation for organisation in accounts.organisations() if slug in (None, organisation.slug)]
-    if len(known) != 1:
-        raise click.ClickException("Name the organisation with --organisation.")
-    with db.scoped(known[0].id):
-        found = courses.course(course)
-        if found is None:
-            raise click.ClickException(f"There is no course {course!r}.")
-        files = courses.files_of(courses.newest_edition(found.id).id)
-    if out.exists():
-        raise click.ClickException(f"{out} is there already.")
-    if out.suffix == ".zip":
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path, content in sorted(files.items()):
-                archive.writestr(zipfile.ZipInfo(path), content, zipfile.ZIP_DEFLATED)
-    else:
-        for path, content in files.items():
-            target = out / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-    click.echo(f"{out}: {len(files)} files")
 
 
 @click.command("fmt")

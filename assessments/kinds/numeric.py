@@ -17,9 +17,10 @@ from assessments.kinds.fields import (
     typed_text,
     weighted_lines,
 )
-from assessments.kinds.item import Form, Item, Response, ResponseError
+from assessments.kinds.item import Choice, Form, Item, Offer, Response, ResponseError
 from assessments.kinds.numbers import NumberError, Range
 from core.i18n import N_
+from modules.easy import written_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Numeric(Kind[NumericItem]):
         "en": "How much is it?\n= 42 +- 5%\n! How to get there.",
     }
     written = ("=",)
+    varied = True
     attributes = ("unit",)
     signs = SIGNS
 
@@ -57,7 +59,7 @@ class Numeric(Kind[NumericItem]):
         lines = []
         for mark, weight, text in weighted_lines(source):
             try:
-                accepted = numbers.read_range(text, source.block.language)
+                accepted = numbers.read_range(text, written_in(source.block.language))
                 lines.append(Line(accepted, weight, source.html(mark.feedback, mark.line)))
             except NumberError as error:
                 _note_number(source, error, text, mark.line)
@@ -99,6 +101,14 @@ class Numeric(Kind[NumericItem]):
             solution=_solution(item) if solution else "",
         )
 
+    def choices(self, item: NumericItem, response: Response) -> tuple[Choice, ...]:
+        """The number, in the first way to read it."""
+        return (Choice("0", numbers.as_text(Decimal(response["values"][0]), "en")),)
+
+    def offers(self, item: NumericItem) -> tuple[Offer, ...]:
+        """The numbers that are accepted."""
+        return tuple(Offer("0", numbers.range_as_text(line.accepted, "en"), "", numbers.range_as_text(line.accepted, item.language), line.weight == 1) for line in item.lines)
+
     def advise(self, item: NumericItem, source: Source) -> None:
         """A wrong number should get a reason."""
         advise_field(item, any(line.feedback for line in item.lines if line.weight < 1), source)
@@ -114,7 +124,7 @@ def _without_unit(text: str, units: Sequence[str]) -> str:
 
 def _solution(item: NumericItem) -> str:
     best = max(item.lines, key=lambda line: line.weight)
-    return " ".join([numbers.range_as_text(best.accepted, item.language), *item.units[:1]])
+    return " ".join([numbers.range_as_text(best.accepted, written_in(item.language)), *item.units[:1]])
 
 
 def _note_number(source: Source, error: NumberError, text: str, line: int) -> None:

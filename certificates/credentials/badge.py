@@ -5,7 +5,7 @@ what belongs to one holder stands in the subject.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,6 +76,17 @@ def credential(
         **({"credentialStatus": status.to_json()} if status else {}),
         "credentialSchema": [{"id": SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
     }
+
+
+def differing(document: Mapping[str, Any]) -> list[str]:
+    """What differs between this credential and those of others for the same achievement; the longest first."""
+    subject, status = document["credentialSubject"], document.get("credentialStatus", {})
+    identity = subject.get("identifier", [{}])[0]
+    found = (
+        document["id"].rpartition("/")[2], subject["licenseNumber"], identity.get("identityHash"), identity.get("salt"), document["validFrom"], document.get("validUntil"),
+        document["awardedDate"], subject["activityEndDate"], status.get("statusListIndex"),
+    )
+    return sorted(dict.fromkeys(text for text in found if text), key=len, reverse=True)
 
 
 def _subject(snapshot: Snapshot, issuer: Issuer, wording: Wording) -> dict[str, Any]:

@@ -4,7 +4,8 @@ A signature covers the RDF that a document means, not its text. What means nothi
 context defines could be added to a signed document without breaking its signature. Such documents are refused here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -12,6 +13,7 @@ from pyld import jsonld
 from pyld.canon import URDNA2015
 
 from certificates.credentials import bundled
+from certificates.credentials.shapes import Dataset, Shapes
 
 _UNDEFINED = "undefined:"
 _CATCH_UNDEFINED = {"@vocab": _UNDEFINED}
@@ -23,23 +25,42 @@ class DocumentError(ValueError):
     """A document does not mean what it says, or cannot be read without fetching something."""
 
 
-def canonical(document: Mapping[str, Any]) -> bytes:
-    """The document's meaning as sorted N-Quads (RDFC-1.0). Raises DocumentError for what a signature would not cover."""
-    try:
+def canonical(document: Mapping[str, Any], differing: Sequence[str] = ()) -> bytes:
+    """The document's meaning as sorted N-Quads (RDFC-1.0). Raises DocumentError for what a signature would not cover.
+
+    For documents of our own, of which there are many that are the same but for some values: with these in `differing`, the
+    meaning of the rest is read once. It is the same with and without.
+    """
+    dataset = _shapes.dataset(document, differing) if differing else _dataset(document)
+    with _readable():
+        quads: str = _Distinct().main(dataset, {"format": "application/n-quads"})
+    if f"<{_UNDEFINED}" in quads:
+        raise DocumentError("a word in it is defined by none of its contexts")
+    return quads.encode()
+
+
+def _dataset(document: Mapping[str, Any]) -> Dataset:
+    with _readable():
         _refuse_odd_keys(document)
         with _one_at_a_time:
-            dataset = jsonld.to_rdf(document, {
+            dataset: Dataset = jsonld.to_rdf(document, {
                 "documentLoader": bundled.load, "contextResolver": _resolver, "base": _UNDEFINED, "expandContext": _CATCH_UNDEFINED,
                 "processingMode": "json-ld-1.1",
             })
-        quads: str = _Distinct().main(dataset, {"format": "application/n-quads"})
+    return dataset
+
+
+_shapes = Shapes(_dataset)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
     except DocumentError:
         raise
     except (jsonld.JsonLdError, RecursionError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise DocumentError(f"not readable as JSON-LD: {error}") from error
-    if f"<{_UNDEFINED}" in quads:
-        raise DocumentError("a word in it is defined by none of its contexts")
-    return quads.encode()
 
 
 class _Distinct(URDNA2015):

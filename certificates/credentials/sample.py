@@ -1,6 +1,7 @@
 """A badge of a made-up certificate in all its forms, signed with a key that is thrown away: to look at, and to try wallets with."""
 
 import json
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,13 +45,13 @@ def sample(folder: Path, *, now: datetime | None = None) -> list[Path]:
     return written
 
 
-def signed(now: datetime, key: SigningKey) -> tuple[dict[str, Any], str]:
+def signed(now: datetime, key: SigningKey, snapshot: Snapshot = SNAPSHOT) -> tuple[dict[str, Any], str]:
     """The sample badge without its proof, and signed as text."""
     unsigned = badge.credential(
-        SNAPSHOT, issuer=ISSUER, validity=_validity(now), status=status.StatusEntry(LIST, status.free_index(())),
-        wording=Wording("en", criteria=f"{RESULT['en']}.", measure="Points"), naming=Naming.HASHED, salt="sample",
+        snapshot, issuer=ISSUER, validity=_validity(now), status=status.StatusEntry(LIST, status.free_index(())),
+        wording=Wording("en", criteria=f"{RESULT['en']}.", measure="Points"), naming=Naming.HASHED, salt=secrets.token_urlsafe(12),
     )
-    return unsigned, json.dumps(proof.sign(unsigned, key=key, method=_method(key), created=now), ensure_ascii=False, indent=2)
+    return unsigned, json.dumps(proof.sign(unsigned, key=key, method=_method(key), created=now, differing=badge.differing(unsigned)), ensure_ascii=False)
 
 
 def _validity(now: datetime) -> Validity:
@@ -74,7 +75,7 @@ def _files(now: datetime) -> dict[str, bytes]:
         result=RESULT, picture=seal,
     )
     return {
-        "badge.json": signed_text.encode(),
+        "badge.json": _json(json.loads(signed_text)),
         "badge.jwt": jwt.sign(unsigned, key=key, method=method).encode(),
         "badge.png": png.bake(seal, signed_text),
         "did.json": _json(did.document(issuer.did, key.multibase)),

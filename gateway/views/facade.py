@@ -13,6 +13,7 @@ from flask import Blueprint, Response, jsonify, request, stream_with_context
 from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
+from core.access_keys import given, given_digest
 from core.i18n import N_
 from core.web import csrf, limiter
 from gateway import facade_wire as wire
@@ -35,12 +36,8 @@ _places = threading.BoundedSemaphore(MOST_AT_ONCE)
 _STATUS = {"long": (400, "context_length_exceeded"), "refused": (400, "invalid_request"), "model": (404, "model_not_found")}
 
 
-def _given() -> str:
-    return request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-
-
 @bp.get("/models")
-@limiter.limit(RATE, key_func=_given)
+@limiter.limit(RATE, key_func=given_digest)
 def models() -> Response:
     """The models that the key's course may use."""
     found = dict.fromkeys(model.name for role in (CHAT, EMBEDDER) for model in service.models(_holder().run_id, role))
@@ -49,7 +46,7 @@ def models() -> Response:
 
 @bp.post("/chat/completions")
 @csrf.exempt
-@limiter.limit(RATE, key_func=_given)
+@limiter.limit(RATE, key_func=given_digest)
 def chat() -> Response:
     """An answer, whole or as a stream."""
     holder = _holder()
@@ -74,7 +71,7 @@ def chat() -> Response:
 
 @bp.post("/embeddings")
 @csrf.exempt
-@limiter.limit(RATE, key_func=_given)
+@limiter.limit(RATE, key_func=given_digest)
 def embeddings() -> Response:
     """Vectors of texts."""
     holder, body = _holder(), _body()
@@ -129,7 +126,7 @@ def other(error: HTTPException) -> Response:
 
 
 def _holder() -> Holder:
-    found = access.holder(_given())
+    found = access.holder(given())
     if found is None:
         raise Refusal(401, "invalid_api_key", N_("This key is not valid, or no longer. You get a new one on the course's page “Own tools”."), retried=False)
     if run_models(found.run_id).silent:

@@ -78,6 +78,6 @@ def _page(part: AnyPart, made: AccessKey | None = None, secret: str = "", wrong:
     embedder = service.model(part.run_id, role=EMBEDDER)
     return render_template(
         "gateway/own_tools.html", run_id=part.run_id, offered=here.own_tools, silent=here.silent, keys=access.keys(person().id, part.run_id),
-        made=made, secret=secret, wrong=wrong, hours=HOURS, usual=USUAL_HOURS, is_valid=access.is_valid,
+        made=made, secret=secret, wrong=wrong, hours=HOURS, usual=USUAL_HOURS,
         models=models, embedder=embedder, base=f"{settings().base_url}/api/v1", teaches=teaches(part),
     )

@@ -46,6 +46,22 @@ def test_the_same_badge_as_token_has_the_same_fate() -> None:
     assert jwt.verify(token, ours.keys[0].multibase) == ours.unsigned()
 
 
+def test_badges_of_one_course_are_read_once_and_mean_the_same() -> None:
+    ours, before = organisation(), len(jsonld._shapes._kept)
+    # The last two: a place in the list that is also a part of the schema's type, and one that is a part of its address.
+    for index, code in [(70_001, "A" * 22), (90_002, "b-_" * 7 + "c"), (2019, "D" * 22), (1, "E" * 22)]:
+        said = replace(SNAPSHOT, address=f"https://lotse.example/z/{code}", number=f"MUSTERSTADT-2026-{index:06d}")
+        unsigned = badge.credential(
+            said, issuer=badge.Issuer(ours.did, said.issuer, "https://lotse.example"), validity=badge.Validity(NOW, NOW + timedelta(days=30 + index % 7)),
+            status=status.StatusEntry(LIST, index), wording=badge.Wording("de", "Bestanden.", "Punkte"), salt=code[:16],
+        )
+        differing = badge.differing(unsigned)
+        assert jsonld.canonical(unsigned, differing) == jsonld.canonical(unsigned)
+        signed = proof.sign(unsigned, key=ours.keys[0], method=did.method(ours.did, ours.keys[0].multibase), created=NOW, differing=differing)
+        assert find(signed) == Outcome.VALID
+    assert len(jsonld._shapes._kept) <= before + 4  # Those of the first two and of their proofs; and the odd ones.
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "a.b.c", "{}", "null", '{"proof": 1}', "[" * 5000, '{"a":' * 5000, "é" * 300_000])
 def test_what_is_no_badge_at_all_is_called_tampered(text: str) -> None:
     assert find(text) == Outcome.TAMPERED

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from certificates import bulk, service
+from certificates import bulk, pdf, service
 from certificates.models import Certificate, Reason
 from certificates.tasks import print_certificate
 from core import db
@@ -53,6 +53,16 @@ def test_printing_stops_and_goes_on_where_it_was(app: Flask, unprinted: Holder) 
         print_all()
         assert bulk.progress(run_id).printed == 3
         assert lecturer.open(f"{path}/go-on", "POST").status_code == 303
+
+
+def test_a_class_shares_a_compiled_page_and_each_file_can_be_printed_again(app: Flask, unprinted: Holder) -> None:
+    with app.app_context(), db.scoped(unprinted.person.organisation_id):
+        pdf.forget()
+        print_all()
+        assert len(pdf._shelf._pages) == 1  # Of Ben's and Cem's participation; Ada's achievement is a page of its own.
+        pdf.forget()
+        rows = db.session.scalars(select(Certificate).order_by(Certificate.id)).all()
+        assert [service._print(row).content for row in rows] == [service.pdf_of(row) for row in rows]
 
 
 def test_what_waits_for_a_name_is_not_let_go_on(app: Flask) -> None:

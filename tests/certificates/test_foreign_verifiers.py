@@ -1,4 +1,4 @@
-"""Verifiers that we did not write find in our badges what we find: two for Node.js, one for Python."""
+"""Verifiers that we did not write find in our badges what we find: two for Node.js, two for Python."""
 
 import json
 import re
@@ -14,9 +14,14 @@ import pytest
 from openbadgeslib.baking import extract_png
 from openbadgeslib.ob3.ldp import OB3LdpVerifier
 from openbadgeslib.ob3.verifier import OB3VerificationError, OB3Verifier
+from openvc.did.base import DidResolverRegistry
+from openvc.did.did_web import DidWebResolver
+from openvc.proof.errors import CredentialExpired, ProofError
+from openvc.status.status_list import CredentialRevoked
+from openvc.verify import VerificationPolicy, verify_credential
 from PIL import Image
 
-from certificates.credentials import jwt, png
+from certificates.credentials import bundled, jwt, png
 from tests.certificates import badges
 
 FOLDER = Path(__file__).parent / "verifiers"
@@ -93,3 +98,31 @@ def verdict(credential: Any) -> str:
         words = {"Signature|signature|context|term": "tampered", "'revocation' is set": "withdrawn", "expired": "expired", "resolve|fetch": "foreign"}
         return next((name for pattern, name in words.items() if re.search(pattern, str(error))), str(error))
     return "valid"
+
+
+@pytest.mark.parametrize("fate", badges.fates())
+def test_a_second_verifier_for_python_finds_what_we_find(fate: str) -> None:
+    """It reads a single proof only when it stands alone, and not in a list, as the schema of Open Badges wants it."""
+    issuers = DidResolverRegistry([DidWebResolver(badges.documents().__getitem__)])
+    contexts = {address: bundled.load(address, {})["document"] for address in bundled.FILES}
+
+    def alone(credential: Mapping[str, Any]) -> dict[str, Any]:
+        (single,) = credential["proof"]
+        return {**credential, "proof": single}
+
+    def listed(address: str) -> Any:
+        without_status = VerificationPolicy(require_status=False)
+        return verify_credential(alone(badges.documents()[address]), resolver=issuers, policy=without_status, extra_contexts=contexts).credential
+
+    found = "valid"
+    try:
+        verify_credential(alone(badges.fates()[fate]), resolver=issuers, resolve_status_list=listed, extra_contexts=contexts)
+    except CredentialRevoked:
+        found = "withdrawn"
+    except CredentialExpired:
+        found = "expired"
+    except KeyError:
+        found = "foreign"
+    except ProofError:
+        found = "tampered"
+    assert found == fate.split(":")[0]

@@ -18,6 +18,7 @@ from certificates.organisations import issuer_of
 from core import db
 from tests import builders
 from tests.certificates.earning import Holder, earn, request
+from tests.certificates.elm_profile import faults
 
 
 class Stranger:
@@ -111,3 +112,40 @@ def test_a_badge_belongs_to_its_holder_and_an_unknown_issuer_has_no_pages(app: F
     for path in ("", "/did.json", "/status/revocation"):
         assert request(app.test_client(), f"/o/nobody{path}").status_code == 404
         assert request(app.test_client(), f"/o/musterstadt{path}").status_code == 200
+
+
+def as_on_the_web(content: bytes) -> Any:
+    """The house under test has no https."""
+    return json.loads(content.replace(b"http://localhost:8000", b"https://lotse.example"))
+
+
+def test_the_holder_takes_the_certificate_to_europass_and_nobody_else_does(app: Flask) -> None:
+    with app.app_context():
+        holder = earn(app)
+        path = f"/certificates/{holder.certificate().id}/elm.json"
+        answer = holder.open(path)
+        document = as_on_the_web(answer.data)
+        assert (answer.status_code, answer.mimetype, faults(document)) == (200, "application/ld+json", [])
+        assert document["credentialSubject"]["fullName"] == {"de": "Ada Lovelace"}
+        assert document["issuer"]["location"][0]["address"][0]["countryCode"]["prefLabel"] == {"de": "Deutschland", "en": "Germany"}
+        assert path in holder.open(f"/certificates/{holder.certificate().id}").text
+        eve = builders.browser(app, builders.person("Eve"))
+        assert request(eve, path).status_code == 404
+        service.withdraw_row(holder.certificate(), Reason.ERROR)
+        assert holder.open(path).status_code == 404
+
+
+def test_an_organisation_says_where_it_is(app: Flask) -> None:
+    def run(*words: str) -> tuple[int, str]:
+        done = app.test_cli_runner().invoke(args=["certificates", "place", "musterstadt", *words])
+        return done.exit_code, done.output
+
+    with app.app_context():
+        holder = earn(app)
+        db.session.commit()
+        assert run("--country", "aut", "--legal-identifier", "ATU123") == (0, "AUT (Austria), ATU123\n")
+        assert run("--country", "Austria")[0] == 1
+        assert run() == (0, "AUT (Austria), ATU123\n")
+        db.session.expire_all()
+        document = as_on_the_web(holder.open(f"/certificates/{holder.certificate().id}/elm.json").data)
+        assert (faults(document), document["issuer"]["eIDASIdentifier"]["notation"]) == ([], "ATU123")

@@ -91,7 +91,7 @@ def test_who_deletes_a_certificate_leaves_no_name_and_no_file(app: Flask) -> Non
     with app.app_context():
         holder = earn(app)
         certificate = holder.certificate()
-        service.show_name(certificate, public=True)
+        service.set_consent(certificate, name=True, files=True)
         path = f"/certificates/{certificate.id}"
         assert holder.open(f"{path}/delete", "POST").status_code == 422
         assert holder.open(f"{path}/delete", "POST", {"sure": "y"}).status_code == 303

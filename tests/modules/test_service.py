@@ -77,7 +77,7 @@ def published(tmp_path: Path) -> tuple[Edition, service.ParsedEdition]:
 
 def test_an_edition_says_what_the_rooms_above_ask(tmp_path: Path) -> None:
     edition, parsed = published(tmp_path)
-    assert (parsed.languages, parsed.module_ids, parsed.participation, parsed.achievement) == (("de", "en"), ("eins",), 50, 60)
+    assert (parsed.languages, parsed.module_ids, parsed.course.thresholds.participation, parsed.course.thresholds.achievement) == (("de", "en"), ("eins",), 50, 60)
     assert [block.id for block in parsed.module("eins", "en").blocks] == ["farbe"]
     assert parsed.digest == edition.digest
     for module, language in (("zwei", "de"), ("eins", "fr")):

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from assessments.kinds import KINDS
 from modules.dialect import to_html
-from modules.folder import read_folder
 from modules.render import _PLAIN, _render, render_parts
 from modules.sanitise import sanitise
 from modules.service import PREFIX
@@ -21,7 +20,6 @@ from studio.commands import with_ids
 from studio.preview import Addresses, _prose, preview
 
 CONTENT = Path(__file__).parents[2] / "content"
-COURSES = sorted(path.parent for path in CONTENT.glob("**/course.yml"))
 MODULES = sorted(CONTENT.glob("**/module.*.md"))
 
 WORDS = st.text("abc ÄÖß*_()[]!?>=%:/-.\n'\"", min_size=1, max_size=40)
@@ -115,14 +113,3 @@ def test_missing_ids_are_the_same_in_both_languages() -> None:
     assert english.split("\n")[0] == f"::: single {{#{made['m', 1]} points=2}}"
     assert "::: single\n```" in german
     assert "{#b points=1}" in german
-
-
-def test_export_gives_the_bytes_that_were_imported(app: Flask, tmp_path: Path) -> None:
-    runner = app.test_cli_runner()
-    runner.invoke(args=["people", "add-organisation", "a", "A"])
-    folder = COURSES[0]
-    assert runner.invoke(args=["import", str(folder)]).exit_code == 0
-    files, _ = read_folder(folder)
-    done = runner.invoke(args=["export", read_course(files).id, "--out", str(tmp_path / "out")])
-    assert done.exit_code == 0, done.output
-    assert read_folder(tmp_path / "out")[0] == files

@@ -1,0 +1,1 @@
+"""The registrar's office and its programs: keys, and the interface under /api/certificates/v1 that asks about the own organisation's certificates."""

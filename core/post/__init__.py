@@ -1,0 +1,1 @@
+"""E-mail: an outbox of rows, and the way to the university's mail server. Knows no domain."""
