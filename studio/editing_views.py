@@ -1,6 +1,7 @@
 """Writing: the editor's page, saving, the live preview and check, and questions as forms."""
 
 import secrets
+
 from flask import Response, abort, g, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
