@@ -159,7 +159,7 @@ class _Reader:
             match = _POOL_FILE.fullmatch(path)
             text = self._text(path) if match and match["language"] in LANGUAGES else None
             if match and text is not None:
-                _, body, line = _front_matter(text)
+                _, body, line = front_matter(text)
                 unbearable = check_bounds(body, path, line)
                 parts = split("" if unbearable else body, path=path, language=match["language"], first_line=line)
                 self._findings += [*unbearable, *parts.findings]

@@ -126,6 +126,7 @@ def findings(slug: str, path: str) -> Response:
     """What is wrong in a text that is being written."""
     draft = found(slug)
     files = service.contents(draft.id, "course.yml", "competences.yml", folder=path.rsplit("/", 1)[0] if "/" in path else "")
+    files |= service.contents(draft.id, folder="pools")
     files[path] = request.form.get("text", "").encode("utf-8", "replace")
     return jsonify(findings=[as_data(finding) for finding in check_file(path, files, service.listing(draft.id))])
 
