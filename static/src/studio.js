@@ -425,6 +425,7 @@ class Studio {
     if (!answer.ok) return;
     const { source } = await answer.json();
     const now = blockAround(this.view.state.doc, this.view.state.selection.main.head);
+    if (now && now.text !== block.text && now.text === this.shown) return this.textOfForm(); // An earlier key of the form came in between.
     if (!now || now.text !== block.text) return; // The text was changed meanwhile: it is what counts.
     this.shown = source;
     const change = difference(now.text, source);
