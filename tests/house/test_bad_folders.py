@@ -109,7 +109,7 @@ def _lotse(url: str, data: Path, *words: str) -> "subprocess.CompletedProcess[st
 
 def _organisation(data: Path) -> None:
     with closing(sqlite3.connect(data / "lotse.sqlite3")) as database, database:
-        database.execute("insert into organisation (slug, name, unit, created_at) values ('uni', 'Universität', '', '2026-01-01')")
+        database.execute("insert into organisation (slug, name, unit, country, created_at) values ('uni', 'Universität', '', 'DEU', '2026-01-01')")
 
 
 def _rows(data: Path) -> tuple[int, ...]:
