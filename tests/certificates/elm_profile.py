@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 TEXT = "text by language"
-DATE, DURATION, STRING, NUMBER, YES_NO, ADDRESS = "date", "duration", "string", "number", "yes or no", "address"
+DATE, DURATION, STRING, NUMBER, PERCENT, YES_NO, ADDRESS = "date", "duration", "string", "number", "percent", "yes or no", "address"
 
 # The properties of each class: least number, most number (None: any), and what stands there: a kind above or names of classes.
 Rule = tuple[int, int | None, str | tuple[str, ...]]
@@ -50,7 +50,7 @@ CLASSES: dict[str, dict[str, Rule]] = {
         **_CLAIM, "creditReceived": (0, None, ("CreditPoint",)), "provenBy": (0, None, ("LearningAssessment",)),
         "specifiedBy": (0, 1, ("LearningAchievementSpecification", "Qualification")),
     },
-    "LearningActivity": {**_CLAIM, "levelOfCompletion": (0, 1, NUMBER), "specifiedBy": (0, 1, ("LearningActivitySpecification",))},
+    "LearningActivity": {**_CLAIM, "levelOfCompletion": (0, 1, PERCENT), "specifiedBy": (0, 1, ("LearningActivitySpecification",))},
     "LearningAssessment": {**_CLAIM, "grade": (1, 1, ("Note",))},
     "AwardingProcess": {"awardingBody": (1, None, ("Organisation",)), "awardingDate": (0, 1, DATE)},
     "LearningActivitySpecification": _SPECIFICATION,
@@ -113,6 +113,7 @@ def _fits(value: Any, kind: str | tuple[str, ...]) -> bool:
         DURATION: lambda: isinstance(value, str) and value.startswith("PT"),
         STRING: lambda: isinstance(value, str) and value != "",
         NUMBER: lambda: isinstance(value, int) and value > 0,
+        PERCENT: lambda: isinstance(value, int) and 0 < value <= 100,
         YES_NO: lambda: isinstance(value, bool),
         ADDRESS: lambda: isinstance(value, str) and value.startswith("https://"),
     }[kind]()

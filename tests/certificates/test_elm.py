@@ -43,6 +43,10 @@ def test_what_is_missing_or_wrong_is_found() -> None:
     ]
 
 
+def test_more_than_all_of_an_activity_is_found() -> None:
+    assert faults(exported(replace(SNAPSHOT, award="participation", least=101))) == ["LearningActivity.levelOfCompletion is 101"]
+
+
 def test_an_export_says_what_the_certificate_says() -> None:
     (claim,) = exported(SNAPSHOT)["credentialSubject"]["hasClaim"]
     specification = claim["specifiedBy"]
