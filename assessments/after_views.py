@@ -15,7 +15,7 @@ from assessments.pages import draw_one
 from assessments.places import Place
 from assessments.views import answered, refused, shown_with
 from courses.models import Enrolment
-from modules.views import content_language
+from modules.views import module_text
 
 bp = Blueprint("after", __name__)
 
@@ -74,7 +74,7 @@ def _act(attempt_id: int, act: Callable[[Attempt, Enrolment], None]) -> str | Ba
         abort(404)
     if not _scripted():
         return redirect(place.url(attempt.item), 303)
-    return answered(place, *draw_one(enrolment, place.module, attempt.item, content_language(enrolment), shown))
+    return answered(place, *draw_one(enrolment, place.module, attempt.item, module_text(enrolment, place.module), shown))
 
 
 def _own(attempt_id: int) -> tuple[Attempt, Enrolment]:

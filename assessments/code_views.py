@@ -22,7 +22,7 @@ from courses.service import Part
 from exercises.program_check import SandboxError
 from exercises.sandbox.explain import explain
 from gateway.service import Asker
-from modules.views import content_language, part_or_404
+from modules.views import module_text, part_or_404
 
 bp = Blueprint("code", __name__)
 MOST_FIELD = 30_000
@@ -41,7 +41,7 @@ def _who() -> str:
 def send(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> str | BaseResponse:
     """Take a program: tried out without being graded, or handed in. Which of both, the pressed button says."""
     part, place = part_or_404(run_id), Place(run_id, module, draw, only)
-    language, live = content_language(part), "HX-Request" in request.headers
+    language, live = module_text(part, module), "HX-Request" in request.headers
     try:
         shown = shown_with(place, part, item)
         if request.form.get("do") == "run":
@@ -66,7 +66,7 @@ def send(run_id: int, module: str, item: str, draw: int | None = None, only: str
 
 def _tried_page(part: Part, place: Place, item_id: str) -> BaseResponse:
     """For browsers without scripts: the program runs while the page is waited for. What was typed stays in the form."""
-    item = code.python_item(part.edition_id, place.module, item_id, content_language(part))
+    item = code.python_item(part.edition_id, place.module, item_id, module_text(part, place.module))
     program, stdin = code.read_trial(item, request.form.to_dict(flat=False))
     trial, problem = None, ""
     with code_live.a_place(part.person_id) as watched:
@@ -99,7 +99,7 @@ def run(run_id: int, module: str, item: str, draw: int | None = None, only: str 
     part = part_or_404(run_id)
     try:
         shown_with(Place(run_id, module, draw, only), part, item)
-        found = code.python_item(part.edition_id, module, item, content_language(part))
+        found = code.python_item(part.edition_id, module, item, module_text(part, module))
         program, stdin = code.read_trial(found, request.form.to_dict(flat=False))
     except ResponseError as error:
         return jsonify(error=_(error.message) % error.values), 422  # type: ignore[return-value]
@@ -178,6 +178,6 @@ def save(run_id: int, module: str, item: str, draw: int | None = None, only: str
 def _known(part: Part, place: Place, item: str) -> None:
     try:
         shown_with(place, part, item)
-        code.python_item(part.edition_id, place.module, item, content_language(part))
+        code.python_item(part.edition_id, place.module, item, module_text(part, place.module))
     except LookupError:
         abort(404)

@@ -14,7 +14,7 @@ from core import kept
 from core.i18n import language
 from core.once import once_each
 from modules import service
-from modules.views import content_language, part_or_404
+from modules.views import module_text, part_or_404
 
 bp = Blueprint("excerpts", __name__)
 FRAMES_KEPT = 512
@@ -36,7 +36,7 @@ def exercise(run_id: int, only: str, module: str) -> str:
 
 def _page(place: Place) -> str:
     part, me, seen_in = part_or_404(place.run_id), person(), language()
-    chosen = content_language(part)
+    chosen = module_text(part, place.module)
     try:
         shown = place.shown(part)
     except LookupError:

@@ -3,6 +3,7 @@
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item
 from core.once import once_each
+from modules.easy import written_in
 from modules.service import parsed
 
 EDITIONS_KEPT = 64
@@ -10,10 +11,15 @@ EDITIONS_KEPT = 64
 
 @once_each(EDITIONS_KEPT * 12)
 def items(edition_id: int, module: str, language: str) -> dict[str, Item]:
-    """A module's questions by id, in the order of the text. Raises LookupError for an unknown module."""
+    """A module's questions by id, in the order of the text; what an easy text leaves out is that of the usual one.
+
+    Raises LookupError for an unknown module.
+    """
     edition = parsed(edition_id)
     media_url = edition.media_url(module)
-    return {block.id: KINDS[block.kind].parse(block, media_url, edition.pictures) for block in edition.module(module, language).blocks}
+    usual, chosen = edition.module(module, written_in(language)), edition.module(module, language)
+    blocks = {block.id: block for source in (usual, chosen) for block in source.blocks}
+    return {id_: KINDS[block.kind].parse(block, media_url, edition.pictures) for id_, block in blocks.items()}
 
 
 def item(edition_id: int, module: str, item_id: str, language: str) -> Item:

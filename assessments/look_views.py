@@ -16,7 +16,7 @@ from assessments.prompts import PersonalDataError
 from assessments.views import refused, shown_with
 from core.web import limiter
 from gateway.faults import GatewayError
-from modules.views import content_language, part_or_404
+from modules.views import module_text, part_or_404
 
 bp = Blueprint("looks", __name__)
 
@@ -36,7 +36,7 @@ def look(run_id: int, module: str, item: str, draw: int | None = None, only: str
     action = request.script_root + request.path
     try:
         shown_with(place, part, item)
-        asked = looks.look_item(part.edition_id, module, item, content_language(part))
+        asked = looks.look_item(part.edition_id, module, item, module_text(part, module))
         found = looks.look(part, asked, request.form.to_dict(flat=False))
         piece = render_template("assessments/looks/found.html", template=found.template, explanation=asked.explanation, id=f"q-{item}", action=action, **found.values)
     except ResponseError as error:

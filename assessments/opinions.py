@@ -26,6 +26,7 @@ from gateway.abilities import SCHEMA
 from gateway.client import Message
 from gateway.faults import GatewayError
 from gateway.service.line import Place
+from modules.easy import written_in
 
 log = structlog.get_logger("opinions")
 MOST_TOKENS = 250
@@ -124,7 +125,7 @@ def _give(row: Judgement) -> None:
     with turns.at_turn(row, enrolment.person_id, cause(row.id), [model]) as at_turn:
         if at_turn:
             asker = gateway.Asker(enrolment.person_id, enrolment.run_id, cause(row.id), "judge")
-            text = _answer(model, asker, judging.question(criterion, prompt, answer, attempt.language))
+            text = _answer(model, asker, judging.question(criterion, prompt, answer, written_in(attempt.language)))
             _finish(row, model.label, judging.read(text, prompt, answer))
 
 

@@ -19,7 +19,7 @@ from assessments.views import answered, refused, shown_with
 from core.jobs import WorkState
 from courses.models import Enrolment
 from courses.service import AnyPart
-from modules.views import content_language, part_or_404
+from modules.views import module_text, part_or_404
 
 bp = Blueprint("prompts", __name__)
 
@@ -31,7 +31,7 @@ bp = Blueprint("prompts", __name__)
 def send(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> str | BaseResponse:
     """Take a prompt. With htmx the question comes back with the place in which the answer will appear."""
     part, place = part_or_404(run_id), Place(run_id, module, draw, only)
-    language = content_language(part)
+    language = module_text(part, module)
     live = "HX-Request" in request.headers
     try:
         shown_with(place, part, item)
@@ -70,7 +70,7 @@ def _confirm(place: Place, item: str, found: tuple[str, ...]) -> Response:
 
 
 def _question(part: AnyPart, place: Place, item: str, *, fresh: bool = True) -> str:
-    return answered(place, *draw_one(part, place.module, item, content_language(part), shown_with(place, part, item), fresh=fresh))
+    return answered(place, *draw_one(part, place.module, item, module_text(part, place.module), shown_with(place, part, item), fresh=fresh))
 
 
 def _own(attempt_id: int) -> tuple[Attempt, Enrolment]:

@@ -22,6 +22,7 @@ from assessments.service import Standing
 from core.direct import Read
 from core.jobs import WorkState
 from courses.service import AnyPart
+from modules.easy import written_in
 from modules.service import parsed
 
 _ATTEMPTS = Read(
@@ -94,7 +95,7 @@ def _reviewed(part: AnyPart, module: str, row: Any, standing: Standing, number: 
 def _item(row: Any, module: str) -> Item:
     """The question in the text that was answered."""
     languages = parsed(row.edition_id).languages
-    return items.item(row.edition_id, module, row.item, row.language if row.language in languages else languages[0])
+    return items.item(row.edition_id, module, row.item, row.language if written_in(row.language) in languages else languages[0])
 
 
 def _draw(item: Item, part: AnyPart, given: Response, shown: Verdict | None, *, reveal: bool, state: State) -> Markup:

@@ -14,7 +14,7 @@ from assessments.refilling import refilled
 from core.i18n import language as page_language
 from courses.service import AnyPart
 from modules.presenters import Points
-from modules.views import content_language, part_or_404, points_bar
+from modules.views import module_text, part_or_404, points_bar
 
 bp = Blueprint("assessments", __name__)
 
@@ -26,7 +26,7 @@ bp = Blueprint("assessments", __name__)
 def answer(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> str | Response:
     """Take an answer. With htmx the question comes back as it now stands; without, the page does, at this question."""
     part, place = part_or_404(run_id), Place(run_id, module, draw, only)
-    language = content_language(part)
+    language = module_text(part, module)
     error, status = "", 200
     try:
         shown = shown_with(place, part, item)
@@ -77,7 +77,7 @@ def refused(place: Place, item: str, error: str, status: int) -> Response:
 
 def _shown_again(place: Place, item: str, error: str, message: str, *, open: bool) -> str:
     part = part_or_404(place.run_id)
-    question, _points = draw_one(part, place.module, item, content_language(part), shown_with(place, part, item), fresh=False)
+    question, _points = draw_one(part, place.module, item, module_text(part, place.module), shown_with(place, part, item), fresh=False)
     alert = f'<div id="q-{item}-alert" role="alert">'
     html = refilled(str(question), request.form.to_dict(flat=False), place.resolve).replace(alert, alert + message, 1)
     return render_template("assessments/refused.html", error=error, open=open, question=Markup(html), back=place.url(item))  # noqa: S704 - our template

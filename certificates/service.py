@@ -27,6 +27,7 @@ from core.days import day_of
 from core.i18n import LANGUAGES, in_language, language
 from core.jobs import WorkState
 from courses.models import Edition, Enrolment
+from modules.easy import written_in
 from modules.service import parsed
 from modules.thresholds import thresholds
 
@@ -146,7 +147,7 @@ def _language_of(enrolment: Enrolment, person: Person) -> str:
     worked_in = db.session.scalar(
         select(Attempt.language).where(Attempt.enrolment_id == enrolment.id).order_by(Attempt.id.desc()).limit(1)
     )
-    return next(chosen for chosen in (worked_in, person.language, language()) if chosen in LANGUAGES)
+    return next(chosen for chosen in (written_in(worked_in or ""), person.language, language()) if chosen in LANGUAGES)
 
 
 def today_here() -> date:

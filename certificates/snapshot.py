@@ -88,9 +88,9 @@ class Terms:
     valid_months: int | None               # None: it does not expire
 
     def attested(self, known: Mapping[str, Any]) -> tuple[Texts, ...]:
-        """The titles of the competences, of those that the course knows (by id, each with a `title`)."""
+        """The titles of the competences, of those that the course knows and teaches (by id, each with `title` and `planned`)."""
         chosen = known if self.competences is None else self.competences
-        return tuple(both for id_ in chosen if id_ in known and (both := texts(known[id_].title)))
+        return tuple(both for id_ in chosen if id_ in known and not known[id_].planned and (both := texts(known[id_].title)))
 
     @classmethod
     def read(cls, section: Mapping[str, Any]) -> Self:

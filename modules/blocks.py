@@ -21,7 +21,7 @@ class Block:
     body: str                  # the lines between the fences, exactly
     path: str                  # file inside the course folder
     line: int                  # line of the first body line in that file, from 1
-    language: str              # de or en
+    language: str              # de, en, or an easy text (modules.easy)
 
 
 class BlockKind(Protocol):

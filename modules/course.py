@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modules.blocks import Block
+from modules.easy import written_in
 from modules.findings import Finding
 from modules.split import Prose, Segment
 
@@ -18,12 +19,13 @@ class Competence:
     description: Mapping[str, str]
     audience: tuple[str, ...]
     references: Mapping[str, Any]  # framework → places in it, as the author wrote them
+    planned: bool                  # a module that teaches it is still to be written
     line: int
 
 
 @dataclass(frozen=True)
 class ModuleSource:
-    """A module in one language."""
+    """A module in one language, or in easy language (modules.easy)."""
 
     path: str
     language: str
@@ -39,6 +41,11 @@ class ModuleSource:
     segments: tuple[Segment, ...]
 
     @property
+    def written_in(self) -> str:
+        """The language of the words: that of an easy text is not its name."""
+        return written_in(self.language)
+
+    @property
     def blocks(self) -> tuple[Block, ...]:
         """The blocks alone, in order."""
         return tuple(segment for segment in self.segments if isinstance(segment, Block))
@@ -51,7 +58,7 @@ class ModuleSource:
 
 @dataclass(frozen=True)
 class Module:
-    """A module in all its languages."""
+    """A module in all its languages, the easy text last."""
 
     folder: str
     sources: Mapping[str, ModuleSource]

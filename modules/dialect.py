@@ -12,6 +12,8 @@ from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString, Registry
 
+from modules.easy import WRITTEN_IN, written_in
+
 MOST_FORMULA_CHARACTERS = 20_000  # In one text: a character takes about a tenth of a millisecond.
 DEEPEST_FORMULA = 40
 _BOX_TITLES = {
@@ -49,11 +51,12 @@ class _Dialect:
     """One configured Markdown object."""
 
     def __init__(self, language: str, *, inline: bool) -> None:
-        house = _House(language)
+        house = _House(written_in(language))
+        lines = ["nl2br"] if language in WRITTEN_IN else []  # In easy language each sentence stays on a line of its own.
         self._formulas = house.formulas
         self._markdown = Markdown(
-            extensions=["pymdownx.arithmatex", house] if inline else [*_EXTENSIONS, house],
-            extension_configs=_configs(language, inline=inline), output_format="html",
+            extensions=["pymdownx.arithmatex", house] if inline else [*_EXTENSIONS, *lines, house],
+            extension_configs=_configs(written_in(language), inline=inline), output_format="html",
         )
         if inline:
             _keep_only_paragraphs(self._markdown)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from modules.dialect import to_html
+from modules.easy import written_in
 from modules.sanitise import dropped_from, sanitise
 
 _MARK = "lotse-part-{}-of-the-page"
@@ -75,7 +76,7 @@ def _render(markdown: str, language: str, media_url: Callable[[str], str], prefi
 
 def _name_boxes(html: str, language: str) -> str:
     """Give a task's box a name for those who cannot see it."""
-    done, open_ = ("erledigt", "offen") if language == "de" else ("done", "open")
+    done, open_ = ("erledigt", "offen") if written_in(language) == "de" else ("done", "open")
     return re.sub(
         r"<input([^>]*)>", lambda box: f'<input{box[1]} aria-label="{done if "checked" in box[1] else open_}">', html
     )

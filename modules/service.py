@@ -15,6 +15,7 @@ from core.once import once_each
 from courses import service as courses
 from courses.models import Edition, EditionFile
 from modules.course import CourseSource, ModuleSource
+from modules.easy import easy_text_in, written_in
 from modules.findings import Finding, FormatError
 from modules.folder import TYPES, read_folder, suffix_of
 from modules.lint import errors, lint
@@ -58,9 +59,23 @@ class ParsedEdition:
         """The modules in their order."""
         return tuple(module.id for module in self.course.modules)
 
+    def title(self, text: str) -> str:
+        """The course's title beside a text in this language, or in easy language."""
+        return self.course.title[written_in(text)]
+
     def module(self, module_id: str, language: str) -> ModuleSource:
-        """A module in one language. Raises LookupError."""
-        return self._find(module_id)[1][language]
+        """A module in one language; where it has no easy text, the usual one. Raises LookupError."""
+        sources = self._find(module_id)[1]
+        return sources[language if language in sources else written_in(language)]
+
+    def easy_text(self, module_id: str, language: str) -> str | None:
+        """The name of a module's text in easy language, if it has one. Raises LookupError."""
+        easy = easy_text_in(language)
+        return easy if easy in self._find(module_id)[1] else None
+
+    def left_out(self, module_id: str, text: str) -> int:
+        """How many questions a text leaves to the usual one. Raises LookupError."""
+        return len(self.module(module_id, written_in(text)).blocks) - len(self.module(module_id, text).blocks)
 
     def media_url(self, module_id: str) -> Url:
         """Addresses for what a module's text refers to by relative paths: its media, and other modules."""
@@ -92,6 +107,7 @@ class Page:
 
     title: str
     minutes: int
+    language: str  # de or en, of an easy text too
     pieces: tuple[tuple[str, str], ...]  # ("prose", HTML) or ("block", id), in order
     headings: tuple[tuple[str, str], ...]  # (id, text) of the main headings
 
@@ -144,7 +160,7 @@ def page(edition_id: int, module_id: str, language: str) -> Page:
         ("prose", sized(next(rest), edition.pictures)) if isinstance(segment, Prose) else ("block", segment.id) for segment in source.segments
     )
     headings = (heading for piece in html for heading in outline_of(piece).headings)
-    return Page(source.title, source.minutes, pieces, tuple((it.id, it.text) for it in headings if it.level == 2 and it.id))
+    return Page(source.title, source.minutes, source.written_in, pieces, tuple((it.id, it.text) for it in headings if it.level == 2 and it.id))
 
 
 def media(digest: str, path: str) -> bytes | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from core.i18n import LANGUAGES, N_
 from modules.bounds import check_bounds
 from modules.course import Competence, CourseSource, Module, ModuleSource, Thresholds
+from modules.easy import WRITTEN_IN, written_in
 from modules.fields import Fields
 from modules.findings import Finding, FormatError, Severity
 from modules.folder import check_files, most_bytes
@@ -124,11 +125,11 @@ class _Reader:
 
     def _module(self, folder: str, paths: Mapping[str, str]) -> Module:
         sources = {}
-        for language, path in paths.items():
-            if language not in LANGUAGES:
+        for language, path in sorted(paths.items(), key=lambda text: text[0] in WRITTEN_IN):
+            if language not in (*LANGUAGES, *WRITTEN_IN):
                 self._find("language-unknown", path, 0, N_("“%(language)s” is no language that Lotse shows; the file is only kept."),
                            N_("Choose from: %(allowed)s."), severity=Severity.WARNING, language=language,
-                           allowed=", ".join(LANGUAGES))
+                           allowed=", ".join((*LANGUAGES, *WRITTEN_IN)))
             elif source := self._source(path, language):
                 sources[language] = source
         return Module(folder, sources)
@@ -175,6 +176,7 @@ def _competence(fields: Fields, languages: tuple[str, ...], line: int) -> Compet
         description=fields.texts("description", languages),
         audience=fields.words("audience", allowed=AUDIENCES),
         references=fields.mapping("references"),
+        planned=fields.text("status") == "planned",
         line=line,
     )
     fields.refuse_others()
@@ -196,7 +198,7 @@ def _module_source(fields: Fields, path: str, language: str, segments: tuple[Seg
         licence=fields.text("licence", "license"),
         segments=segments,
     )
-    if fields.text("lang") not in ("", language):
+    if fields.text("lang") not in ("", language, written_in(language)):
         fields.find(("lang",), "language-name", N_("The file's name says %(language)s, but “lang” says something else."),
                     N_("Correct one of the two."), language=language)
     fields.refuse_others()

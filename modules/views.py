@@ -2,8 +2,9 @@
 
 from functools import lru_cache, partial
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 from flask_login import login_required
+from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
 from core import kept
@@ -19,11 +20,25 @@ from modules.presenters import Points, presenter, total
 from modules.thresholds import thresholds
 
 bp = Blueprint("modules", __name__)
+EASY = "easy-language"  # In the session: whether somebody reads easy language where there is some.
 
 
 def content_language(part: AnyPart) -> str:
     """The language in which somebody sees the course of their part."""
     return edition_language(part.edition_id)
+
+
+def module_text(part: AnyPart, module: str) -> str:
+    """The text of a module that somebody reads: the language, or easy language where they chose it and the module has it."""
+    chosen = content_language(part)
+    return (_easy_text(part, module, chosen) if session.get(EASY) else None) or chosen
+
+
+def _easy_text(part: AnyPart, module: str, chosen: str) -> str | None:
+    try:
+        return service.parsed(part.edition_id).easy_text(module, chosen)
+    except LookupError:
+        return None
 
 
 def edition_language(edition_id: int) -> str:
@@ -62,7 +77,7 @@ def page(run_id: int, module: str) -> str:
     part, seen = courses.arrive(run_id, me.id, module)
     if part is None:
         abort(404)
-    chosen, seen_in = content_language(part), language()
+    chosen, seen_in = module_text(part, module), language()
     try:
         service.page(part.edition_id, module, chosen)
     except LookupError:
@@ -75,17 +90,26 @@ def page(run_id: int, module: str) -> str:
     return frame.fill(me.name, {**drawn.blocks, "points": points_bar(drawn.points.score, drawn.points.maximum, seen_in)})
 
 
+@bp.get("/courses/<int:run_id>/<module>/text/<text>")
+@login_required
+def choose_text(run_id: int, module: str, text: str) -> BaseResponse:
+    """Choose easy language, or the usual text again, for all modules that have both."""
+    part_or_404(run_id)
+    session[EASY] = text == "easy"
+    return redirect(url_for("modules.page", run_id=run_id, module=module), 303)
+
+
 @once_each(service.PAGES_KEPT)
 def _frame(
     edition_id: int, module: str, chosen: str, page_language: str, run_id: int, organisation_id: int, named: bool, administers: bool,
     framed: bool,
 ) -> kept.Frame:
     """A module's page without what differs between people. The arguments are all that it depends on, here or in base.html."""
-    text = service.page(edition_id, module, chosen)
+    text, edition = service.page(edition_id, module, chosen), service.parsed(edition_id)
     blocks = {piece: kept.hole(piece) for kind, piece in text.pieces if kind == "block"}
     return kept.draw(partial(
-        render_template, "modules/page.html", run_id=run_id, edition=service.parsed(edition_id), module=module, chosen=chosen, text=text,
-        blocks=blocks, points=kept.hole("points"),
+        render_template, "modules/page.html", run_id=run_id, edition=edition, module=module, chosen=chosen, text=text,
+        easy=edition.easy_text(module, text.language), left_out=edition.left_out(module, chosen), blocks=blocks, points=kept.hole("points"),
     ))
 
 

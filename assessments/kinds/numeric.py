@@ -20,6 +20,7 @@ from assessments.kinds.fields import (
 from assessments.kinds.item import Form, Item, Response, ResponseError
 from assessments.kinds.numbers import NumberError, Range
 from core.i18n import N_
+from modules.easy import written_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Numeric(Kind[NumericItem]):
         lines = []
         for mark, weight, text in weighted_lines(source):
             try:
-                accepted = numbers.read_range(text, source.block.language)
+                accepted = numbers.read_range(text, written_in(source.block.language))
                 lines.append(Line(accepted, weight, source.html(mark.feedback, mark.line)))
             except NumberError as error:
                 _note_number(source, error, text, mark.line)
@@ -108,7 +109,7 @@ def _without_unit(text: str, units: Sequence[str]) -> str:
 
 def _solution(item: NumericItem) -> str:
     best = max(item.lines, key=lambda line: line.weight)
-    return " ".join([numbers.range_as_text(best.accepted, item.language), *item.units[:1]])
+    return " ".join([numbers.range_as_text(best.accepted, written_in(item.language)), *item.units[:1]])
 
 
 def _note_number(source: Source, error: NumberError, text: str, line: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from core.i18n import N_
 from modules.blocks import Block, kinds
 from modules.course import CourseSource, Module, ModuleSource
+from modules.easy import WRITTEN_IN
 from modules.findings import Finding, FormatError, Severity
 
 
@@ -56,11 +57,15 @@ def languages_complete(course: CourseSource) -> Iterator[Finding]:
 
 
 def languages_agree(course: CourseSource) -> Iterator[Finding]:
-    """The same questions with the same keys in every language: an answer counts the same in each."""
+    """The same questions with the same keys in every language: an answer counts the same in each.
+
+    An easy text may leave questions out: they stand in the usual one.
+    """
     for module in course.modules:
         first, *others = module.sources.values()
         for other in others:
-            yield from _missing(module, first, other)
+            if other.language not in WRITTEN_IN:
+                yield from _missing(module, first, other)
             yield from _missing(module, other, first)
             yield from _different(first, other)
 
@@ -108,10 +113,10 @@ def competences_known(course: CourseSource) -> Iterator[Finding]:
 
 
 def competences_taught(course: CourseSource) -> Iterator[Finding]:
-    """Each competence is taught by a module."""
+    """Each competence is taught by a module, or says that it is planned."""
     taught = {id_ for source in course.sources for id_ in source.competences}
     for competence in course.competences.values():
-        if competence.id not in taught:
+        if competence.id not in taught and not competence.planned:
             yield Finding("competence-untaught", "competences.yml", competence.line,
                           N_("No module teaches the competence “%(id)s”."),
                           N_("Name it under “competencies” in a module, or remove it."), Severity.WARNING, {"id": competence.id})

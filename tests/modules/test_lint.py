@@ -41,6 +41,8 @@ def findings(body: str, body_en: str | None = None, **files: str | None) -> list
 
 E, W = Severity.ERROR, Severity.WARNING
 
+SECOND = "\n::: single {#zwei}\nUnd das Meer?\n(x) Auch blau\n( ) Rosa\n:::\n"
+
 
 def test_a_sound_course_passes() -> None:
     text = "# A\n\n## B\n\n![Ein Kreis](media/a.svg) [Die Seite](https://x.example)[^1] [nach A](#a)\n\n| |x|\n|---|---|\n|a|b|\n\n" + QUESTION
@@ -145,3 +147,12 @@ def test_competences_are_known_and_taught() -> None:
     ]
     assert rules(course_findings(**{"competences.yml": "- {id: kk.token, title: a}\n- {id: kk.b, title: b}\n"})) == ["competence-untaught"]
     assert rules(course_findings(**{"course.yml": COURSE + "certificate: {competences: [kk.x]}\n"})) == ["competence-unknown"]
+    assert rules(course_findings(**{"competences.yml": "- {id: kk.token, title: a}\n- {id: kk.b, title: b, status: planned}\n"})) == []
+
+
+def test_an_easy_text_may_leave_questions_out_but_not_add_or_change_any() -> None:
+    both, path = {DE: FRONT + QUESTION + SECOND, EN: FRONT + QUESTION + SECOND}, "01-eins/module.leicht.md"
+    easy = FRONT.replace('{de: "Eins", en: "One"}', "Eins leicht") + QUESTION
+    assert rules(course_findings(**both, **{path: easy})) == []
+    assert rules(course_findings(**both, **{path: easy + SECOND.replace("#zwei", "#drei")})) == ["language-ids"]
+    assert rules(course_findings(**both, **{path: easy.replace("(x) Blau\n( ) Rot", "( ) Blau\n(x) Rot")})) == ["language-keys"]

@@ -48,7 +48,7 @@ def test_modules_come_in_the_order_of_the_course_file() -> None:
     (folder(**{"course.yml": COURSE.replace("[01-eins]", "[01-eins, 02-zwei]")}), "module-missing", "course.yml", 4),
     (folder(**{"02-zwei/module.de.md": FRONT}), "module-unlisted", "course.yml", 4),
     (folder(**{"01-eins/module.fr.md": FRONT}), "language-unknown", "01-eins/module.fr.md", 0),
-    (folder(**{"01-eins/module.leicht.md": FRONT}), "language-unknown", "01-eins/module.leicht.md", 0),
+    (folder(**{"01-eins/module.easy.md": FRONT}), "language-unknown", "01-eins/module.easy.md", 0),
     (folder(**{"competences.yml": "- title: {de: a, en: b}\n"}), "competence-id", "competences.yml", 1),
     (folder(**{"competences.yml": "- {id: a, title: b}\n- {id: a, title: c}\n"}), "competence-twice", "competences.yml", 2),
     (folder(**{"competences.yml": "- text\n"}), "yaml-shape", "competences.yml", 1),
