@@ -13,17 +13,20 @@ import assessments.commands
 import assessments.excerpt_views
 import assessments.log_views
 import assessments.look_views
+import assessments.marking_views
 import assessments.models
 import assessments.pages
 import assessments.preview
 import assessments.prompt_views
 import assessments.service
+import assessments.survey_views
 import assessments.tasks
 import assessments.turns
 import assessments.views
 import certificates.class_views
 import certificates.commands
 import certificates.credential_views
+import certificates.look_views
 import certificates.office_views
 import certificates.registrar.views
 import certificates.service
@@ -36,6 +39,7 @@ import courses.models
 import courses.tools
 import courses.views
 import demo.commands
+import exchange.commands
 import exercises.sandbox.commands
 import gateway.commands
 import gateway.service.joins
@@ -50,6 +54,7 @@ import lti.views
 import lti.views.scores
 import modules.blocks
 import modules.commands
+import modules.pools
 import modules.presenters
 import modules.preview
 import modules.views
@@ -84,10 +89,10 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 def _open_rooms(app: Flask) -> None:
     for room in (
         accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp, assessments.log_views.bp,
-        assessments.excerpt_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, *lti.views.BLUEPRINTS,
+        assessments.excerpt_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
-    for command in (accounts.commands.people, modules.commands.check, modules.commands.import_course, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.post.commands.mail, core.commands.database, core.commands.worker, core.commands.beat):
+    for command in (accounts.commands.people, modules.commands.check, exchange.commands.import_content, exchange.commands.export_content, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.post.commands.mail, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 
@@ -95,10 +100,11 @@ def _connect_rooms() -> None:
     """What rooms tell each other, and what they offer each other."""
     for kind in KINDS.values():
         modules.blocks.register(kind)
+    modules.blocks.register(modules.pools.KIND)
     modules.presenters.register(Presenter(
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
-    courses.tools.register(lti.views.people.tools, lti.views.scores.tools, certificates.class_views.tools, gateway.views.course.tools, gateway.views.usage.tools)
+    courses.tools.register(assessments.marking_views.tools, assessments.survey_views.tools, lti.views.people.tools, lti.views.scores.tools, certificates.class_views.tools, gateway.views.course.tools, gateway.views.usage.tools)
     courses.tools.register_for_learners(assessments.log_views.tools, gateway.views.own_tools.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)

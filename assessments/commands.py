@@ -32,15 +32,14 @@ def solutions(folder: Path, draws: int) -> None:
 
 def _exercises(checked: CheckedFolder) -> Iterator[tuple[Block, PythonItem]]:
     """The exercises in every language. What cannot be read is a matter of `./lotse check`."""
-    for module in checked.course.modules:
-        for source in module.sources.values():
-            for block in source.blocks:
-                if block.kind == "python":
-                    try:
-                        item = KINDS[block.kind].parse(block)
-                    except FormatError as error:
-                        raise click.ClickException(f"{block.path}:{block.line} has errors: ./lotse check names them.") from error
-                    yield block, item
+    for source in checked.course.with_blocks:
+        for block in source.blocks:
+            if block.kind == "python":
+                try:
+                    item = KINDS[block.kind].parse(block)
+                except FormatError as error:
+                    raise click.ClickException(f"{block.path}:{block.line} has errors: ./lotse check names them.") from error
+                yield block, item
 
 
 def _faults(item: PythonItem, draws: int) -> list[str]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import db
@@ -45,7 +45,55 @@ class Grade(Tenanted, Base):
     score_maximum: Mapped[float]
     verdict: Mapped[dict[str, Any]]
     graded_at: Mapped[datetime] = mapped_column(default=db.now)
+    marker_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # who marked it; None: a program
     attempt: Mapped[Attempt] = relationship(lazy="raise", back_populates="grades")
+
+
+class Marking(Tenanted, Base):
+    """What somebody is writing about an attempt that people mark. Grades come of it; it stays, to go on from."""
+
+    __tablename__ = "marking"
+    __table_args__ = (UniqueConstraint("attempt_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    marker_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    points: Mapped[list[Any]]                              # of each line of the rubric, as typed; empty where nothing is yet
+    comment: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)        # counts savings, so that two who mark at once overwrite nothing
+    saved_at: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class SurveyCount(Tenanted, Base):
+    """How often something was answered in a run. Nothing here says by whom or when: there are sums only.
+
+    `shown` is the sum that people may see. It follows `count` in steps of several people, so that nobody learns one person's
+    answer by looking before and after.
+    """
+
+    __tablename__ = "survey_count"
+    __table_args__ = (UniqueConstraint("run_id", "edition_id", "module", "item", "place"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    module: Mapped[str]
+    item: Mapped[str]
+    place: Mapped[str]                                     # part:value of what was chosen; "people" counts who took part
+    count: Mapped[int] = mapped_column(default=0)
+    shown: Mapped[int] = mapped_column(default=0)
+
+
+class SurveyText(Tenanted, Base):
+    """What somebody wrote in a survey. The id is drawn at random and there is no time, so that the order of rows tells nothing."""
+
+    __tablename__ = "survey_text"
+    __table_args__ = (Index(None, "run_id", "module", "item"),)
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    module: Mapped[str]
+    item: Mapped[str]
+    text: Mapped[str]
+    shown: Mapped[bool] = mapped_column(default=False)     # as SurveyCount.shown
 
 
 class Completion(Tenanted, Base):

@@ -17,10 +17,10 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from assessments import afterwards, code, items, prompts, service
+from assessments import afterwards, code, drawing, items, prompts, service, surveys
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
-from assessments.kinds.item import Item, Response, variant
+from assessments.kinds.item import Item, Response, variant, version, versioned
 from assessments.kinds.looking import LookKind
 from assessments.kinds.prompt import FOLLOW_UP_PART
 from assessments.prompts import Told
@@ -34,11 +34,12 @@ from gateway.service import external_names, tightest
 from modules.presenters import Drawn, Points
 
 KEPT_PIECES = 4096
-Place = tuple[int, str, str, str, str, int, int]    # edition, module, item, its language, the page's, order of options, number
+Place = tuple[int, str, str, str, str, int, int, int]  # edition, module, item, its language, the page's, version, order of options, number
 Counts = tuple[int, int, int | None, bool]          # next attempt, used, left, closed
 _TOKENS = f"tokens-{secrets.token_hex(8)}"            # marks: what is left today, as people read it
 _AFTER = f"after-{secrets.token_hex(8)}"              # what follows an answer: it changes with every vote of the class
 _SANDBOX = f"sandbox-{secrets.token_hex(8)}"          # that programs cannot be run here, if so
+_SURVEY = f"survey-{secrets.token_hex(8)}"            # what the others have answered, as far as it may be seen
 _TOKENS_VALUE = f"value-{secrets.token_hex(8)}"       # and as a bar takes it
 _MOST = f"most-{secrets.token_hex(8)}"                # the same of what there is in a day
 _MOST_VALUE = f"most-value-{secrets.token_hex(8)}"
@@ -62,10 +63,12 @@ class State:
     verdict: Verdict | None = None
     saved: bool = False
     pending: bool = False
+    waiting: bool = False
     fresh: bool = False
     told: Told | None = None           # prompt exercises: what the model answered
     after: str = ""                    # the same: what can be done with the answers, as HTML
     live: str = ""                     # exercises at work: the address of the attempt
+    survey: str = ""                   # surveys: the results, as HTML
     given_back: str = ""               # Python exercises: why the last attempt was not counted
 
     @property
@@ -79,25 +82,31 @@ def draw_module(part: AnyPart, module: str, language: str) -> Drawn:
 
     The marks of core.kept are still in the blocks: the page that they stand in fills them all at once.
     """
-    return draw_some(part, module, language, tuple(items.items(part.edition_id, module, language)))
+    seed = str(part.id)
+    drawn = draw_some(part, module, language, drawing.own_items(part.edition_id, module, seed))
+    pools = drawing.pools_of(part.edition_id, module, seed) if drawing.has_pools(part.edition_id) else {}
+    return Drawn({**drawn.blocks, **{pool: "\n".join(drawn.blocks[item] for item in found) for pool, found in pools.items()}}, drawn.points)
 
 
 def draw_some(part: AnyPart, module: str, language: str, shown: Sequence[str]) -> Drawn:
     """Some of a module's questions, numbered in this order, and the points in them. Otherwise as `draw_module`."""
     found = items.items(part.edition_id, module, language)
     stands = service.standings(part.id, module)
-    drawing = _Drawing(part, module, page_language())
-    blocks = {item: drawing.draw(found[item], number, stands.get(item)) for number, item in enumerate(shown, 1)}
+    pen = _Drawing(part, module, page_language())
+    blocks = {item: pen.draw(found[item], number, stands.get(item)) for number, item in enumerate(shown, 1)}
     return Drawn(blocks, service.points_in(part.edition_id, module, stands, shown))
 
 
 def draw_one(
-    part: AnyPart, module: str, item_id: str, language: str, shown: Sequence[str], *, fresh: bool = True,
+    part: AnyPart, module: str, item_id: str, language: str, shown: Sequence[str], *, fresh: bool = True, held: Response | None = None,
 ) -> tuple[Markup, Points]:
-    """One question after it was answered, and the points in all that its page shows. `fresh`: the result takes the focus."""
+    """One question after it was answered, and the points in all that its page shows.
+
+    `fresh`: the result takes the focus. `held`: what the form held that was no answer, in place of the last attempt.
+    """
     stands = service.standings(part.id, module)
     item = items.item(part.edition_id, module, item_id, language)
-    piece = _Drawing(part, module, page_language()).draw(item, shown.index(item_id) + 1, stands.get(item_id), fresh=fresh)
+    piece = _Drawing(part, module, page_language()).draw(item, shown.index(item_id) + 1, stands.get(item_id), fresh=fresh, held=held)
     return Markup(kept.fill(piece)), service.points_in(part.edition_id, module, stands, shown)  # noqa: S704 - our templates
 
 
@@ -109,8 +118,10 @@ class _Drawing:
     module: str
     seen_in: str
 
-    def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False) -> str:
-        piece = self._piece(item, number, standing, fresh=fresh)
+    def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False, held: Response | None = None) -> str:
+        piece = self._piece(item, number, standing, fresh=fresh, held=held)
+        if _SURVEY in piece:
+            piece = piece.replace(_SURVEY, surveys.draw(self.part, self.module, item))
         if not prompts.asks(item):
             return piece.replace(_SANDBOX, "" if code.can_run() else render_template("assessments/code_missing.html")) if _SANDBOX in piece else piece
         last = standing.last if standing else None
@@ -138,14 +149,17 @@ class _Drawing:
         words = _("External models may be asked here (%(names)s): what you write for them leaves the university.", names=", ".join(names))
         return Markup('<p class="question-help">{}</p>').format(words)
 
-    def _piece(self, item: Item, number: int, standing: Standing | None, *, fresh: bool) -> str:
-        order = variant(item, str(self.part.id))
-        place = (self.part.edition_id, self.module, item.id, item.language, self.seen_in, order, number)
-        if standing is None or standing.last is None:
+    def _piece(self, item: Item, number: int, standing: Standing | None, *, fresh: bool, held: Response | None) -> str:
+        seed = str(self.part.id)
+        mine = version(item, seed)
+        place = (self.part.edition_id, self.module, item.id, item.language, self.seen_in, mine, variant(item, seed), number)
+        last = standing.last if standing else None
+        counts = (last.number + 1, standing.used, standing.left(item), standing.closed(item)) if standing and last else None
+        if held is not None:
+            return _render(versioned(item, mine), place, counts, held, None)
+        if last is None:
             return _piece(place)
-        last = standing.last
         pending = last.state in (WorkState.DUE, WorkState.RUNNING)
-        counts = (last.number + 1, standing.used, standing.left(item), standing.closed(item))
         return _piece(place, counts, last.id, last.grade_id, pending, fresh)
 
 
@@ -155,24 +169,29 @@ def _piece(
     fresh: bool = False,
 ) -> str:
     """One question's HTML. All that it depends on is named by the arguments: editions, attempts and grades never change."""
-    edition_id, module, item_id, language, *_ = place
-    item = items.item(edition_id, module, item_id, language)
+    item = _item_of(place)
     given, stored = service.outcome(attempt_id, grade_id) if attempt_id else (None, None)
     if prompts.asks(item) and attempt_id and given:
         told = prompts.told(attempt_id, item)
         return _render(item, place, counts, prompts.with_answers(item, given, told), stored, told=told, fresh=fresh, after=_AFTER,
                        live=f"{kept.ROOT}/attempts/{attempt_id}" if pending else "", pending=pending)
+    if given and stored is None and KINDS[item.kind].by_people:
+        return _render(item, place, counts, given, None, fresh=fresh, waiting=True)
     if given and stored is None and KINDS[item.kind].deferred:
         return _render(item, place, counts, given, None, fresh=fresh, pending=pending,
                        live=f"{kept.ROOT}/attempts/{attempt_id}" if pending else "", given_back=service.error_of(attempt_id or 0))
     return _answered(place, counts, json.dumps(given), json.dumps(stored), fresh)
 
 
+def _item_of(place: Place) -> Item:
+    edition_id, module, item_id, language, _, mine, *_ = place
+    return versioned(items.item(edition_id, module, item_id, language), mine)
+
+
 @lru_cache(maxsize=KEPT_PIECES)
 def _answered(place: Place, counts: Counts | None, given: str, stored: str, fresh: bool) -> str:
     """The same for the many who gave the same answer, so that most answers are not drawn at all."""
-    edition_id, module, item_id, language, *_ = place
-    item = items.item(edition_id, module, item_id, language)
+    item = _item_of(place)
     return _render(item, place, counts, json.loads(given), json.loads(stored), fresh=fresh)
 
 
@@ -188,7 +207,7 @@ def _render(
     view = kind.review(item, order, given, shown, reveal=may.solution) if given and shown else kind.view(item, order, given)
     state = State(
         number=number, attempt=attempt, used=used, left=left, closed=is_closed, verdict=shown,
-        saved=verdict is not None and shown is None, **more,
+        saved=verdict is not None and shown is None, survey=_SURVEY if kind.anonymous and given is not None else "", **more,
     )
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF,

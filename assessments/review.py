@@ -12,10 +12,10 @@ from flask import render_template
 from markupsafe import Markup
 from sqlalchemy import bindparam, select
 
-from assessments import afterwards, items, prompts, service
+from assessments import afterwards, drawing, items, prompts, service
 from assessments.grading import Verdict, showing
 from assessments.kinds import KINDS
-from assessments.kinds.item import Item, Response, variant
+from assessments.kinds.item import Item, Response, variant, version, versioned
 from assessments.models import Attempt, Grade
 from assessments.pages import State, verdict_of
 from assessments.service import Standing
@@ -68,26 +68,31 @@ def review(part: AnyPart, module: str, language: str, *, key: bool, only: Collec
     found = items.items(part.edition_id, module, language)
     stands = service.standings(part.id, module)
     latest: dict[int, Any] = {row.id: row for row in _ATTEMPTS(enrolment_id=part.id, module=module)}  # The latest grade is valid.
+    answered = {row.item for row in latest.values()}
+    mine = drawing.own_items(part.edition_id, module, str(part.id))
+    order = [found[item] for item in (*mine, *(item for item in found if item in answered and item not in mine))]
     return [
         Question(item.id, item.kind, number, item.points, tuple(
             _reviewed(part, module, row, stands[item.id], number, key=key) for row in latest.values() if row.item == item.id
         ))
-        for number, item in enumerate(found.values(), 1) if only is None or item.id in only
+        for number, item in enumerate(order, 1) if only is None or item.id in only
     ]
 
 
 def _reviewed(part: AnyPart, module: str, row: Any, standing: Standing, number: int, *, key: bool) -> Reviewed:
     item = _item(row, module)
+    item = versioned(item, version(item, str(part.id)))
     verdict = verdict_of(item, row.response, row.verdict)
     may = showing(item.show, is_closed=standing.closed(item), due_passed=None)
     shown = verdict if key or may.marks else None
-    pending = row.state in (WorkState.DUE, WorkState.RUNNING)
+    waiting = row.state == WorkState.WAITING
+    pending = waiting or row.state in (WorkState.DUE, WorkState.RUNNING)
     given, told, after = row.response, None, ""
     if prompts.asks(item):
         told = prompts.told(row.id, item)
         given, after = prompts.with_answers(item, given, told), afterwards.draw(part, item, row.id, closed=True)
     html = _draw(item, part, given, shown, reveal=key or may.solution, state=State(
-        number=number, attempt=row.number, closed=True, verdict=shown, saved=verdict is not None and shown is None, pending=pending, told=told, after=after,
+        number=number, attempt=row.number, closed=True, verdict=shown, saved=verdict is not None and shown is None, pending=pending, waiting=waiting, told=told, after=after,
     ))
     return Reviewed(row.number, row.submitted_at, shown, pending, row.counts, html)
 

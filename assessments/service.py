@@ -10,10 +10,10 @@ from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from accounts.joining import BOTH, CannotJoinError, husk
-from assessments import items
+from assessments import drawing, items, surveys
 from assessments.grading import Verdict, attempts_left, closed, kept
 from assessments.kinds import KINDS
-from assessments.kinds.item import Form, Item, Response
+from assessments.kinds.item import Form, Item, Response, version, versioned
 from assessments.models import Attempt, Grade
 from core import db, direct
 from core.direct import Read
@@ -61,6 +61,10 @@ _GRADES_UNTIL = Read(_GRADES.where(Attempt.submitted_at <= bindparam("until", ty
 
 class ClosedError(RuntimeError):
     """No further answer is taken for this item: all points are earned, or no attempt is left."""
+
+
+class WaitingError(ClosedError):
+    """No further answer is taken before the last one is marked."""
 
 
 class StaleError(RuntimeError):
@@ -146,20 +150,40 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     `number` is the attempt that the form was for, so that a second click or another tab counts nothing twice. Answer,
     grade and everything that follows from it (score to the LMS, certificate) are one transaction.
 
-    Raises LookupError (no such item), ResponseError (wrong shape; nothing counts), StaleError, ClosedError.
+    What people mark waits for them (assessments.marking); of surveys only that there is an answer is kept with the learner.
+
+    Raises LookupError (no such item), ResponseError (wrong shape; nothing counts), StaleError, ClosedError, WaitingError.
     """
     item = items.item(part.edition_id, module, item_id, language)
+    item = versioned(item, version(item, str(part.id)))
     kind = KINDS[item.kind]
-    if kind.deferred:
+    if kind.deferred and not kind.by_people:
         raise LookupError(item_id)  # It is answered by prompts.submit, which also asks for tokens.
     response = kind.read(item, form)
-    verdict = kind.grade(item, response)
+    verdict = None if kind.by_people or kind.anonymous else kind.grade(item, response)
     number = free_number(part, module, item, number)
     try:
         with db.transaction():
-            record_grade(add_attempt(part, module, item, number, response, WorkState.DONE), part, item, verdict)
+            state = WorkState.WAITING if kind.by_people else WorkState.DONE
+            made = add_attempt(part, module, item, number, {} if kind.anonymous else response, state)
+            if kind.anonymous:
+                surveys.count(part, module, item, response)
+            elif verdict:
+                record_grade(made, part, item, verdict)
     except IntegrityError as error:  # The same attempt arrived twice at the same moment; the other one counts.
         raise StaleError from error
+
+
+def is_step(part: AnyPart, module: str, item_id: str, language: str, form: Form) -> bool:
+    """Whether a form was sent by one of its own buttons, which change it and are no answer. Raises LookupError."""
+    steps = KINDS[items.item(part.edition_id, module, item_id, language).kind].steps
+    return bool(steps) and steps in form
+
+
+def held(part: AnyPart, module: str, item_id: str, language: str, form: Form) -> Response | None:
+    """What a form holds that is no answer, for kinds whose fields alone do not say how it looks. Raises LookupError."""
+    item = items.item(part.edition_id, module, item_id, language)
+    return KINDS[item.kind].held(item, form)
 
 
 def free_number(part: AnyPart, module: str, item: Item, number: int) -> int:
@@ -171,6 +195,8 @@ def free_number(part: AnyPart, module: str, item: Item, number: int) -> int:
     made = standing.last.number if standing.last else 0
     if number <= made:
         raise StaleError
+    if standing.last and standing.last.state == WorkState.WAITING:
+        raise WaitingError
     if standing.closed(item):
         raise ClosedError
     return made + 1
@@ -187,11 +213,11 @@ def add_attempt(
     return Made(written, part.edition_id, module)
 
 
-def record_grade(attempt: Attempt | Made, part: AnyPart, item: Item, verdict: Verdict) -> None:
-    """Add a grade and tell the rooms above. Call in the transaction that makes the attempt done."""
+def record_grade(attempt: Attempt | Made, part: AnyPart, item: Item, verdict: Verdict, *, marker_id: int | None = None) -> None:
+    """Add a grade and tell the rooms above. Call in the transaction that makes the attempt done. `marker_id`: who gave it, if somebody did."""
     direct.add(
         Grade, attempt_id=attempt.id, edition_id=attempt.edition_id, item_revision=item.revision, score=verdict.score,
-        score_maximum=verdict.maximum, verdict=verdict.as_dict(),
+        score_maximum=verdict.maximum, verdict=verdict.as_dict(), marker_id=marker_id,
     )
     graded.send("assessments", part=part, module=attempt.module)
     _notice_achievement(part)
@@ -207,7 +233,7 @@ def points_in(edition_id: int, module: str, stands: Mapping[str, Standing], show
 
 def scores(part: AnyPart) -> dict[str, Points]:
     """A learner's points by module: the best attempt at each item counts."""
-    return _by_module(part.edition_id, _kept_grades(part.id))
+    return _by_module(part.edition_id, part.id, _kept_grades(part.id))
 
 
 def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[str, Points]]:
@@ -216,7 +242,7 @@ def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[st
     for row in db.session.execute(_ALL_IN_RUN, {"run_id": run_id}):
         graded.setdefault(row.enrolment_id, []).append(row)
     return {
-        enrolment_id: _by_module(edition_id, _kept_of(graded.get(enrolment_id, ()))) for enrolment_id, edition_id in editions.items()
+        enrolment_id: _by_module(edition_id, enrolment_id, _kept_of(graded.get(enrolment_id, ()))) for enrolment_id, edition_id in editions.items()
     }
 
 
@@ -229,7 +255,7 @@ def score_of(
     """
     grades = _kept_grades(part.id, keep, until)
     if module is None or items_ is None:
-        by_module = _by_module(part.edition_id, grades)
+        by_module = _by_module(part.edition_id, part.id, grades)
         return total(by_module) if module is None else by_module.get(module, Points(0, 0))
     possible = {item: points for item, points in items.points(part.edition_id).get(module, {}).items() if item in items_}
     return _points(possible, {item: grade for (where, item), grade in grades.items() if where == module})
@@ -239,10 +265,10 @@ _Grades = Mapping[tuple[str, str], tuple[float, float]]
 """(score, maximum) by (module, item)."""
 
 
-def _by_module(edition_id: int, grades: _Grades) -> dict[str, Points]:
+def _by_module(edition_id: int, enrolment_id: int, grades: _Grades) -> dict[str, Points]:
     return {
         module: _points(points, {item: grade for (where, item), grade in grades.items() if where == module})
-        for module, points in items.points(edition_id).items()
+        for module, points in drawing.own_points(edition_id, str(enrolment_id)).items()
     }
 
 

@@ -30,12 +30,16 @@ def answer(run_id: int, module: str, item: str, draw: int | None = None, only: s
     error, status = "", 200
     try:
         shown = shown_with(place, part, item)
-        number = int(request.form.get("attempt", "1"))
-        service.submit(part, module, item, language, number, request.form.to_dict(flat=False))
+        number, form = int(request.form.get("attempt", "1")), request.form.to_dict(flat=False)
+        if service.is_step(part, module, item, language, form):
+            return _stepped(place, part, item, shown)
+        service.submit(part, module, item, language, number, form)
     except ResponseError as reason:
         error, status = _(reason.message) % reason.values, 422
     except service.StaleError:
         pass  # The first click or the other tab has counted; what it led to is shown.
+    except service.WaitingError:
+        error, status = _("Your last text waits for marking; you can answer again afterwards."), 409
     except service.ClosedError:
         error, status = _("No further answer is taken here: you have all the points, or no attempt is left."), 409
     except (LookupError, ValueError):
@@ -45,6 +49,25 @@ def answer(run_id: int, module: str, item: str, draw: int | None = None, only: s
     if request.headers.get("HX-Request"):
         return answered(place, *draw_one(part, module, item, language, shown))
     return redirect(place.url(item), 303)
+
+
+def _stepped(place: Place, part: AnyPart, item: str, shown: tuple[str, ...]) -> str:
+    """The form after one of its own buttons; without htmx on a page with the question alone, as it is on its way there."""
+    question, _points = _held(place, part, item, shown)
+    if request.headers.get("HX-Request"):
+        return str(question)
+    return render_template("assessments/stepped.html", question=_resolved(place, str(question)), back=place.url(item))
+
+
+def _held(place: Place, part: AnyPart, item: str, shown: tuple[str, ...]) -> tuple[Markup, Points]:
+    """The question with what its form held, as far as its fields alone do not say that."""
+    language = module_text(part, place.module)
+    held = service.held(part, place.module, item, language, request.form.to_dict(flat=False))
+    return draw_one(part, place.module, item, language, shown, fresh=False, held=held)
+
+
+def _resolved(place: Place, html: str) -> Markup:
+    return Markup(refilled(html, request.form.to_dict(flat=False), place.resolve))  # noqa: S704 - our template
 
 
 def shown_with(place: Place, part: AnyPart, item: str) -> tuple[str, ...]:
@@ -77,7 +100,7 @@ def refused(place: Place, item: str, error: str, status: int) -> Response:
 
 def _shown_again(place: Place, item: str, error: str, message: str, *, open: bool) -> str:
     part = part_or_404(place.run_id)
-    question, _points = draw_one(part, place.module, item, module_text(part, place.module), shown_with(place, part, item), fresh=False)
+    question, _points = _held(place, part, item, shown_with(place, part, item))
     alert = f'<div id="q-{item}-alert" role="alert">'
-    html = refilled(str(question), request.form.to_dict(flat=False), place.resolve).replace(alert, alert + message, 1)
-    return render_template("assessments/refused.html", error=error, open=open, question=Markup(html), back=place.url(item))  # noqa: S704 - our template
+    html = _resolved(place, str(question)).replace(Markup(alert), Markup(alert + message), 1)  # noqa: S704 - our templates
+    return render_template("assessments/refused.html", error=error, open=open, question=html, back=place.url(item))

@@ -12,6 +12,8 @@ from certificates import badges, places, service, stamping, verifying
 from certificates import sample as samples
 from certificates.credentials.check import Outcome
 from certificates.letterhead import LetterheadError
+from certificates.looks import apart
+from certificates.looks.faults import LookError
 from certificates.models import Reason
 from certificates.pdf import PressError
 from certificates.registrar import keys
@@ -48,7 +50,7 @@ def letterhead(organisation: str, file: Path) -> None:
         raise click.ClickException(f"There is no organisation {organisation!r}.")
     try:
         service.set_letterhead(found.id, file)
-    except LetterheadError as error:
+    except (LetterheadError, LookError, apart.BusyError, apart.RoomError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{organisation}: ok")
 

@@ -4,7 +4,10 @@ WeasyPrint writes the sign of one standard only. The other one must stand in the
 and PDF/A allows properties that it does not know only together with their description, an extension schema.
 """
 
+from collections.abc import Iterator
 from typing import Any
+
+import pydyf
 
 UA_IDENTIFIER = (
     b'<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="" pdfuaid:part="1"/>'
@@ -32,3 +35,26 @@ def declare_accessible(_document: Any, pdf: Any) -> None:
     if xmp.count(_END) != 1:
         raise ValueError("WeasyPrint writes its metadata in another way than this finisher knows")
     metadata.stream = [xmp.replace(_END, UA_IDENTIFIER + _END)]
+
+
+def tag_languages() -> None:
+    """Let WeasyPrint write the language of an element into its tag: it writes that of the whole document only.
+
+    Its function that makes the tags has no hook, so it is wrapped, once for each process.
+    """
+    from weasyprint.pdf import tags  # noqa: PLC0415 - it needs system libraries, and only printing needs it
+
+    plain = tags._build_box_tree
+    if getattr(plain, "names_languages", False):
+        return
+
+    def with_languages(box: Any, *args: Any) -> Iterator[Any]:
+        element = getattr(getattr(box, "_box", box), "element", None)
+        spoken = None if element is None or element.tag in ("html", "body") else element.get("lang")
+        for tag in plain(box, *args):
+            if spoken:
+                tag["Lang"] = pydyf.String(spoken)
+            yield tag
+
+    with_languages.names_languages = True  # type: ignore[attr-defined]
+    tags._build_box_tree = with_languages

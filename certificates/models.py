@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from certificates.looks.languages import Languages
 from core import db
 from core.access_keys import AccessKeyRow
 from core.db import Base, Tenanted
@@ -39,6 +40,19 @@ class Standing(StrEnum):
     DELETED = "deleted"
 
 
+class TemplateVersion(Tenanted, Base):
+    """A template with which certificates are or were printed. Never changed; the same source is the same row."""
+
+    __tablename__ = "certificate_template"
+    __table_args__ = (UniqueConstraint("organisation_id", "sha256"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str]                                    # of looks.template.Template
+    design: Mapped[str | None]                             # the entry of the gallery that it was; None: written by the organisation
+    page: Mapped[str] = mapped_column(Text)
+    style: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=db.now)
+
+
 class Letterhead(Tenanted, Base):
     """How an organisation's certificates look and who answers for them. Never changed: a new one follows."""
 
@@ -49,7 +63,12 @@ class Letterhead(Tenanted, Base):
     logo: Mapped[str | None]                               # a data: address
     signatories: Mapped[list[Any]]                         # [{name, role: {de, en}, signature: data: address or None}]
     legal: Mapped[list[Any]]                               # [{from: ISO date, de, en}]
+    design: Mapped[str | None]                             # of the gallery; None: `template` is their own
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_template.id"))
+    languages: Mapped[Languages] = mapped_column(default=Languages.LEARNER)
+    pictures: Mapped[dict[str, Any]] = mapped_column(default=dict)  # data: addresses by name, for templates of their own
     created_at: Mapped[datetime] = mapped_column(default=db.now)
+    template: Mapped[TemplateVersion | None] = relationship(lazy="raise")
 
 
 class IssuerKey(Tenanted, Base):
@@ -76,12 +95,14 @@ class Certificate(Work, Tenanted, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
     letterhead_id: Mapped[int | None] = mapped_column(ForeignKey("letterhead.id"))  # None: the one that Lotse brings
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_template.id"))  # None: printed before there were several
     award: Mapped[Award]
     turn: Mapped[int] = mapped_column(default=1)           # 2 and more: each replaces the one before it
     code: Mapped[str] = mapped_column(unique=True)         # 128 random bits: knowing it is the permission to look
     year: Mapped[int]
     serial: Mapped[int]                                    # counts from 1 in each organisation and year
     language: Mapped[str]                                  # of the PDF
+    bilingual: Mapped[bool] = mapped_column(default=False)  # the PDF says everything in the other language as well
     snapshot: Mapped[dict[str, Any]]
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[str | None]

@@ -1,46 +1,41 @@
 """Printing: a sheet becomes a tagged PDF/A-3a and PDF/UA-1 file, the same bytes every time.
 
-What is costly is made once for each process: the font configuration, the parsed style sheet, the fetcher (WeasyPrint makes
+What is costly is made once for each process: the font configuration, the parsed style sheets, the fetchers (WeasyPrint makes
 one with the whole CA bundle for each document otherwise). It is shared, and Pango's part of it is not safe in threads,
 so one document is printed at a time.
 """
 
 import ctypes
 import hashlib
-import math
 import re
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any
 
-from flask import current_app
 from flask_babel import gettext as _
+from markupsafe import escape
 
 from certificates import finish, fonts, qr, scripts
 from certificates.compiled.assembly import Kept, assembled
 from certificates.compiled.page import Proof
-from certificates.compiled.shelf import Attached, Shelf, Task
+from certificates.compiled.shelf import Attached as Attached
+from certificates.compiled.shelf import Shelf, Task
 from certificates.compiled.varying import Varying
-from certificates.fonts import Step
-from certificates.letterhead import Style
-from certificates.models import Letterhead
+from certificates.looks import apart, fetchers
+from certificates.looks.look import Look as Look
+from certificates.looks.template import Template, render
+from certificates.looks.values import QR_TITLE, values
 from certificates.scripts import Spare
 from certificates.sheet import Sheet
 
-STYLE = Path(__file__).parent / "sheet.css"
-POINTS_PER_MM = 72 / 25.4
-MAIN_MM = 168                          # width of the main column, as in sheet.css
-TITLE_STEPS = (Step(38, 1), Step(34, 1), Step(30, 1), Step(26, 1))
-NAME_STEPS = (Step(32, 1), Step(28, 1), Step(24, 1), Step(20, 1), Step(17, 2), Step(14, 2), Step(11, 3), Step(9, 3))
-COURSE_STEPS = (Step(20, 1), Step(17, 1), Step(15, 2), Step(12, 2), Step(9.5, 3))
-COMPETENCE_STEPS = (Step(10.5, 8), Step(9.5, 10), Step(8.5, 11), Step(7.5, 13), Step(6.5, 15))
-FACT_STEPS = (Step(10.5, 13), Step(9.5, 16), Step(8.5, 19), Step(7.5, 23), Step(6.5, 28))
+BASE = Path(__file__).parent / "base.css"
+VARIANT = "pdf/a-3a"
 # What stands on a page while it is compiled. Neither is a word of any language, and of each two one is wider.
 NAMES = ("Aqvi Ujk", "Wömqa Yvqjzmá")
 CODES = ("Wq8mXz-Wq8mXz_Wq8mXzWq", "il1-jrfil1_jrfil1jrfil")
@@ -54,61 +49,89 @@ class PressError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the letterhead adds. Pictures are data: addresses."""
-
-    colour: str
-    accent: str
-    logo: str | None
-    signatures: tuple[str | None, ...]
-
-    @classmethod
-    def of(cls, style: Letterhead | Style) -> Self:
-        """The look of a letterhead, as kept or as read."""
-        return cls(style.colour, style.accent, style.logo, tuple(entry["signature"] for entry in style.signatories))
-
-
-@dataclass(frozen=True)
 class _Press:
     weasyprint: Any
     fonts: Any
     fetcher: Any
+    fetcher_of: Callable[[Mapping[str, str]], Any]
 
 
-def write(sheet: Sheet, look: Look, language: str, issued_on: str, badge: bytes | None = None) -> bytes:
-    """Print a certificate, with its badge attached if there is one. Raises PressError when a system library is missing."""
-    # Two lines: broken at one of its hyphens, the code would lose it where somebody copies the address from the PDF.
-    address = sheet.address.split("//", 1)[-1].rsplit("/", 1)
-    title = _("QR code: the address below")
-    picture = qr.svg(sheet.address, title)
-    html = current_app.jinja_env.get_template("certificates/pdf.html").render(
-        sheet=sheet, look=look, language=language, issued_on=issued_on, columns=_columns(sheet.competences),
-        sizes=_sizes(sheet), qr=picture, rosette=_rosette(), address=address,
+@dataclass(frozen=True)
+class Order:
+    """All that is needed to print a certificate, as plain data: it may go to another process."""
+
+    template: Template
+    values: Mapping[str, Any]
+    pictures: Mapping[str, str]
+    attached: tuple[Attached, ...] = ()
+
+    def html(self) -> str:
+        """The whole page: our head, and the template filled in. Raises LookError."""
+        return framed(self.values, render(self.template.page, self.values))
+
+
+def write(sheet: Sheet, look: Look, language: str, issued_on: str, badge: bytes | None = None, other: Sheet | None = None) -> bytes:
+    """Print a certificate, with its badge attached if there is one, and in two languages if there is an `other` sheet.
+
+    A template that is not ours is printed by a process of its own. Raises PressError when a system library is missing,
+    LookError when the template cannot be used.
+    """
+    order = order_of(sheet, look, language, issued_on, badge, other)
+    if order.template.design is None:
+        return apart.printed(order).pdf
+    return print_html(
+        order.html(), (BASE, order.template.style), sheet.address, finisher=finish.declare_accessible, attached=order.attached,
+        pictures=order.pictures, varying=_varying(order.values),
     )
-    varying = [
-        Varying(picture, _stand_in_pictures(sheet.address.removesuffix(address[1]), title), picture=True),
-        Varying(sheet.number, (_DIGIT.sub("8", sheet.number), _DIGIT.sub("3", sheet.number))), Varying(address[1], CODES), Varying(sheet.name, NAMES),
-    ]
-    attached = [Attached("open-badge.json", badge, _("Open Badge of this certificate"), issued_on)] if badge else []
-    return print_html(html, STYLE, sheet.address, finisher=finish.declare_accessible, attached=attached, varying=varying)
+
+
+def order_of(sheet: Sheet, look: Look, language: str, issued_on: str, badge: bytes | None = None, other: Sheet | None = None) -> Order:
+    """What is to be printed."""
+    attached = (Attached("open-badge.json", badge, _("Open Badge of this certificate"), issued_on),) if badge else ()
+    return Order(look.layout, values(sheet, look, language, issued_on, other), look.named_pictures(), attached)
+
+
+def framed(said: Mapping[str, Any], body: str) -> str:
+    """The head that every certificate has, around the page of a template."""
+    return (
+        f'<!doctype html><html lang="{escape(said["language"])}"><head><meta charset="utf-8"><title>{escape(said["title"])}: {escape(said["course"])}</title>'
+        f'<meta name="author" content="{escape(said["issuer"])}"><meta name="description" content="{escape(said["number"])}">'
+        f'<meta name="dcterms.created" content="{escape(said["issued_on"])}"><meta name="dcterms.modified" content="{escape(said["issued_on"])}">'
+        f'<style>html {{ --colour: {escape(said["colour"])}; --accent: {escape(said["accent"])} }}</style></head><body>{body}</body></html>'
+    )
+
+
+def _varying(said: Mapping[str, Any]) -> tuple[Varying, ...]:
+    """What differs between the certificates of a course."""
+    start, number = said["address"].removesuffix(said["code"]), said["number"]
+    return (
+        Varying(said["qr"], _stand_in_pictures(start, _(QR_TITLE)), picture=True),
+        Varying(number, (_DIGIT.sub("8", number), _DIGIT.sub("3", number))), Varying(said["code"], CODES), Varying(said["name"], NAMES),
+    )
+
+
+@cache
+def _stand_in_pictures(address: str, title: str) -> tuple[str, str]:
+    return qr.svg(address + CODES[0], title), qr.svg(address + CODES[1], title)
 
 
 def print_html(
-    html: str, style: Path, identity: str, finisher: Callable[[Any, Any], None] | None = None, attached: Sequence[Attached] = (),
-    varying: Sequence[Varying] = (),
+    html: str, style: Path | tuple[Path | str, ...], identity: str, finisher: Callable[[Any, Any], None] | None = None,
+    attached: Sequence[Attached] = (), pictures: Mapping[str, str] | None = None, varying: Sequence[Varying] = (),
 ) -> bytes:
-    """Print a page with a style sheet as tagged PDF/A-3a; the same page and identity are the same bytes.
+    """Print a page with style sheets as tagged PDF/A-3a; the same page and identity are the same bytes.
 
     The fonts are those of certificates; `finisher` is WeasyPrint's. `varying` are the values that differ from those of other pages
     like this one: such a page is compiled, which changes no byte. Raises PressError when a system library is missing.
     """
-    task = Task(html, (style, finisher), hashlib.sha256(identity.encode()).digest()[:16], attached, varying)
+    styles = style if isinstance(style, tuple) else (style,)
+    task = Task(html, (styles, finisher), identifier(identity), attached, varying, pictures or {})
     with _lock:
         return _shelf.written(task)
 
 
 def _whole(task: Task) -> Proof:
-    style, finisher = task.form
+    styles, finisher = task.form
     written: list[Any] = []
 
     def write(output: Any, *_: object) -> None:
@@ -123,17 +146,8 @@ def _whole(task: Task) -> Proof:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the colour profile's file to be closed by Python.
-        press = _press()
-        document = press.weasyprint.HTML(string=task.html, url_fetcher=press.fetcher)
-        files = [
-            press.weasyprint.Attachment(
-                string=entry.content, name=entry.name, description=entry.description, relationship="Data",
-                created=datetime.fromisoformat(entry.day), modified=datetime.fromisoformat(entry.day),
-            ) for entry in task.attached
-        ]
-        content: bytes = document.write_pdf(
-            stylesheets=_styles_for(task.html, style), font_config=press.fonts, pdf_variant="pdf/a-3a", finisher=finish_and_keep, attachments=files,
-        )
+        laid_out = pressed(document(task.html, task.pictures), task.html, styles)
+        content: bytes = laid_out.write_pdf(finisher=finish_and_keep, **options(task.identifier, task.attached))
     if _trim:
         _trim(0)  # Laying a page out takes memory that the process would keep: 5 MB (docs/decisions/0008).
     return Proof(content, *written)
@@ -148,6 +162,33 @@ def forget() -> None:
         _shelf.clear()
 
 
+def document(html: str, pictures: Mapping[str, str]) -> Any:
+    """The page as WeasyPrint reads it. Its pictures are those with a name, and nothing is fetched."""
+    press = _press()
+    return press.weasyprint.HTML(string=html, url_fetcher=press.fetcher_of(pictures))
+
+
+def pressed(page: Any, html: str, styles: Sequence[Path | str]) -> Any:
+    """The page, which was read from this HTML, laid out; its `write_pdf` writes the file."""
+    return page.render(font_config=_press().fonts, stylesheets=sheets(styles, html), pdf_variant=VARIANT)
+
+
+def options(identifier: bytes, attached: Sequence[Attached]) -> dict[str, Any]:
+    """What `write_pdf` is to be told: the standard, the file's identifier, what is attached."""
+    files = [
+        _press().weasyprint.Attachment(
+            string=entry.content, name=entry.name, description=entry.description, relationship="Data",
+            created=datetime.fromisoformat(entry.day), modified=datetime.fromisoformat(entry.day),
+        ) for entry in attached
+    ]
+    return {"pdf_variant": VARIANT, "pdf_identifier": identifier, "attachments": files}
+
+
+def identifier(identity: str) -> bytes:
+    """The file's identifier, the same for the same page."""
+    return hashlib.sha256(identity.encode()).digest()[:16]
+
+
 @cache
 def _press() -> _Press:
     try:
@@ -158,28 +199,35 @@ def _press() -> _Press:
             f"WeasyPrint does not start ({error}). Debian, Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
             "libharfbuzz-subset0; macOS: brew install pango"
         ) from error
-    # Fonts and pictures only from this folder and from the page itself: nothing is fetched over the network.
-    fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"file", "data"}, allow_redirects=False)
-    return _Press(weasyprint, FontConfiguration(), fetcher)
+    finish.tag_languages()
+    # Fonts only from this folder: nothing is fetched over the network.
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"file"}, allow_redirects=False)
+    return _Press(weasyprint, FontConfiguration(), fetcher, fetchers.of_pictures(weasyprint.urls))
 
 
-def _styles_for(html: str, file: Path) -> list[Any]:
-    """The style sheet, and the fonts of other scripts if the page needs any."""
-    rest = fonts.beyond(html)
+def sheets(styles: Sequence[Path | str], text: str) -> list[Any]:
+    """The style sheets, and the fonts of other scripts if the text needs any."""
+    rest = fonts.beyond(text)
     if not rest:
-        return [_style(file)]
+        return [_style(entry) for entry in styles]
     spare = scripts.needed(rest)
-    return [_style(file, tuple(font.family for font in spare), scripts.language("".join(rest))), *(_spare_face(font) for font in spare)]
+    families, language = tuple(font.family for font in spare), scripts.language("".join(rest))
+    return [*(_style(entry, families, language) for entry in styles), *(_spare_face(font) for font in spare)]
 
 
-@cache
-def _style(file: Path, spare: tuple[str, ...] = (), language: str | None = None) -> Any:
-    """`spare` families come after the last of the certificate's own; `language` chooses the forms of Han characters."""
+@lru_cache(maxsize=32)
+def _style(sheet: Path | str, spare: tuple[str, ...] = (), language: str | None = None) -> Any:
+    """A style sheet, read once. Those in files are ours and bring the fonts; a text may name pictures, and fetches nothing.
+
+    `spare` families come after the last of the certificate's own; `language` chooses the forms of Han characters.
+    """
     press = _press()
     families = ", ".join(f"'{family}'" for family in (fonts.LAST, *spare))
+    if isinstance(sheet, str):
+        return press.weasyprint.CSS(string=sheet.replace(f"'{fonts.LAST}'", families), font_config=press.fonts, url_fetcher=press.fetcher_of({}))
     forms = f".name {{ -weasy-lang: '{language}' }}\n" if language else ""
     return press.weasyprint.CSS(
-        string=file.read_text().replace(f"'{fonts.LAST}'", families) + forms + _font_faces(), font_config=press.fonts, url_fetcher=press.fetcher,
+        string=sheet.read_text().replace(f"'{fonts.LAST}'", families) + forms + _font_faces(), font_config=press.fonts, url_fetcher=press.fetcher,
         base_url=fonts.FOLDER.as_uri() + "/",
     )
 
@@ -199,52 +247,3 @@ def _font_faces() -> str:
     return "\n".join(
         f"@font-face {{ font-family: '{family}'; font-weight: {weight}; src: url({file}) }}" for family, weight, file in fonts.FACES
     )
-
-
-@cache
-def _stand_in_pictures(address: str, title: str) -> tuple[str, str]:
-    return qr.svg(address + CODES[0], title), qr.svg(address + CODES[1], title)
-
-
-@cache
-def _rosette() -> tuple[str, str]:
-    """The ornament of turned ellipses in two colours, each colour one path: an element for each ellipse costs a style each."""
-    paths: tuple[list[str], list[str]] = ([], [])
-    for turn in range(0, 180, 5):
-        x, y = 97 * math.cos(math.radians(turn)), 97 * math.sin(math.radians(turn))
-        arc = f"A97 56 {turn} 1 1"
-        paths[turn % 15 == 0].append(f"M{x:.2f} {y:.2f}{arc} {-x:.2f} {-y:.2f}{arc} {x:.2f} {y:.2f}")
-    return "".join(paths[0]), "".join(paths[1])
-
-
-def _columns(texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Two columns of about the same length; CSS columns would lay the page out several times."""
-    lengths = [max(1, len(text)) + 25 for text in texts]
-    half, so_far = sum(lengths) / 2, 0
-    for index, length in enumerate(lengths):
-        if so_far + length / 2 >= half:
-            return texts[:index], texts[index:]
-        so_far += length
-    return texts, ()
-
-
-def _sizes(sheet: Sheet) -> dict[str, float]:
-    """The texts that vary in length step their sizes down until they fit; WeasyPrint cannot do that itself."""
-    main = MAIN_MM * POINTS_PER_MM
-    return {
-        "title": fonts.fit(sheet.title, fonts.SERIF, main, TITLE_STEPS),
-        "name": fonts.fit(sheet.name, fonts.SERIF, main, NAME_STEPS),
-        "course": fonts.fit(sheet.course, fonts.STRONG, main, COURSE_STEPS),
-        "competences": _list_size(_columns(sheet.competences), fonts.SANS, 78, COMPETENCE_STEPS),
-        "facts": _list_size([[fact.text for fact in sheet.facts]], fonts.STRONG, 54, FACT_STEPS),
-    }
-
-
-def _list_size(columns: Iterable[Sequence[str]], files: tuple[str, ...], width_mm: float, steps: tuple[Step, ...]) -> float:
-    """The largest size at which the longest column stays within its lines."""
-    for step in steps:
-        room = width_mm * POINTS_PER_MM / step.size * 0.92
-        lines = [sum(1 + int(fonts.width(text, files) / room) for text in column) for column in columns]
-        if max(lines) <= step.lines:
-            return step.size
-    return steps[-1].size

@@ -20,7 +20,7 @@ def svg(address: str, title: str) -> str:
         f"M{bar.start()} {line}.5h{bar.end() - bar.start()}" for line, row in enumerate(rows) for bar in _DARK.finditer(row)
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {len(rows)} {len(rows)}"><title>{escape(title)}</title>'
+        f'<svg viewBox="0 0 {len(rows)} {len(rows)}"><title>{escape(title)}</title>'
         f'<path stroke="{COLOUR}" d="{bars}"/></svg>'
     )
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 
 from accounts.models import Organisation, Person, Role
 from assessments.models import Attempt
-from certificates import badges, fonts, letterhead, names, notices, pdf, renewal, stamping
+from certificates import badges, fonts, letterhead, names, notices, pdf, renewal, stamping, trial, versions
+from certificates.looks.faults import LookError
+from certificates.looks.languages import Languages, chosen
+from certificates.looks.values import other_language
 from certificates.models import Award, Certificate, Letterhead, Reason, Standing
 from certificates.organisations import alone, issuer_of
 from certificates.sealing.errors import SealError
@@ -76,12 +79,13 @@ def _draft(organisation: Organisation, enrolment: Enrolment, kind: Award, *, con
     person = db.session.scalars(select(Person).where(Person.id == enrolment.person_id)).one()
     name = names.tidy(person.name or "")
     printable = names.problem(name, fonts.can_print) is None
-    style = newest_letterhead()
+    style = versions.newest()
+    first, bilingual = _languages_of(enrolment, person, style)
     identity = _new_identity(organisation)
     snapshot = _snapshot(organisation, enrolment, kind, style, identity, name=name if printable else None, confirmed=confirmed)
     return Certificate(
-        enrolment_id=enrolment.id, award=kind, letterhead_id=style.id if style else None, code=identity.code, year=identity.day.year, serial=identity.serial,
-        language=_language_of(enrolment, person), snapshot=snapshot.to_json(), expires_on=_day(snapshot.expires_on), issued_at=db.now() if printable else None,
+        enrolment_id=enrolment.id, award=kind, letterhead_id=style.id if style else None, template_id=versions.template_for(style).id,
+        code=identity.code, year=identity.day.year, serial=identity.serial, language=first, bilingual=bilingual, snapshot=snapshot.to_json(), expires_on=_day(snapshot.expires_on), issued_at=db.now() if printable else None,
         state=WorkState.DUE if printable else WorkState.WAITING,
         error=None if printable else "the learner's name is missing or cannot be printed; the learner is asked for it",
     )
@@ -148,6 +152,12 @@ def _language_of(enrolment: Enrolment, person: Person) -> str:
         select(Attempt.language).where(Attempt.enrolment_id == enrolment.id).order_by(Attempt.id.desc()).limit(1)
     )
     return next(chosen for chosen in (written_in(worked_in or ""), person.language, language()) if chosen in LANGUAGES)
+
+
+def _languages_of(enrolment: Enrolment, person: Person, style: Letterhead | None) -> tuple[str, bool]:
+    """The first language of the certificate, and whether the other one stands beside it."""
+    asked = parsed(enrolment.edition_id).course.certificate.get("language")
+    return chosen(_language_of(enrolment, person), style.languages if style else Languages.LEARNER, asked)
 
 
 def today_here() -> date:
@@ -283,12 +293,12 @@ def letterhead_of(certificate: Certificate) -> Letterhead | None:
 def _print(certificate: Certificate) -> _Printed:
     organisation = issuer_of(certificate)
     slug, style, snapshot = organisation.slug, letterhead_of(certificate) or letterhead.default(), Snapshot.from_json(certificate.snapshot)
+    look = pdf.Look.of(style, versions.template_of(certificate))
     badge = badges.prepare(certificate, organisation, snapshot)
     sealer = _sealer(certificate, slug)
     db.session.commit()  # No transaction stays open while the page is laid out.
-    look = pdf.Look.of(style)
     with in_language(certificate.language):
-        content = pdf.write(sheet(snapshot, certificate.language), look, certificate.language, snapshot.issued_on, badge.encode())
+        content = _written(certificate, snapshot, look, badge)
         if sealer is None:
             return _Printed(content, None)
         sealed = seal(content, sealer, settings(), issuer=snapshot.issuer, language=certificate.language)
@@ -317,6 +327,22 @@ def _sealed_before(certificate: Certificate) -> bool:
         .where(Certificate.organisation_id == certificate.organisation_id, Certificate.state == WorkState.DONE, Certificate.sha256.is_not(None))
         .order_by(Certificate.id.desc()).limit(1)
     ) is not None
+
+
+def _written(certificate: Certificate, snapshot: Snapshot, look: pdf.Look, badge: str) -> bytes:
+    """The PDF. Where a template of the organisation's has no room for what this one says, the first design of the gallery has."""
+    first, other = sheet(snapshot, certificate.language), None
+    if certificate.bilingual:
+        second = other_language(certificate.language)
+        with in_language(second):
+            other = sheet(snapshot, second)
+    try:
+        return pdf.write(first, look, certificate.language, snapshot.issued_on, badge.encode(), other)
+    except LookError as error:
+        if not error.part:  # It took too long: perhaps not the next time.
+            raise
+        log.warning("template", certificate=certificate.id, reason=str(error)[:300])
+        return pdf.write(first, replace(look, template=None), certificate.language, snapshot.issued_on, badge.encode(), other)
 
 
 def _print_later(certificate: Certificate, error: Exception) -> None:
@@ -380,7 +406,7 @@ def correct_name(certificate: Certificate, name: str) -> Certificate:
             raise NotPrintedError
         identity = _new_identity(organisation)
         new = Certificate(
-            enrolment_id=old.enrolment_id, award=old.award, turn=old.turn + 1, letterhead_id=old.letterhead_id, code=identity.code,
+            enrolment_id=old.enrolment_id, award=old.award, turn=old.turn + 1, letterhead_id=old.letterhead_id, template_id=old.template_id, bilingual=old.bilingual, code=identity.code,
             year=identity.day.year, serial=identity.serial, language=old.language, expires_on=old.expires_on, issued_at=db.now(), state=WorkState.DUE,
             snapshot=said.corrected(name, number=identity.number, address=identity.address, issued_on=identity.day).to_json(),
         )
@@ -444,18 +470,15 @@ def _stuck() -> Select[Certificate]:
 def set_letterhead(organisation_id: int, file: Path) -> Letterhead:
     """Let an organisation's certificates look like this from now on; the same file again changes nothing.
 
-    Raises letterhead.LetterheadError.
+    Raises letterhead.LetterheadError, and looks.faults.LookError when a template of their own cannot be used.
     """
     style = letterhead.read(file)
-    values = {**vars(style), "signatories": [dict(entry) for entry in style.signatories], "legal": [dict(entry) for entry in style.legal]}
-    with db.scoped(organisation_id), db.transaction() as tx:
-        row = newest_letterhead()
-        if row is None or any(getattr(row, key) != value for key, value in values.items()):
-            row = Letterhead(**values)
-            tx.add(row)
-    return row
+    with db.scoped(organisation_id):
+        if style.own is not None:
+            trial.try_out(style)
+        return versions.save(organisation_id, style)
 
 
 def newest_letterhead() -> Letterhead | None:
     """The letterhead that the organisation uses now."""
-    return db.session.scalars(select(Letterhead).order_by(Letterhead.id.desc()).limit(1)).one_or_none()
+    return versions.newest()

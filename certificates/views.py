@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
 from assessments.service import score_of
-from certificates import linkedin, names, negotiation, pdf, renewal, service, verifying
+from certificates import linkedin, names, negotiation, qr, renewal, service, verifying
 from certificates.codes import REASONS, STANDINGS
 from certificates.forms import CodeForm, CompareForm, ConsentForm, DeletionForm, FileForm, NameForm
 from certificates.models import Certificate, Reason, Standing
@@ -157,7 +157,7 @@ def _page(certificate: Certificate, form: NameForm, deletion: DeletionForm | Non
         linkedin=linkedin.address(Snapshot.from_json(certificate.snapshot), language()),
         renewal=renewal.offer(certificate, service.today_here()), deletion=deletion or DeletionForm(formdata=None), standing=certificate.standing(service.today_here()),
         agreed_on=format_date(certificate.name_public_at, "long") if certificate.name_public_at else "",
-        wallet_code=pdf.qr(f"{certificate.snapshot['address']}?as=json", _("QR code: the badge's address")) if certificate.files_public_at else "",
+        wallet_code=qr.svg(f"{certificate.snapshot['address']}?as=json", _("QR code: the badge's address")) if certificate.files_public_at else "",
         files_agreed_on=format_date(certificate.files_public_at, "long") if certificate.files_public_at else "",
     )
 

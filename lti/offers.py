@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from flask_babel import gettext as _
 
 from assessments import items
+from assessments.drawing import own_items
 from assessments.kinds.item import Item
 from core.once import once_each
 from courses import service as courses
@@ -151,14 +152,15 @@ def _offers(edition_id: int, slug: str, language: str) -> CourseOffers:
 
 def _module(edition_id: int, slug: str, source: ModuleSource, course: str) -> ModuleOffers:
     found = items.items(edition_id, source.id, source.language)
-    points, count = sum(item.points for item in found.values()), len(found)
+    drawn = own_items(edition_id, source.id, "")  # Whatever pools draw, it is as many and worth the same for everybody.
+    points, count = sum(found[item].points for item in drawn), len(drawn)
     about = _("Module of the course “%(title)s”", title=course)
     whole = _offer(Target(slug, source.id), source.title, about, _("Module"), points=points, count=count, minutes=source.minutes)
     quiz = _offer(
         Target(slug, source.id, "quiz"), _("Quiz: %(title)s", title=source.title), _("Questions on the module “%(title)s”", title=source.title),
         course, points=points, count=count,
     )
-    exercises = tuple(_exercise(slug, source, item) for item in found.values())
+    exercises = tuple(_exercise(slug, source, found[item]) for item in items.layout(edition_id, source.id) if isinstance(item, str))
     return ModuleOffers(whole, quiz if found else None, exercises, source.audience)
 
 

@@ -22,6 +22,11 @@ class Block:
     path: str                  # file inside the course folder
     line: int                  # line of the first body line in that file, from 1
     language: str              # de, en, or an easy text (modules.easy)
+    lines: tuple[int, ...] = ()  # of each body line in that file, where they do not simply follow each other
+
+    def line_at(self, line: int) -> int:
+        """The line in the file of what stands in `line`, counted from the first body line."""
+        return self.lines[min(max(line - self.line, 0), len(self.lines) - 1)] if self.lines else line
 
 
 class BlockKind(Protocol):

@@ -1,4 +1,4 @@
-"""Commands for authors and operators: check a course folder, import it."""
+"""Commands for authors and operators: check a course folder; and what other commands need to import and report."""
 
 import json
 import os
@@ -30,29 +30,22 @@ _json = click.option("--json", "as_json", is_flag=True, help="The report as JSON
 @with_appcontext
 def check(folder: Path, lang: str | None, as_json: bool) -> None:
     """Say what is wrong in the course folder FOLDER, where, and how to mend it. Exit code 1 when there are errors."""
-    with force_locale(lang or _language_of_terminal()):
+    with force_locale(lang or language_of_terminal()):
         checked = _read(folder)
-        _report(checked.findings, as_json=as_json)
+        report(checked.findings, as_json=as_json)
     sys.exit(1 if errors(checked.findings) else 0)
 
 
-@click.command("import")
-@_folder
-@click.option("--organisation", "slug", help="Whose course it becomes; may be left out when there is only one.")
-@_lang
-@_json
-@with_appcontext
-def import_course(folder: Path, slug: str | None, lang: str | None, as_json: bool) -> None:
-    """Publish the course folder FOLDER as a new edition. Nothing is stored when the folder has errors."""
-    with force_locale(lang or _language_of_terminal()):
-        organisation = _organisation(slug)
-        checked = _read(folder)
-        wrong = errors(checked.findings)
-        edition = None if wrong else service.publish(organisation.id, checked)
-        _report(checked.findings, as_json=as_json, edition=edition.number if edition else None)
-        if not as_json:
-            click.echo(_outcome(checked, organisation, edition))
-    sys.exit(1 if wrong else 0)
+def import_folder(folder: Path, slug: str | None, *, as_json: bool, dry_run: bool = False) -> int:
+    """Publish a course folder as a new edition and say so; the exit code. Nothing is stored when the folder has errors."""
+    organisation = None if dry_run else organisation_named(slug)
+    checked = _read(folder)
+    wrong = errors(checked.findings)
+    edition = None if wrong or organisation is None else service.publish(organisation.id, checked)
+    report(checked.findings, as_json=as_json, edition=edition.number if edition else None)
+    if not as_json:
+        click.echo(_outcome(checked, organisation, edition) if organisation else gettext("Nothing was stored."))
+    return 1 if wrong else 0
 
 
 def _outcome(checked: service.CheckedFolder, organisation: Organisation, edition: Edition | None) -> str:
@@ -79,7 +72,8 @@ def _read(folder: Path) -> service.CheckedFolder:
         ) from error
 
 
-def _organisation(slug: str | None) -> Organisation:
+def organisation_named(slug: str | None) -> Organisation:
+    """The organisation of this name, or the only one there is."""
     known = accounts.organisations()
     found = [organisation for organisation in known if slug in (None, organisation.slug)]
     if len(found) == 1:
@@ -90,17 +84,19 @@ def _organisation(slug: str | None) -> Organisation:
                                        known=", ".join(organisation.slug for organisation in known)))
 
 
-def _language_of_terminal() -> str:
+def language_of_terminal() -> str:
+    """German or English, as the terminal asks for."""
     wanted = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return "de" if wanted.startswith("de") else "en"
 
 
-def _report(findings: list[Finding], *, as_json: bool, edition: int | None = None) -> None:
+def report(findings: list[Finding], *, as_json: bool, edition: int | None = None) -> None:
+    """Print findings, for people or for programs."""
     wrong = len(errors(findings))
     if as_json:
-        report = {"errors": wrong, "warnings": len(findings) - wrong, "edition": edition,
-                  "findings": [_as_data(finding) for finding in findings]}
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        told = {"errors": wrong, "warnings": len(findings) - wrong, "edition": edition,
+                "findings": [as_data(finding) for finding in findings]}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     for finding in findings:
         click.echo(_as_lines(finding))
@@ -110,7 +106,8 @@ def _report(findings: list[Finding], *, as_json: bool, edition: int | None = Non
     )))
 
 
-def _as_data(finding: Finding) -> dict[str, str | int]:
+def as_data(finding: Finding) -> dict[str, str | int]:
+    """A finding for programs, in the present language."""
     return {
         "path": finding.path, "line": finding.line, "severity": finding.severity.value, "rule": finding.rule,
         "message": gettext(finding.message, **finding.values), "mend": gettext(finding.mend, **finding.values),
@@ -120,5 +117,5 @@ def _as_data(finding: Finding) -> dict[str, str | int]:
 def _as_lines(finding: Finding) -> str:
     place = f"{finding.path}:{finding.line}" if finding.line else finding.path or "."
     severity = gettext("error") if finding.severity is Severity.ERROR else gettext("warning")
-    told = _as_data(finding)
+    told = as_data(finding)
     return f"{place}  {click.style(severity, fg=_COLOURS[finding.severity])}  {finding.rule}  {told['message']}\n    → {told['mend']}"

@@ -57,6 +57,16 @@ class ModuleSource:
 
 
 @dataclass(frozen=True)
+class PoolSource:
+    """A file of questions to draw from, in one language. Prose in it is for authors."""
+
+    path: str
+    language: str
+    name: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
 class Module:
     """A module in all its languages, the easy text last."""
 
@@ -93,6 +103,7 @@ class CourseSource:
     modules: tuple[Module, ...]
     paths: frozenset[str]
     findings: tuple[Finding, ...] = ()
+    pools: tuple[PoolSource, ...] = ()
 
     @property
     def certificate_competences(self) -> tuple[str, ...]:
@@ -104,3 +115,8 @@ class CourseSource:
     def sources(self) -> tuple[ModuleSource, ...]:
         """Every module in every language."""
         return tuple(source for module in self.modules for source in module.sources.values())
+
+    @property
+    def with_blocks(self) -> tuple[ModuleSource | PoolSource, ...]:
+        """Every file that holds questions, in every language."""
+        return (*self.sources, *self.pools)

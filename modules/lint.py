@@ -3,7 +3,7 @@
 from modules.course import CourseSource
 from modules.findings import Finding, Severity
 from modules.outline import report_on
-from modules.rules import accessibility, links, structure
+from modules.rules import accessibility, links, pools, structure
 
 COURSE_RULES = (
     structure.kinds_known,
@@ -13,6 +13,8 @@ COURSE_RULES = (
     structure.languages_agree,
     structure.competences_known,
     structure.competences_taught,
+    pools.pools_filled,
+    pools.pools_used,
 )
 PROSE_RULES = (
     accessibility.alternative_text,
@@ -35,7 +37,8 @@ def lint(course: CourseSource) -> list[Finding]:
         for prose_rule in PROSE_RULES:
             findings += prose_rule(report)
         findings += links.prose_targets(report, course)
-        findings += links.block_pictures(source, course)
+    for holder in course.with_blocks:
+        findings += links.block_pictures(holder, course)
     return sorted(findings, key=lambda finding: (finding.path, finding.line, finding.severity, finding.rule))
 
 

@@ -10,6 +10,8 @@ from modules.sanitise import dropped_from, sanitise
 
 _MARK = "lotse-part-{}-of-the-page"
 _PARAGRAPH = re.compile(r"<p>(.*)</p>", re.DOTALL)
+# A line that begins with a letter and holds no sign that means anything in Markdown or HTML.
+_PLAIN = re.compile(r"[^\W\d_](?:[^\W_]|[ .,;:?!()%/'\"„“”‚‘’–—…€§°-])*")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,9 @@ def _closed(html: str) -> bool:
 
 
 def _render(markdown: str, language: str, media_url: Callable[[str], str], prefix: str, *, inline: bool) -> Rendered:
+    if _PLAIN.fullmatch(markdown):  # Most options and much feedback: nothing to do, and a course may have thousands of them.
+        text = markdown.rstrip()
+        return Rendered(text if inline else f"<p>{text}</p>", [])
     unsafe, formulas = to_html(markdown, language, inline=inline)
     if inline and (paragraph := _PARAGRAPH.fullmatch(unsafe)):
         unsafe = paragraph[1]

@@ -79,7 +79,10 @@ class ParsedEdition:
 
     def media_url(self, module_id: str) -> Url:
         """Addresses for what a module's text refers to by relative paths: its media, and other modules."""
-        folder = self._find(module_id)[0]
+        return self.media_url_in(self._find(module_id)[0])
+
+    def media_url_in(self, folder: str) -> Url:
+        """The same for the texts of a folder, such as that of the pools."""
         ids = {module.folder: module.id for module in self.course.modules}
 
         def address(relative: str) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.i18n import LANGUAGES, N_
+from modules.blocks import Block
 from modules.bounds import check_bounds
-from modules.course import Competence, CourseSource, Module, ModuleSource, Thresholds
+from modules.course import Competence, CourseSource, Module, ModuleSource, PoolSource, Thresholds
 from modules.easy import WRITTEN_IN, written_in
 from modules.fields import Fields
 from modules.findings import Finding, FormatError, Severity
@@ -20,6 +21,7 @@ from modules.text import read_text
 from modules.yamltext import Yaml, YamlError, read_yaml
 
 AUDIENCES = ("students", "teaching", "admin")
+_POOL_FILE = re.compile(r"pools/(?P<name>[^/.]+)\.(?P<language>[^/.]+)\.md")
 _MODULE_FILE = re.compile(r"(?P<folder>[^/]+)/module\.(?P<language>[^/.]+)\.md")
 
 
@@ -54,6 +56,7 @@ class _Reader:
             modules=self._modules(course),
             competences=competences,
             paths=frozenset(self._files),
+            pools=self._pools(),
         )
         thresholds.refuse_others()
         course.refuse_others()
@@ -148,6 +151,21 @@ class _Reader:
             return None
         yaml = self._yaml(path, front, first_line=2)
         return _module_source(Fields(yaml, path, self._findings), path, language, parts.segments) if yaml else None
+
+    def _pools(self) -> tuple[PoolSource, ...]:
+        """Files of questions to draw from. Their front matter may be missing."""
+        found = []
+        for path in sorted(self._files):
+            match = _POOL_FILE.fullmatch(path)
+            text = self._text(path) if match and match["language"] in LANGUAGES else None
+            if match and text is not None:
+                _, body, line = _front_matter(text)
+                unbearable = check_bounds(body, path, line)
+                parts = split("" if unbearable else body, path=path, language=match["language"], first_line=line)
+                self._findings += [*unbearable, *parts.findings]
+                blocks = tuple(segment for segment in parts.segments if isinstance(segment, Block))
+                found.append(PoolSource(path, match["language"], match["name"], blocks))
+        return tuple(found)
 
     def _find(self, rule: str, path: str, line: int, message: str, mend: str, *, severity: Severity = Severity.ERROR,
               **values: str) -> None:

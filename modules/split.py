@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from core.i18n import N_
 from modules.blocks import Block
 from modules.findings import Finding, Severity
+from modules.gift_blocks import Text, read_blocks
 
 MOST_FINDINGS = 500  # In one module: who has so many needs no more of them.
 # What stands before a mark by mistake: indentation, quotes, list markers, characters that nobody sees.
@@ -23,6 +24,7 @@ _ATTRIBUTE = re.compile(
     r'\s*(?:#(?P<id>[A-Za-z][A-Za-z0-9_-]{0,63})|(?P<key>[A-Za-z][A-Za-z0-9_-]*)=(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"{}]+)))'
     r"(?=\s|$)"
 )
+_GIFT = re.compile(r"gift(?:[ \t]+\{(?P<attributes>.*)\})?[ \t]*")
 _FENCE = re.compile(r"[\s>]*(?P<fence>`{3,}|~{3,})(?P<info>.*)")
 
 
@@ -77,6 +79,12 @@ def fences(lines: Sequence[str]) -> tuple[dict[int, int], list[int]]:
     return pairs, unclosed
 
 
+def _gift(line: str) -> re.Match[str] | None:
+    """The info of a fence that holds GIFT."""
+    opening = _FENCE.match(line)
+    return _GIFT.fullmatch(opening["info"].strip()) if opening else None
+
+
 @dataclass
 class _OpenBlock:
     index: int
@@ -99,6 +107,7 @@ class _Splitter:
         self._fence_ends, unclosed = fences(lines)
         self._start = 0
         self._block: _OpenBlock | None = None
+        self._unnamed = 0
         for index in unclosed:
             self._find(index, "fence-unclosed", N_("A code fence is opened here and never closed."),
                        N_("Close it with the same characters on a line of their own."))
@@ -108,7 +117,10 @@ class _Splitter:
         index = 0
         while index < len(self._lines):
             if index in self._fence_ends:
-                self._warn_of_hidden_blocks(index)
+                if self._block is None and (gift := _gift(self._lines[index])):
+                    self._take_gift(index, gift)
+                else:
+                    self._warn_of_hidden_blocks(index)
                 index = self._fence_ends[index]
             elif match := _MARK.fullmatch(self._lines[index]):
                 self._take_mark(index, match)
@@ -134,6 +146,19 @@ class _Splitter:
                        N_("Remove the line, or open the block before it with “::: kind {#id}”."))
         else:
             self._open_block(index, match)
+
+    def _take_gift(self, index: int, gift: re.Match[str]) -> None:
+        """A fence with GIFT: its questions stand in its place."""
+        end = self._fence_ends[index]
+        self._end_prose(index)
+        found = read_blocks(
+            "\n".join(self._lines[index + 1:end]), path=self._path, language=self._language, first_line=self._first_line + index + 1,
+            attributes=self._attributes(index, gift["attributes"] or ""), unnamed=self._unnamed,
+        )
+        self._unnamed += sum(finding.rule == "gift-id" for finding in found.findings)
+        self.findings += found.findings[:max(0, MOST_FINDINGS - len(self.findings))]
+        self.segments += [Prose(part.markdown, part.line) if isinstance(part, Text) else part for part in found.parts]
+        self._start = end + 1
 
     def _open_block(self, index: int, match: re.Match[str]) -> None:
         if self._block:

@@ -44,11 +44,12 @@ def build_other_platform(environment: Environment) -> None:
 
 
 def bring_verifiers(environment: Environment) -> None:
-    """Bring the verifiers of badges that we did not write; without them their tests say that they were not run."""
-    try:
-        frontend.packages(environment.root / "tests" / "certificates" / "verifiers", tools.node_folder() or environment.own / "node")
-    except (OSError, frontend.FrontendError) as error:
-        say(f"The verifiers of badges cannot be had: {error}")
+    """Bring the verifiers of badges and readers of questions that we did not write; without them their tests say that they were not run."""
+    for folder in ("certificates/verifiers", "exchange/readers"):
+        try:
+            frontend.packages(environment.root / "tests" / folder, tools.node_folder() or environment.own / "node")
+        except (OSError, frontend.FrontendError) as error:
+            say(f"{folder} cannot be had: {error}")
 
 
 def fetch_small_model(environment: Environment) -> None:

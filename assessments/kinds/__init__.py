@@ -6,15 +6,20 @@ from typing import Any
 from assessments.kinds import (
     cloze,
     embeddings,
+    essay,
     grounded,
+    likert,
+    match,
     matrix,
     multi,
     nexttoken,
     numeric,
+    order,
     prompt,
     python,
     short,
     single,
+    survey,
     tokenizer,
     write,
 )
@@ -22,5 +27,5 @@ from assessments.kinds.base import Kind
 
 KINDS: Mapping[str, Kind[Any]] = {
     module.KIND.name: module.KIND
-    for module in (single, multi, cloze, numeric, short, matrix, prompt, grounded, python, write, nexttoken, tokenizer, embeddings)
+    for module in (single, multi, cloze, numeric, short, matrix, match, order, essay, likert, survey, prompt, grounded, python, write, nexttoken, tokenizer, embeddings)
 }

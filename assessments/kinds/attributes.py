@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assessments.kinds.source import Reader
 from core.i18n import N_
 
-COMMON = ("points", "attempts", "scoring", "shuffle", "competence", "show")
+COMMON = ("points", "attempts", "scoring", "shuffle", "competence", "show", "tags")
 MOST_POINTS = 1000
 MOST_ATTEMPTS = 100
 _NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?", re.ASCII)
@@ -27,7 +27,7 @@ class Attributes:
     competences: tuple[str, ...]
 
 
-def read_attributes(reader: Reader, *, own: Iterable[str], shuffle: bool) -> Attributes:
+def read_attributes(reader: Reader, *, own: Iterable[str], shuffle: bool, attempts: int = 3) -> Attributes:
     """Read the shared attributes; what is not understood is noted, never ignored."""
     given = reader.block.attributes
     known = (*COMMON, *own)
@@ -37,7 +37,7 @@ def read_attributes(reader: Reader, *, own: Iterable[str], shuffle: bool) -> Att
                          N_("Known are: %(known)s."), name=name, known=", ".join(known))
     return Attributes(
         points=_points(reader, given.get("points", "1")),
-        attempts=whole(reader, "attempts", 3, 0, MOST_ATTEMPTS),
+        attempts=whole(reader, "attempts", attempts, 0, MOST_ATTEMPTS),
         scoring=one_of(reader, "scoring", ("partial", "all"), "partial"),
         shuffle=_YES_NO[one_of(reader, "shuffle", tuple(_YES_NO), "yes" if shuffle else "no")],
         show=one_of(reader, "show", ("now", "after-due", "never"), "now"),

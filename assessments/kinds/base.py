@@ -4,13 +4,15 @@ import hashlib
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from assessments.grading import Verdict
+from assessments.kinds import variants
 from assessments.kinds.attributes import read_attributes
-from assessments.kinds.item import Form, Item, Response, View
+from assessments.kinds.item import Choice, Form, Item, Offer, Response, View
 from assessments.kinds.source import Body, Reader, read_body
 from core.i18n import N_
 from modules.blocks import Block
@@ -66,9 +68,14 @@ class Kind(ABC, Generic[I]):
     attributes: ClassVar[tuple[str, ...]] = ()           # beside those that all kinds know
     signs: ClassVar[re.Pattern[str] | None] = None       # groups: the sign, the text behind it
     fences: ClassVar[frozenset[str]] = frozenset()
+    varied: ClassVar[bool] = False                       # may have variants: a table that fills {{places}}
     shuffle: ClassVar[bool] = False
-    deferred: ClassVar[bool] = False                     # graded by a task, because something must run first
+    deferred: ClassVar[bool] = False                     # not graded when it is sent: something must run, or people must read it first
+    by_people: ClassVar[bool] = False                    # people mark it (assessments.marking)
+    anonymous: ClassVar[bool] = False                    # answers are counted and belong to nobody (assessments.surveys)
     action: ClassVar[str] = "answer"                     # the last part of the address that the form is sent to
+    attempts: ClassVar[int] = 3                          # without the attribute
+    steps: ClassVar[str] = ""                            # the name of buttons that change the form and are no answer
 
     def parse(self, block: Block, media_url: MediaUrl = as_written, pictures: Mapping[str, Size] = NO_PICTURES) -> I:
         """Read a block; `pictures` are sizes by address. Raises FormatError with every error that was found."""
@@ -92,24 +99,45 @@ class Kind(ABC, Generic[I]):
         """What every language version must share. Raises FormatError when it cannot be read."""
         item = self.parse(block)
         shared = (item.kind, item.points, item.attempts, item.scoring, item.show, item.shuffle, item.competences)
-        return json.dumps([*shared, self.structure(item)], ensure_ascii=False, default=str)
+        keys = [self.structure(cast(I, each)) for each in item.versions or (item,)]
+        return json.dumps([*shared, keys], ensure_ascii=False, default=str)
 
     def _parse(self, block: Block, media_url: MediaUrl, pictures: Mapping[str, Size]) -> tuple[Source, I | None]:
-        source = Source(block, read_body(block, self.signs, self.fences), media_url, pictures)
+        source = self._source(block, media_url, pictures)
         _note_stray_lines(source)
         if not _within_bounds(source):
             return source, None
-        return source, self.build(source, self._common(source))
+        if not self.varied or not variants.has_table(source.body):
+            return source, self.build(source, self._common(source))
+        rows = variants.read_table(source, source.body)
+        return source, self._version(source, rows) if rows else None
+
+    def _source(self, block: Block, media_url: MediaUrl, pictures: Mapping[str, Size]) -> Source:
+        fences = self.fences | {variants.FENCE} if self.varied else self.fences
+        return Source(block, read_body(block, self.signs, fences), media_url, pictures)
+
+    def _version(self, source: Source, rows: Sequence[variants.Row]) -> I | None:
+        """The first version, which knows them all. What is wrong in several of them is noted once."""
+        found: list[I] = []
+        for row in rows:
+            each = self._source(variants.filled(source.block, row), source.media_url, source.pictures)
+            item = self.build(each, self._common(each))
+            known = {(finding.rule, finding.line) for finding in source.findings}
+            source.findings += [finding for finding in each.findings if (finding.rule, finding.line) not in known]
+            found += [] if item is None else [item]
+        if len(found) < len(rows):
+            return None
+        revision = _revision(source.block)
+        return replace(found[0], revision=revision, versions=tuple(replace(item, revision=revision) for item in found))
 
     def _common(self, source: Source) -> dict[str, Any]:
         block, body = source.block, source.body
-        given = read_attributes(source, own=self.attributes, shuffle=self.shuffle)
+        given = read_attributes(source, own=self.attributes, shuffle=self.shuffle, attempts=self.attempts)
         if not body.text.strip():
             source.error("no-text", N_("The question has no text."), N_("Write the question above the answers."))
-        written = json.dumps([block.kind, sorted(block.attributes.items()), block.body])
         return {
             "id": block.id, "kind": self.name, "language": block.language,
-            "revision": hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:16],
+            "revision": _revision(block),
             "points": given.points, "attempts": given.attempts, "scoring": given.scoring, "shuffle": given.shuffle,
             "show": given.show, "competences": given.competences,
             "text": self.text(source),
@@ -151,6 +179,10 @@ class Kind(ABC, Generic[I]):
         Raises ResponseError when it has the wrong shape or nothing was chosen.
         """
 
+    def held(self, item: I, form: Form) -> Response | None:
+        """What a form holds that is no answer (yet), where its fields alone do not say how it looks; None for most kinds."""
+        return None
+
     @abstractmethod
     def grade(self, item: I, response: Response) -> Verdict:
         """What a response is worth. Takes whatever `read` gave, for this text of the item."""
@@ -161,8 +193,21 @@ class Kind(ABC, Generic[I]):
     ) -> View:
         """The one place that decides what a page gets to see."""
 
+    def choices(self, item: I, response: Response) -> tuple[Choice, ...]:
+        """What was chosen, part by part, for statistics; nothing where there is nothing to count."""
+        return ()
+
+    def offers(self, item: I) -> tuple[Offer, ...]:
+        """What can be chosen, part by part in the author's order; of fields to write in only the solution."""
+        return ()
+
     def advise(self, item: I, source: Source) -> None:
         """Note what makes a question weaker than it could be."""
+
+
+def _revision(block: Block) -> str:
+    written = json.dumps([block.kind, sorted(block.attributes.items()), block.body])
+    return hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _note_stray_lines(source: Source) -> None:

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from assessments import grading
 from assessments.grading import Part, Verdict
 from assessments.kinds import quality
-from assessments.kinds.answers import MOST_LETTERS, Answer, first_text, read_answers
+from assessments.kinds.answers import MOST_LETTERS, Answer, first_text, read_answers, tidy
 from assessments.kinds.base import Kind, Source
 from assessments.kinds.fields import typed_text
-from assessments.kinds.item import Form, Item, Response, ResponseError, View, key_of, ordered
+from assessments.kinds.item import Choice, Form, Item, Offer, Response, ResponseError, View, key_of, ordered
 from assessments.kinds.short import note_pattern
 from core.i18n import N_
 from exercises.patterns import PatternError
@@ -77,6 +78,7 @@ class Cloze(Kind[ClozeItem]):
     """Gaps `[[text]]`, `[[text|=synonym]]` and choices `[[a|(right)|c]]`."""
 
     name = "cloze"
+    varied = True
     shuffle = True
 
     def text(self, source: Source) -> str:
@@ -132,6 +134,17 @@ class Cloze(Kind[ClozeItem]):
             shown.append(ShownGap(at + 1, options, value, mark, gap.solution if solution else ""))
         seen = self.seen(item, marked=verdict is not None, solution=solution)
         return ClozeView(**seen, pieces=tuple(zip(item.pieces, [*shown, None], strict=True)))
+
+    def choices(self, item: ClozeItem, response: Response) -> tuple[Choice, ...]:
+        """The option or the text in each gap."""
+        return tuple(Choice(str(at), str(given) if isinstance(given, int) else tidy(given)) for at, given in enumerate(response["gaps"]))
+
+    def offers(self, item: ClozeItem) -> tuple[Offer, ...]:
+        """The options of each gap, or its solution."""
+        return tuple(
+            Offer(str(at), str(no) if gap.options else text, str(at + 1), escape(text), no == gap.right or not gap.options)
+            for at, gap in enumerate(item.gaps) for no, text in enumerate(gap.options or (gap.solution,))
+        )
 
     def advise(self, item: ClozeItem, source: Source) -> None:
         """A wrong gap should get a reason."""

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 from zlib import crc32
 
 Response = dict[str, Any]
@@ -29,6 +29,7 @@ class Item:
     text: str
     hints: tuple[str, ...]
     explanation: str
+    versions: tuple["Item", ...] = ()  # the same question with other values, this one among them; each learner has one
 
     @property
     def legend(self) -> str:
@@ -49,6 +50,30 @@ class View:
     hints: tuple[str, ...]
     explanation: str = ""              # empty until the solution may be shown
     marked: bool = False               # whether right and wrong are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen in one part of a question, to count. `value` is a position where there are options, so that it is the same in
+    every language; else the text as it was given.
+    """
+
+    part: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be chosen in one part of a question, with the texts for a table of counts. `label` is empty where there is one part only."""
+
+    part: str
+    value: str
+    label: str
+    html: str
+    right: bool = False
+
+
+I = TypeVar("I", bound=Item)  # noqa: E741 - an item of the kind's own class
 
 
 class ResponseError(ValueError):
@@ -73,6 +98,16 @@ def variant(item: Item, seed: str) -> int:
     if not item.shuffle:
         return 0
     return crc32(f"{seed}\0{item.id}".encode()) % MOST_VARIANTS
+
+
+def version(item: I, seed: str) -> int:
+    """Which version of a question a learner has, by the same seed."""
+    return crc32(f"{seed}\0{item.id}\0version".encode()) % len(item.versions) if item.versions else 0
+
+
+def versioned(item: I, number: int) -> I:
+    """That version; the question itself where it has none."""
+    return cast(I, item.versions[number]) if item.versions else item
 
 
 def ordered(keys: Sequence[str], item: Item, number: int) -> list[int]:

@@ -8,7 +8,7 @@ from assessments import grading
 from assessments.grading import Part, Verdict
 from assessments.kinds import quality
 from assessments.kinds.base import Kind, Source
-from assessments.kinds.item import Form, Item, Response, ResponseError, View, key_of, ordered
+from assessments.kinds.item import Choice, Form, Item, Offer, Response, ResponseError, View, key_of, ordered
 from assessments.kinds.source import Mark
 from core.i18n import N_
 
@@ -139,6 +139,16 @@ class Matrix(Kind[MatrixItem]):
             )
         seen = self.seen(item, marked=verdict is not None, solution=solution)
         return MatrixView(**seen, corner=item.corner, columns=item.columns, rows=tuple(rows), many=item.many)
+
+    def choices(self, item: MatrixItem, response: Response) -> tuple[Choice, ...]:
+        """The columns chosen in each row."""
+        return tuple(Choice(str(at), str(column)) for at, chosen in enumerate(response["rows"]) for column in chosen)
+
+    def offers(self, item: MatrixItem) -> tuple[Offer, ...]:
+        """Every cell."""
+        return tuple(
+            Offer(str(at), str(no), row.html, column, no in row.right) for at, row in enumerate(item.rows) for no, column in enumerate(item.columns)
+        )
 
     def advise(self, item: MatrixItem, source: Source) -> None:
         """A wrong row should get a reason."""

@@ -17,7 +17,7 @@ from assessments.kinds.fields import (
     typed_text,
     weighted_lines,
 )
-from assessments.kinds.item import Form, Item, Response, ResponseError
+from assessments.kinds.item import Choice, Form, Item, Offer, Response, ResponseError
 from assessments.kinds.numbers import NumberError, Range
 from core.i18n import N_
 from modules.easy import written_in
@@ -44,6 +44,7 @@ class Numeric(Kind[NumericItem]):
     """A number within a range."""
 
     name = "numeric"
+    varied = True
     attributes = ("unit",)
     signs = SIGNS
 
@@ -93,6 +94,14 @@ class Numeric(Kind[NumericItem]):
             feedback=part.feedback if part else "",
             solution=_solution(item) if solution else "",
         )
+
+    def choices(self, item: NumericItem, response: Response) -> tuple[Choice, ...]:
+        """The number, in the first way to read it."""
+        return (Choice("0", numbers.as_text(Decimal(response["values"][0]), "en")),)
+
+    def offers(self, item: NumericItem) -> tuple[Offer, ...]:
+        """The numbers that are accepted."""
+        return tuple(Offer("0", numbers.range_as_text(line.accepted, "en"), "", numbers.range_as_text(line.accepted, item.language), line.weight == 1) for line in item.lines)
 
     def advise(self, item: NumericItem, source: Source) -> None:
         """A wrong number should get a reason."""

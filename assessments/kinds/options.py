@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from assessments.grading import Part, Verdict
 from assessments.kinds.base import Source
-from assessments.kinds.item import Form, Item, Response, ResponseError, View, key_of, marks_by_name, ordered
+from assessments.kinds.item import (
+    Choice,
+    Form,
+    Item,
+    Offer,
+    Response,
+    ResponseError,
+    View,
+    key_of,
+    marks_by_name,
+    ordered,
+)
 from assessments.kinds.source import Mark
 from core.i18n import N_
 
@@ -114,6 +125,16 @@ def chosen_options(item: ChoiceItem, form: Form) -> list[int]:
     if len(values) > len(known) or any(value not in known for value in values):
         raise ResponseError(N_("This question has changed since you opened the page. Please reload it and answer again."))
     return sorted({known[value] for value in values})
+
+
+def option_choices(response: Response) -> tuple[Choice, ...]:
+    """Each option that was chosen, for statistics."""
+    return tuple(Choice("0", str(at)) for at in response["chosen"])
+
+
+def option_offers(item: ChoiceItem) -> tuple[Offer, ...]:
+    """Every option, for a table of counts."""
+    return tuple(Offer("0", str(at), "", option.html, option.right) for at, option in enumerate(item.options))
 
 
 def option_parts(item: ChoiceItem, chosen: Sequence[int]) -> list[Part]:

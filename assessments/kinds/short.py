@@ -1,10 +1,11 @@
 """`short`: a few words."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from assessments.grading import Verdict
-from assessments.kinds.answers import MOST_LETTERS, Answer, first_text, read_answers
+from assessments.kinds.answers import MOST_LETTERS, Answer, first_text, read_answers, tidy
 from assessments.kinds.attributes import one_of
 from assessments.kinds.base import Kind, Source
 from assessments.kinds.fields import (
@@ -16,7 +17,7 @@ from assessments.kinds.fields import (
     typed_text,
     weighted_lines,
 )
-from assessments.kinds.item import Form, Item, Response
+from assessments.kinds.item import Choice, Form, Item, Offer, Response
 from core.i18n import N_
 from exercises.patterns import PatternError
 
@@ -42,6 +43,7 @@ class Short(Kind[ShortItem]):
     """A few words, compared without regard to case and spacing, or by a pattern."""
 
     name = "short"
+    varied = True
     attributes = ("lang",)
     signs = SIGNS
 
@@ -85,6 +87,15 @@ class Short(Kind[ShortItem]):
             feedback=part.feedback if part else "",
             solution=first_text(best.answers) if solution else "",
         )
+
+    def choices(self, item: ShortItem, response: Response) -> tuple[Choice, ...]:
+        """The words as they are compared."""
+        return (Choice("0", tidy(response["text"]).casefold()),)
+
+    def offers(self, item: ShortItem) -> tuple[Offer, ...]:
+        """The words that are accepted."""
+        texts = [(answer.text, line.weight == 1) for line in item.lines for answer in line.answers if not answer.is_pattern]
+        return tuple(Offer("0", tidy(text).casefold(), "", escape(text), right) for text, right in texts)
 
     def advise(self, item: ShortItem, source: Source) -> None:
         """A wrong answer should get a reason, and a pattern alone leaves no solution to show."""

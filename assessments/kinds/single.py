@@ -6,12 +6,14 @@ from assessments import grading
 from assessments.grading import Verdict
 from assessments.kinds import quality
 from assessments.kinds.base import Kind, Source
-from assessments.kinds.item import Form, Response, ResponseError
+from assessments.kinds.item import Choice, Form, Offer, Response, ResponseError
 from assessments.kinds.options import (
     SIGNS,
     ChoiceItem,
     ChoiceView,
     chosen_options,
+    option_choices,
+    option_offers,
     option_parts,
     read_options,
     show_options,
@@ -23,6 +25,7 @@ class Single(Kind[ChoiceItem]):
     """One right option; others may earn a part of the points by `%50%`."""
 
     name = "single"
+    varied = True
     signs = SIGNS
     shuffle = True
 
@@ -61,6 +64,14 @@ class Single(Kind[ChoiceItem]):
         """Options in the learner's order."""
         seen = self.seen(item, marked=verdict is not None, solution=solution)
         return ChoiceView(**seen, options=show_options(item, variant, response, verdict, solution))
+
+    def choices(self, item: ChoiceItem, response: Response) -> tuple[Choice, ...]:
+        """What was chosen."""
+        return option_choices(response)
+
+    def offers(self, item: ChoiceItem) -> tuple[Offer, ...]:
+        """The options."""
+        return option_offers(item)
 
     def advise(self, item: ChoiceItem, source: Source) -> None:
         """The usual flaws of choice questions."""

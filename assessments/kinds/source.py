@@ -75,16 +75,15 @@ class Reader:
 
     def error(self, rule: str, message: str, mend: str, line: int | None = None, **values: str | int) -> None:
         """Note an error; the block cannot be published with it."""
-        self.findings.append(Finding(rule, self.block.path, line or self._opening, message, mend, Severity.ERROR, values))
+        self.findings.append(Finding(rule, self.block.path, self._place(line), message, mend, Severity.ERROR, values))
 
     def warning(self, rule: str, message: str, mend: str, line: int | None = None, **values: str | int) -> None:
         """Note a piece of advice."""
-        self.findings.append(Finding(rule, self.block.path, line or self._opening, message, mend, Severity.WARNING, values))
+        self.findings.append(Finding(rule, self.block.path, self._place(line), message, mend, Severity.WARNING, values))
 
-    @property
-    def _opening(self) -> int:
-        """The line of the opening fence: one above the first body line."""
-        return max(1, self.block.line - 1)
+    def _place(self, line: int | None) -> int:
+        """A line of the block in its file; else that of the opening fence, one above the first body line."""
+        return self.block.line_at(line) if line else max(1, self.block.line - 1)
 
     @property
     def failed(self) -> bool:

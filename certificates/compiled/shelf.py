@@ -2,8 +2,8 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -36,6 +36,7 @@ class Task:
     identifier: bytes                  # of the file
     attached: Sequence[Attached] = ()
     varying: Sequence[Varying] = ()    # the values in it that differ from those of others
+    pictures: Mapping[str, str] = field(default_factory=dict)  # by the names that the page uses
 
 
 class Shelf:
@@ -98,6 +99,8 @@ def _job(task: Task, stand_in: int | None) -> Job:
 def _key(page: str, task: Task) -> bytes:
     digest = hashlib.sha256(page.encode())
     digest.update(repr((task.form, [(entry.name, entry.description, entry.day) for entry in task.attached])).encode())
+    for name, picture in sorted(task.pictures.items()):
+        digest.update(f"\0{name}\0{picture}".encode())
     return digest.digest()
 
 

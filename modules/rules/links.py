@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from core.i18n import N_
 from modules.blocks import Block
-from modules.course import CourseSource, ModuleSource
+from modules.course import CourseSource, ModuleSource, PoolSource
 from modules.findings import Finding, Severity
 from modules.folder import TYPES, suffix_of
 from modules.outline import ProseReport
@@ -21,7 +21,7 @@ def prose_targets(report: ProseReport, course: CourseSource) -> Iterator[Finding
         yield from _check(address, report.source, report.line_of(address), course)
 
 
-def block_pictures(source: ModuleSource, course: CourseSource) -> Iterator[Finding]:
+def block_pictures(source: ModuleSource | PoolSource, course: CourseSource) -> Iterator[Finding]:
     """Pictures in questions exist and have an alternative text."""
     for block in source.blocks:
         for line, match in _images(block):
@@ -54,10 +54,10 @@ def footnotes(report: ProseReport) -> Iterator[Finding]:
 def _images(block: Block) -> Iterator[tuple[int, re.Match[str]]]:
     for offset, line in enumerate(block.body.split("\n")):
         for match in _IMAGE.finditer(line):
-            yield block.line + offset, match
+            yield block.line_at(block.line + offset), match
 
 
-def _check(address: str, source: ModuleSource, line: int, course: CourseSource) -> Iterator[Finding]:
+def _check(address: str, source: ModuleSource | PoolSource, line: int, course: CourseSource) -> Iterator[Finding]:
     folder = source.path.rsplit("/", 1)[0]
     if module := _MODULE.fullmatch(address):
         if module["folder"] not in {module.folder for module in course.modules}:

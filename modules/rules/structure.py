@@ -4,14 +4,16 @@ from collections.abc import Iterator
 
 from core.i18n import N_
 from modules.blocks import Block, kinds
-from modules.course import CourseSource, Module, ModuleSource
+from modules.course import CourseSource, ModuleSource, PoolSource
 from modules.easy import WRITTEN_IN
 from modules.findings import Finding, FormatError, Severity
+
+AnySource = ModuleSource | PoolSource
 
 
 def kinds_known(course: CourseSource) -> Iterator[Finding]:
     """Each block has a kind that Lotse understands, and each kind checks its blocks."""
-    for source in course.sources:
+    for source in course.with_blocks:
         for block in source.blocks:
             kind = kinds().get(block.kind)
             if kind:
@@ -24,7 +26,7 @@ def kinds_known(course: CourseSource) -> Iterator[Finding]:
 def ids_unique(course: CourseSource) -> Iterator[Finding]:
     """Attempts name a block by course and id alone, so an id stands once in the whole course (in each language)."""
     seen: dict[tuple[str, str], Block] = {}
-    for source in course.sources:
+    for source in course.with_blocks:
         for block in source.blocks:
             first = seen.setdefault((source.language, block.id), block)
             if block.id and first is not block:
@@ -54,6 +56,18 @@ def languages_complete(course: CourseSource) -> Iterator[Finding]:
                 yield Finding("language-missing", f"{module.folder}/module.{language}.md", 0,
                               N_("The module is missing in the language %(language)s."),
                               N_("Write it, or remove the language from “languages” in course.yml."), values={"language": language})
+    for name, pools in _pools(course).items():
+        for language in set(course.languages) - {pool.language for pool in pools}:
+            yield Finding("language-missing", f"pools/{name}.{language}.md", 0, N_("The pool is missing in the language %(language)s."),
+                          N_("Write it, or remove the language from “languages” in course.yml."), values={"language": language})
+
+
+def _pools(course: CourseSource) -> dict[str, list[PoolSource]]:
+    """The languages of each pool, by its name."""
+    found: dict[str, list[PoolSource]] = {}
+    for source in course.pools:
+        found.setdefault(source.name, []).append(source)
+    return found
 
 
 def languages_agree(course: CourseSource) -> Iterator[Finding]:
@@ -61,16 +75,17 @@ def languages_agree(course: CourseSource) -> Iterator[Finding]:
 
     An easy text may leave questions out: they stand in the usual one.
     """
-    for module in course.modules:
-        first, *others = module.sources.values()
+    files: list[list[AnySource]] = [[*module.sources.values()] for module in course.modules]
+    files += [[*pools] for pools in _pools(course).values()]
+    for first, *others in files:
         for other in others:
             if other.language not in WRITTEN_IN:
-                yield from _missing(module, first, other)
-            yield from _missing(module, other, first)
+                yield from _missing(first, other)
+            yield from _missing(other, first)
             yield from _different(first, other)
 
 
-def _missing(module: Module, here: ModuleSource, there: ModuleSource) -> Iterator[Finding]:
+def _missing(here: AnySource, there: AnySource) -> Iterator[Finding]:
     ids = {block.id for block in there.blocks}
     for block in here.blocks:
         if block.id and block.id not in ids:
@@ -78,7 +93,7 @@ def _missing(module: Module, here: ModuleSource, there: ModuleSource) -> Iterato
                       N_("Translate it, or correct its id there."), id=block.id, path=there.path)
 
 
-def _different(first: ModuleSource, other: ModuleSource) -> Iterator[Finding]:
+def _different(first: AnySource, other: AnySource) -> Iterator[Finding]:
     originals = {block.id: block for block in first.blocks}
     for block in other.blocks:
         original = originals.get(block.id)
@@ -103,7 +118,8 @@ def competences_known(course: CourseSource) -> Iterator[Finding]:
         for id_ in source.competences:
             if id_ not in known:
                 yield _unknown(source.path, source.competences_line, id_)
-        for block in source.blocks:
+    for holder in course.with_blocks:
+        for block in holder.blocks:
             for id_ in filter(None, map(str.strip, block.attributes.get("competence", "").split(","))):
                 if id_ not in known:
                     yield _unknown(block.path, block.line - 1, id_)

@@ -6,6 +6,7 @@ import "./behaviour/scrollers.js";
 import "./behaviour/prompt.js";
 import "./behaviour/code.js";
 import "./behaviour/next-token.js";
+import "./behaviour/order.js";
 import "./behaviour/first-error.js";
 import "./behaviour/windows.js";
 import "./behaviour/diagnose.js";

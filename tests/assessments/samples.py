@@ -16,6 +16,11 @@ BODIES = {
     "numeric": "Wie viele?\n= 900 +- 10%\n= %50% 9000\n    > rueck-a",
     "short": "Welche Verordnung?\n= KIVO | AIACT\n= %0% DSGVO\n    > rueck-a",
     "matrix": "Ordnen Sie zu.\n| Fall | grün | rot |\n|---|---|---|\n| Eins | (x) | ( ) |\n    > rueck-a\n| Zwei | ( ) | (x) |\n    > rueck-b",
+    "match": "Was gehört zusammen?\nEins -> Alpha\n    > rueck-a\nZwei -> Beta\n    > rueck-b\n-> Gamma",
+    "order": "In welcher Folge?\n1. Alpha\n    > rueck-a\n2. Beta\n3. Gamma\n    > rueck-b",
+    "essay": "Erörtern Sie.\n- [1,5] Nennt eine Quelle\n    > rueck-a\n- [1] Urteilt",
+    "likert": "Wie ist es?\n- Ich prüfe nach.\n- Ich frage nach.",
+    "survey": "Was nutzen Sie?\n[ ] Alpha\n[ ] Beta",
     "prompt": (
         "Schreiben Sie einen Prompt.\n```system\nAntworte kurz.\n```\n```context quelle.md\nOffen ab 8 Uhr.\n```\n"
         "```checks\n- ask: Wann?\n  must_contain: 8geheim Uhr\n- ask: Und sonntags?\n  must_match: keine?geheim\n- judge: rueck-a\n```\n"
@@ -43,8 +48,8 @@ BODIES = {
     ),
 }
 
-# Those that can be answered: views into a model have no points, no key and no last attempt.
-ANSWERED = tuple(name for name, kind in KINDS.items() if not isinstance(kind, LookKind))
+# Those with an answer that can be shown again: views into a model have no last attempt, and surveys forget what was answered.
+ANSWERED = tuple(name for name, kind in KINDS.items() if not isinstance(kind, LookKind) and not kind.anonymous)
 
 
 def block(kind: str, body: str, *, language: str = "de", id: str = "frage", **attributes: str) -> Block:

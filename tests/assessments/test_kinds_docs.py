@@ -6,7 +6,8 @@ from pathlib import Path
 from assessments.kinds import KINDS
 from assessments.kinds.attributes import COMMON
 from exercises.checks import CHECKS
-from modules.blocks import Block
+from modules import pools
+from modules.blocks import Block, BlockKind
 from modules.split import split
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "trainers" / "questions.md").read_text("utf-8")
@@ -15,8 +16,9 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "trainers" / "questions.md").read_
 def test_every_example_of_the_guide_can_be_published_without_a_warning() -> None:
     examples = re.findall(r"````markdown\n(.*?)````", GUIDE, re.DOTALL)
     blocks = [segment for text in examples for segment in split(text, path="m.md", language="en").segments]
-    assert {block.kind for block in blocks if isinstance(block, Block)} == set(KINDS)
-    findings = [finding for block in blocks if isinstance(block, Block) for finding in KINDS[block.kind].check(block)]
+    known: dict[str, BlockKind] = {**KINDS, "pool": pools.KIND}
+    assert {block.kind for block in blocks if isinstance(block, Block)} == set(known)
+    findings = [finding for block in blocks if isinstance(block, Block) for finding in known[block.kind].check(block)]
     assert findings == []
 
 

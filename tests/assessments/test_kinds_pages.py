@@ -19,6 +19,8 @@ SAME_PAGE = [
     ("numeric", "= 900 +- 10%", "= 17", "%50% 9000", "[1, 2]"),
     ("short", "= KIVO | AIACT", "= /x+/ | ganz anders", "DSGVO", "GG"),
     ("matrix", "| Eins | (x) | ( ) |", "| Eins | ( ) | (x) |", "| Zwei | ( ) | (x) |", "| Zwei | (x) | ( ) |"),
+    ("match", "Eins -> Alpha", "Eins -> Beta", "Zwei -> Beta", "Zwei -> Alpha"),
+    ("order", "1. Alpha", "1. Gamma", "3. Gamma", "3. Alpha"),
     ("python", "returns: 14", "returns: 15", "return 2 * x  # rueck-a", "return x + x"),
     ("prompt", "8geheim Uhr", "neun Uhr", "rueck-b", "anders"),
 ]
@@ -37,7 +39,7 @@ def fields(html: str) -> dict[str, list[str]]:
                 self.select = given.get("name") or ""
             if tag == "option":
                 self.found.setdefault(self.select, []).append(given.get("value") or "")
-            if tag in ("input", "textarea") and given.get("type") != "hidden":
+            if tag in ("input", "textarea") and (given.get("type") != "hidden" or given["name"] == "order"):
                 self.found.setdefault(given["name"] or "", []).append(given.get("value") or "")
 
     collector = Collector()
@@ -71,6 +73,9 @@ RESPONSES: dict[str, dict[str, Any]] = {
     "numeric": {"text": "5", "values": ["5"]},
     "short": {"text": "Grundgesetz"},
     "matrix": {"rows": [[1], [1]]},
+    "match": {"pairs": [1, 2]},
+    "order": {"order": [1, 0, 2]},
+    "essay": {"text": "Hallo", "marks": [0.5, 1.0], "comment": "geheimer Rat"},
     "prompt": {"prompt": "Hallo", "model": "", "temperature": 0.0, "answers": [["Um 9 Uhr."], ["Ja."]]},
     "grounded": {"prompt": "Hallo", "fields": {"question": ""}, "answers": [
         '{"source": 2, "quote": "Das steht nirgends geschrieben.", "answer": "Falsch."}', '{"source": 1, "quote": "x", "answer": "y"}',
@@ -80,7 +85,7 @@ RESPONSES: dict[str, dict[str, Any]] = {
 }
 SOLUTIONS = {
     "single": ["rueck-b"], "multi": ["rueck-b"], "cloze": [":</span> vielfältig", "Tokenix"], "numeric": ["810"], "short": ["KIVO"],
-    "matrix": ["is-solution"], "prompt": [], "python": ["rueck-a"], "write": [], "grounded": [],
+    "matrix": ["is-solution"], "match": ["It belongs to: Alpha"], "order": ["order-solution"], "essay": [], "prompt": [], "python": ["rueck-a"], "write": [], "grounded": [],
 }
 
 
@@ -106,10 +111,10 @@ def test_feedback_is_shown_for_what_was_chosen_only() -> None:
 @pytest.mark.parametrize("kind", ANSWERED)
 def test_choices_can_be_shown_without_telling_whether_they_were_right(kind: str) -> None:
     question = KINDS[kind].parse(sample(kind))
-    response = {name: given for name, given in RESPONSES[kind].items() if name not in ("answers", "results")}
+    response = {name: given for name, given in RESPONSES[kind].items() if name not in ("answers", "results", "marks", "comment")}
     html = draw(KINDS[kind].view(question, 0, response), saved=True)
     assert not [secret for secret in ("rueck-", "geheim", "is-right", "is-wrong") if secret in html]
-    chosen = [word for word in (" checked", " selected", "falsch", 'value="5"', "Grundgesetz", "Hallo") if word in html]
+    chosen = [word for word in (" checked", " selected", "falsch", 'value="5"', "Grundgesetz", "Hallo", "data-order") if word in html]
     assert chosen
 
 
@@ -117,7 +122,7 @@ def test_choices_can_be_shown_without_telling_whether_they_were_right(kind: str)
 def test_what_a_page_offers_is_what_can_be_read(kind: str) -> None:
     question = KINDS[kind].parse(sample(kind))
     offered = fields(draw(KINDS[kind].view(question)))
-    form = {name: [next((value for value in values if value), "7")] for name, values in offered.items()}
+    form = {name: values if name == "order" else [next((value for value in values if value), "7")] for name, values in offered.items()}
     response = KINDS[kind].read(question, form)
     again = fields(draw(KINDS[kind].view(question, 0, response)))
     assert set(again) == set(offered)

@@ -63,6 +63,21 @@ def test_every_sample_can_be_published(kind: str) -> None:
         ("matrix", "Was?\n| | a | b |\n|-|-|-|\n| 1 | (x) | [ ] |", [("matrix-row", 13)]),
         ("matrix", "Was?\n| | a |\n|-|-|\n| 1 | (x) |", [("matrix-columns", 11)]),
         ("matrix", "Was?\n| | a | b |\n|-|-|-|\n| 1 | (x) | ( ) |\n| 1 | (x) | ( ) |", [("matrix-double", 13)]),
+        ("match", "Was?\na -> b", [("match-pairs", 9)]),
+        ("match", "Was?\na -> b\na -> c", [("match-double", 12)]),
+        ("match", "Was?\na -> b\nc -> d\n-> b", [("match-distractor", 13)]),
+        ("match", "Was?\na ->\nb -> c\nd -> e", []),
+        ("order", "Was?\n1. a\n2. b", [("order-entries", 9)]),
+        ("order", "Was?\n1. a\n2. b\n4. c\n5. d", [("order-numbers", 13)]),
+        ("order", "Was?\n1. a\n2. b\n3. a", [("order-double", 13)]),
+        ("essay", "Was?\n- [1] a\n- [2] b\n- [-1] c", [("stray-line", 13)]),
+        ("essay", "Was?\n- [600] a\n- [600] b", [("rubric-size", 9)]),
+        ("likert", "Was?", [("likert-statements", 9)]),
+        ("likert", "Was?\n- a\n- a", [("likert-double", 11)]),
+        ("likert", "Was?\n- a\n    > b", [("stray-line", 12)]),
+        ("survey", "Was?\n(x) a\n( ) b", [("survey-key", 11)]),
+        ("survey", "Was?\n[ ] a\n( ) b", [("survey-brackets", 11)]),
+        ("survey", "Was?\n[ ] a", [("survey-options", 11)]),
         ("prompt", "Was?\n```checks\n- ask: a\n  must_be: x\n```", [("checks-value", 12)]),
         ("prompt", "Was?\n```checks\n- ask: a\n```\n```recorded\nx\n---\ny\n```", [("recorded-count", 15)]),
         ("prompt", "Was?\n```system\na\n```\n```system\nb\n```", [("fence-double", 15)]),
@@ -87,6 +102,22 @@ def test_an_attribute_outside_its_bounds_is_refused(name: str, value: str) -> No
 @pytest.mark.parametrize(("name", "value"), [("temperature", "0..3"), ("temperature", "1..0"), ("compare", "9"), ("feedback", "points")])
 def test_an_exercise_has_bounds(name: str, value: str) -> None:
     assert errors("prompt", "Schreiben Sie.", **{name: value}) == [("attribute-value", 9)]
+
+
+@pytest.mark.parametrize("name", ["points", "attempts", "scoring", "show", "competence"])
+@pytest.mark.parametrize("kind", ["likert", "survey"])
+def test_a_survey_has_no_points_and_one_answer(kind: str, name: str) -> None:
+    values = {"points": "2", "attempts": "2", "scoring": "all", "show": "now", "competence": "kk.a"}
+    assert errors(kind, BODIES[kind], **{name: values[name]}) == [("unknown-attribute", 9)]
+    assert KINDS[kind].points(block(kind, BODIES[kind])) == 0
+
+
+@pytest.mark.parametrize(("scale", "steps"), [("often", 5), ("nein|vielleicht|ja", 3), ("nein", 0), ("a|a", 0)])
+def test_a_scale_has_a_name_or_steps(scale: str, steps: int) -> None:
+    if not steps:
+        assert errors("likert", BODIES["likert"], scale=scale) == [("likert-scale", 9)]
+    else:
+        assert len(item("likert", BODIES["likert"], scale=scale).scale) == steps
 
 
 def test_an_unknown_attribute_is_refused_with_those_that_are_known() -> None:
@@ -121,6 +152,11 @@ def test_every_message_can_be_filled_with_its_values() -> None:
         ("multi", "Was?\n[x] a\n[ ] b\n! g", ["multi-one-right"]),
         ("short", "Was?\n= a", ["no-feedback"]),
         ("short", "Was?\n= /a+/\n! g", ["pattern-only"]),
+        ("match", "Was?\na -> b\nc -> d\n! g", ["match-last"]),
+        ("match", "Was?\na -> b\nc -> b\n! g", []),
+        ("order", "Was?\n1. a\n2. b\n3. c", ["no-feedback"]),
+        ("essay", "Was?", ["no-rubric"]),
+        ("essay", "Was?\n- [1] a", []),
         ("prompt", "Was?", ["no-recorded-answer", "no-checks"]),
         ("short", "Was? <script>x</script>\n= a\n! g", ["html-dropped"]),
     ],
@@ -173,7 +209,7 @@ def test_another_key_changes_the_revision(kind: str) -> None:
     [
         "Was?\n" + "[[" * 49_000, "Was?\n" + "(x) a\n" * 20_000, "Was?\n" + "? a\n" * 20_000, "Was?\n= " + "1 +- " * 15_000,
         "Was?\n= " + "a|" * 45_000, "Was?\n" + "```\n" * 24_000, "Was?\n|" + "a|" * 45_000 + "\n|a|", "Was" * 30_000, "?\n= " + "/" * 90_000,
-        "Was?\n" + "[x] a\n    > b\n" * 99, "x" * 200_000, "Was?\n```checks\n" + "- judge: a\n" * 8000 + "```",
+        "Was?\n" + "[x] a\n    > b\n" * 99, "Was?\na" + " " * 90_000, "Was?\n" + "a " * 45_000, "Was?\n" + "a ->" * 22_000, "Was?\n" + "1. a\n" * 9_000, "x" * 200_000, "Was?\n```checks\n" + "- judge: a\n" * 8000 + "```",
     ],
 )
 def test_no_block_holds_a_worker(kind: str, body: str) -> None:

@@ -22,7 +22,7 @@ def _in_the_house(app: Flask) -> Iterator[None]:
 def drawn(kind: str, body: str) -> str:
     """A question of a published module."""
     front = builders.GERMAN.split("# Anfang")[0]
-    module = f"{front}# Anfang\n\n::: {kind} {{#frage points=2 attempts=3}}\n{body}\n:::\n".encode()
+    module = f"{front}# Anfang\n\n::: {kind} {{#frage points=2.5 attempts=3}}\n{body}\n:::\n".encode()
     files = {**builders.FILES, "01-eins/module.de.md": module}
     edition = courses.publish("kurs", {"de": "Kurs"}, files)
     return draw_module(edition.id, "eins", "de")["frage"]

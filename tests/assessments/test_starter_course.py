@@ -67,4 +67,4 @@ def test_recorded_answers_pass_the_checks_of_their_exercise() -> None:
 
 def _exercises(source: ModuleSource) -> list[tuple[str, PromptExercise]]:
     parsed = [(block.id, KINDS[block.kind].parse(block, lambda address: address, {})) for block in source.blocks if block.kind == "prompt"]
-    return [(id_, item.exercise) for id_, item in parsed if item.points]  # type: ignore[attr-defined]
+    return [(id_, item.exercise) for id_, item in parsed if item.points]

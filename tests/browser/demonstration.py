@@ -30,6 +30,7 @@ from courses.models import Enrolment
 from demo import campus
 from demo.lms import create_lms
 from demo.seed import SLUG, seed
+from modules.service import parsed
 from tests import builders
 from tests.assessments.prompt_page import FILES
 from tests.browser.answers import ALL, NONE, SOME, answer
@@ -88,23 +89,25 @@ def _actor(app: Flask, run_id: int, role: str, name: str | None) -> Actor:
     with db.transaction():
         person = accounts.find_or_add(accounts.LOCAL, f"actor-{role}", name=name, language="de")
     enrolment = courses.enrol(run_id, person.id)
-    if role != "beginner":
-        courses.visit(enrolment, campus.LOTSE_MODULE)
+    every = parsed(enrolment.edition_id).module_ids
+    for module in every if role != "beginner" else ():
+        courses.visit(enrolment, module)
     if role == "learner":
-        _answer(enrolment, ALL, NONE, SOME)
+        _answer(enrolment, campus.LOTSE_MODULE, ALL, NONE, SOME)
     elif role != "beginner":
-        _answer(enrolment, ALL)
+        for module in every:
+            _answer(enrolment, module, ALL)
         _dress(enrolment, role)
     certificate = _achievement(enrolment)
     return Actor(_cookie(app, person), certificate.id if certificate else None, certificate.code if certificate else None)
 
 
-def _answer(enrolment: Enrolment, *ways: str) -> None:
-    """Every question that is graded at once, in one of these ways after the other."""
+def _answer(enrolment: Enrolment, module: str, *ways: str) -> None:
+    """Every question of a module that is graded at once, in one of these ways after the other."""
     how = cycle(ways)
-    for item in items(enrolment.edition_id, campus.LOTSE_MODULE, "de").values():
+    for item in items(enrolment.edition_id, module, "de").values():
         if item.kind != "prompt":
-            service.submit(enrolment, campus.LOTSE_MODULE, item.id, "de", 1, answer(item, next(how)))
+            service.submit(enrolment, module, item.id, "de", 1, answer(item, next(how)))
 
 
 def _dress(enrolment: Enrolment, role: str) -> None:

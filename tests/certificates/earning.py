@@ -1,7 +1,9 @@
 """Certificates earned for real: rows made by the same signal that the course sends."""
 
+from collections.abc import Mapping
 from contextvars import Context
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -50,7 +52,7 @@ class Holder:
     enrolment: Enrolment
     browser: FlaskClient
 
-    def open(self, path: str, method: str = "GET", data: dict[str, str] | None = None, **headers: str) -> TestResponse:
+    def open(self, path: str, method: str = "GET", data: Mapping[str, Any] | None = None, **headers: str) -> TestResponse:
         """Open one of the holder's pages."""
         return request(self.browser, path, method, data, **headers)
 
@@ -64,7 +66,7 @@ class Holder:
         ).one()
 
 
-def request(browser: FlaskClient, path: str, method: str = "GET", data: dict[str, str] | None = None, **headers: str) -> TestResponse:
+def request(browser: FlaskClient, path: str, method: str = "GET", data: Mapping[str, Any] | None = None, **headers: str) -> TestResponse:
     """A request as it comes from outside: the app context of the test must not lend it its language or its person."""
     headers = {"Accept-Language": "en", **{name.replace("_", "-"): value for name, value in headers.items()}}
     return Context().run(browser.open, path, method=method, data=data, headers=headers, base_url="https://localhost")

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -169,7 +170,7 @@ PLACED = {
     "in a link": "<p style='text-align: center'><a style='text-decoration: none' href='https://x.example/'>{name}</a></p>",
     "twice": "<h1>{name}</h1><p class='sans'>Once more: {name}</p>",
     "turned": "<p style='transform: rotate(-90deg)'>{name}</p>",
-    "in words for those who do not see": "<img alt='Of {name}' src='data:image/svg+xml,<svg xmlns=%22http://www.w3.org/2000/svg%22 width=%221%22 height=%221%22/>'>",
+    "in words for those who do not see": "<img alt='Of {name}' src='picture:dot'>",
     "absolute": "<div style='position: absolute; left: 5mm; width: 120mm; text-align: end'>{name}</div>",
 }
 WHOLE = {
@@ -185,10 +186,13 @@ WHOLE = {
 }
 
 
+DOT = "data:image/svg+xml;base64," + b64encode(b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>').decode()
+
+
 def _made(page: str, name: str, style: Path) -> bytes:
     html = f"<html lang=de><title>Page</title><body>{page.format(name=name)}<p class=sans>Constant"
     badge = [Attached("a.json", name.encode(), "words", "2026-11-20")]
-    return pdf.print_html(html, style, name, finish.declare_accessible, badge, [Varying(name, pdf.NAMES)])
+    return pdf.print_html(html, style, name, finish.declare_accessible, badge, {"dot": DOT}, [Varying(name, pdf.NAMES)])
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from flask import Flask
 from pypdf import PdfReader
 
 from certificates import pdf, service, tasks
+from certificates.looks.designs import template_of
 from certificates.models import Certificate
 from certificates.sheet import Sheet, sheet
 from certificates.snapshot import Snapshot
@@ -122,9 +123,9 @@ def test_names_of_other_scripts_are_printed_with_their_own_letters_and_leave_the
 
 def test_han_characters_take_the_form_of_their_readers(app: Flask) -> None:
     with app.app_context(), in_language("de"):
-        page = '<p class="name">{}</p>'
-        chinese, japanese = (pdf.print_html(page.format(f"骨{more}"), pdf.STYLE, "x") for more in ("", '</p><p class="name">の'))
-        assert pdf.print_html(page.format("骨"), pdf.STYLE, "x") == chinese
+        page, look = '<p class="name">{}</p>', (pdf.BASE, template_of(None).style)
+        chinese, japanese = (pdf.print_html(page.format(f"骨{more}"), look, "x") for more in ("", '</p><p class="name">の'))
+        assert pdf.print_html(page.format("骨"), look, "x") == chinese
         assert _outlines(chinese) != _outlines(japanese)
 
 
