@@ -17,6 +17,7 @@ class Tool(NamedTuple):
 
 _offers: list[Callable[[AnyPart], list[Tool]]] = []
 _for_learners: list[Callable[[AnyPart], list[Tool]]] = []
+_for_people: list[Callable[[int], list[Tool]]] = []
 
 
 def register(*offers: Callable[[AnyPart], list[Tool]]) -> None:
@@ -37,3 +38,13 @@ def register_for_learners(*offers: Callable[[AnyPart], list[Tool]]) -> None:
 def tools_for_learners(part: AnyPart) -> list[Tool]:
     """All tools for somebody who learns in this run."""
     return [tool for offer in _for_learners for tool in offer(part)]
+
+
+def register_for_people(*offers: Callable[[int], list[Tool]]) -> None:
+    """Offer tools on a person's own page, by the person's id. Called once when the house opens."""
+    _for_people[:] = offers
+
+
+def tools_for_person(person_id: int) -> list[Tool]:
+    """All tools that somebody has beside their courses."""
+    return [tool for offer in _for_people for tool in offer(person_id)]

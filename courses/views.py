@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from accounts.signin import person
 from courses import service
+from courses.tools import tools_for_person
 
 bp = Blueprint("courses", __name__)
 
@@ -15,7 +16,7 @@ bp = Blueprint("courses", __name__)
 def mine() -> str:
     """What one takes part in, and what one could begin."""
     me = person()
-    return render_template("courses/mine.html", enrolments=service.enrolments(me.id), offers=service.open_offers(me.id))
+    return render_template("courses/mine.html", enrolments=service.enrolments(me.id), offers=service.open_offers(me.id), tools=tools_for_person(me.id))
 
 
 @bp.post("/courses/begin/<slug>")

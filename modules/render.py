@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from modules.dialect import to_html
 from modules.easy import written_in
@@ -12,6 +13,8 @@ _MARK = "lotse-part-{}-of-the-page"
 _PARAGRAPH = re.compile(r"<p>(.*)</p>", re.DOTALL)
 # A line that begins with a letter and holds no sign that means anything in Markdown or HTML.
 _PLAIN = re.compile(r"[^\W\d_](?:[^\W_]|[ .,;:?!()%/'\"„“”‚‘’–—…€§°-])*")
+LONGEST_KEPT = 4_000
+TEXTS_KEPT = 8_192
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,12 @@ def render(markdown: str, *, language: str, media_url: Callable[[str], str], pre
     `media_url` gives the address for a relative one such as media/x.svg ("" refuses it). Headings and footnotes get ids
     that begin with `prefix`; without a prefix they get none, so that texts rendered apart can stand on one page.
     """
-    return _render(markdown, language, media_url, prefix, inline=False)
+    return _renderer(markdown, media_url)(markdown, language, media_url, prefix, inline=False)
 
 
 def render_inline(markdown: str, *, language: str, media_url: Callable[[str], str]) -> Rendered:
     """Render a text within a line, such as an option: no paragraphs, lists or headings."""
-    return _render(" ".join(markdown.split()), language, media_url, "", inline=True)
+    return _renderer(markdown, media_url)(" ".join(markdown.split()), language, media_url, "", inline=True)
 
 
 def render_parts(
@@ -50,14 +53,14 @@ def render_parts(
     pieces = [part for pair in zip(parts, [*marks, ""], strict=True) for part in pair]
     whole = render("\n\n".join(pieces), language=language, media_url=media_url, prefix=prefix)
     found = re.split("|".join(f"<p>{mark}</p>" for mark in marks), whole.html) if marks else [whole.html]
-    if len(found) == len(parts) and all(_closed(piece) for piece in found):
+    if len(found) == len(parts) and all(closed(piece) for piece in found):
         return found, whole.dropped
     single = [render(part, language=language, media_url=media_url, prefix=f"{prefix}{number}-")
               for number, part in enumerate(parts, 1)]
     return [piece.html for piece in single], [dropped for piece in single for dropped in piece.dropped]
 
 
-def _closed(html: str) -> bool:
+def closed(html: str) -> bool:
     """Whether every element that begins in the piece ends in it."""
     depth = 0
     for closing, name in re.findall(r"<(/?)([a-z][a-z0-9]*)", html):
@@ -66,6 +69,16 @@ def _closed(html: str) -> bool:
             if depth < 0:
                 return False
     return depth == 0
+
+
+def _renderer(markdown: str, media_url: Callable[[str], str]) -> Callable[..., Rendered]:
+    """Short texts are kept, unless `media_url` was made on the spot: nothing would ever be found by it again."""
+    return _render if len(markdown) > LONGEST_KEPT or getattr(media_url, "__closure__", None) else _kept_render
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _kept_render(markdown: str, language: str, media_url: Callable[[str], str], prefix: str, *, inline: bool) -> Rendered:
+    return _render(markdown, language, media_url, prefix, inline=inline)
 
 
 def _render(markdown: str, language: str, media_url: Callable[[str], str], prefix: str, *, inline: bool) -> Rendered:

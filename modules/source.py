@@ -141,7 +141,7 @@ class _Reader:
         text = self._text(path)
         if text is None:
             return None
-        front, body, line = _front_matter(text)
+        front, body, line = front_matter(text)
         unbearable = check_bounds(body, path, line)
         parts = split("" if unbearable else body, path=path, language=language, first_line=line)
         self._findings += [*unbearable, *parts.findings]
@@ -159,7 +159,7 @@ class _Reader:
             match = _POOL_FILE.fullmatch(path)
             text = self._text(path) if match and match["language"] in LANGUAGES else None
             if match and text is not None:
-                _, body, line = _front_matter(text)
+                _, body, line = front_matter(text)
                 unbearable = check_bounds(body, path, line)
                 parts = split("" if unbearable else body, path=path, language=match["language"], first_line=line)
                 self._findings += [*unbearable, *parts.findings]
@@ -172,7 +172,7 @@ class _Reader:
         self._findings.append(Finding(rule, path, line, message, mend, severity, values))
 
 
-def _front_matter(text: str) -> tuple[str | None, str, int]:
+def front_matter(text: str) -> tuple[str | None, str, int]:
     """The YAML between the first two lines `---`, the rest, and the line on which the rest begins."""
     lines = text.split("\n")
     if lines[0].rstrip() != "---":

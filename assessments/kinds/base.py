@@ -27,6 +27,7 @@ MOST_LETTERS = 100_000
 MOST_MARKS = 100
 MOST_HINTS = 10
 NO_PICTURES: Mapping[str, Size] = MappingProxyType({})
+NO_SAMPLE: Mapping[str, str] = MappingProxyType({})
 
 
 def as_written(path: str) -> str:
@@ -74,6 +75,9 @@ class Kind(ABC, Generic[I]):
     by_people: ClassVar[bool] = False                    # people mark it (assessments.marking)
     anonymous: ClassVar[bool] = False                    # answers are counted and belong to nobody (assessments.surveys)
     action: ClassVar[str] = "answer"                     # the last part of the address that the form is sent to
+    title: ClassVar[str] = ""                            # for authors: what the kind is called
+    sample: ClassVar[Mapping[str, str]] = NO_SAMPLE      # for authors: the lines of a new block, by language
+    written: ClassVar[tuple[str, ...] | None] = None     # for authors: the signs of its answers in a form; None: text only
     attempts: ClassVar[int] = 3                          # without the attribute
     steps: ClassVar[str] = ""                            # the name of buttons that change the form and are no answer
 
@@ -192,6 +196,10 @@ class Kind(ABC, Generic[I]):
         self, item: I, variant: int, response: Response | None, verdict: Verdict | None, *, solution: bool
     ) -> View:
         """The one place that decides what a page gets to see."""
+
+    def solved(self, item: I) -> Response | None:
+        """A response that earns all points, to show authors the solution; None where there is no such thing."""
+        return None
 
     def choices(self, item: I, response: Response) -> tuple[Choice, ...]:
         """What was chosen, part by part, for statistics; nothing where there is nothing to count."""

@@ -78,6 +78,12 @@ class Cloze(Kind[ClozeItem]):
     """Gaps `[[text]]`, `[[text|=synonym]]` and choices `[[a|(right)|c]]`."""
 
     name = "cloze"
+    title = N_("Gaps in a text")
+    sample = {
+        "de": "Ein Sprachmodell schreibt [[Token]] für Token und wählt dabei das [[seltenste|(wahrscheinlichste)|längste]].\n! Was man sich merken sollte.",
+        "en": "A language model writes [[token]] by token and takes the [[rarest|(likeliest)|longest]].\n! What to remember.",
+    }
+    written = ()
     varied = True
     shuffle = True
 
@@ -120,6 +126,10 @@ class Cloze(Kind[ClozeItem]):
         marks = [gap.takes(given) for gap, given in zip(item.gaps, response["gaps"], strict=True)]
         parts = [Part(str(number), "right" if mark else "wrong") for number, mark in enumerate(marks, 1)]
         return grading.verdict(grading.share_of_parts(marks), item.points, parts, scoring=item.scoring)
+
+    def solved(self, item: ClozeItem) -> Response | None:
+        """Each gap with what belongs there."""
+        return {"gaps": [gap.right if gap.options else gap.solution for gap in item.gaps]}
 
     def show(
         self, item: ClozeItem, variant: int, response: Response | None, verdict: Verdict | None, *, solution: bool

@@ -76,6 +76,7 @@ class Embeddings(LookKind[EmbeddingsItem]):
     """A map of meanings."""
 
     name = "embeddings"
+    title = N_("Closeness of words")
     attributes = ("own",)
     fences = frozenset({"texts", "recorded"})
 

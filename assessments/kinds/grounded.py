@@ -87,6 +87,7 @@ class Grounded(AskingKind[GroundedItem]):
     """Answers from sources only. The learner writes the instruction; each question is asked with it."""
 
     name = "grounded"
+    title = N_("Answer from a source")
     attributes = ("max_words",)
     fences = frozenset({"source", "questions", "recorded"})
 

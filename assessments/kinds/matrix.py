@@ -74,6 +74,11 @@ class Matrix(Kind[MatrixItem]):
     """A pipe table with `( )`/`(x)` for one choice a row or `[ ]`/`[x]` for several."""
 
     name = "matrix"
+    title = N_("Table to assign")
+    sample = {
+        "de": "Ordnen Sie zu.\n| Fall | ja | nein |\n|---|---|---|\n| Erster Fall | (x) | ( ) |\n| Zweiter Fall | ( ) | (x) |\n! Was man sich merken sollte.",
+        "en": "Assign each case.\n| Case | yes | no |\n|---|---|---|\n| First case | (x) | ( ) |\n| Second case | ( ) | (x) |\n! What to remember.",
+    }
     signs = re.compile(r"^ {0,3}(\|)(.*)$")
 
     def build(self, source: Source, common: dict[str, Any]) -> MatrixItem | None:
@@ -121,6 +126,10 @@ class Matrix(Kind[MatrixItem]):
             for number, (row, mark) in enumerate(zip(item.rows, marks, strict=True), 1)
         ]
         return grading.verdict(grading.share_of_parts(marks), item.points, parts, scoring=item.scoring)
+
+    def solved(self, item: MatrixItem) -> Response | None:
+        """The right cells."""
+        return {"rows": [list(row.right) for row in item.rows]}
 
     def show(
         self, item: MatrixItem, variant: int, response: Response | None, verdict: Verdict | None, *, solution: bool

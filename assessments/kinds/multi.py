@@ -25,6 +25,12 @@ class Multi(Kind[ChoiceItem]):
     """Any number of right options, with partial credit unless `scoring=all`."""
 
     name = "multi"
+    title = N_("Multiple choice")
+    sample = {
+        "de": "Was stimmt? Es können mehrere sein.\n[x] Das ist richtig.\n    > Warum es stimmt.\n[x] Das auch.\n    > Warum es stimmt.\n[ ] Das ist falsch.\n    > Warum es nicht stimmt.\n! Was man sich merken sollte.",
+        "en": "What is true? It may be several.\n[x] This is right.\n    > Why it is.\n[x] So is this.\n    > Why it is.\n[ ] This is wrong.\n    > Why it is not.\n! What to remember.",
+    }
+    written = ("[x]", "[ ]")
     signs = SIGNS
     shuffle = True
 
@@ -54,6 +60,10 @@ class Multi(Kind[ChoiceItem]):
         if any(option.weight is not None for option in item.options):
             return grading.verdict(_weighted(item, chosen), item.points, parts)
         return grading.verdict(grading.share_of_choices(chosen, item.right), item.points, parts)
+
+    def solved(self, item: ChoiceItem) -> Response | None:
+        """All right options."""
+        return {"chosen": item.right}
 
     def show(
         self, item: ChoiceItem, variant: int, response: Response | None, verdict: Verdict | None, *, solution: bool

@@ -87,6 +87,7 @@ class NextToken(LookKind[NextTokenItem]):
     """Next tokens with their probabilities."""
 
     name = "nexttoken"
+    title = N_("Next token")
     attributes = ("own", "steps")
     fences = frozenset({"begin", "recorded"})
 

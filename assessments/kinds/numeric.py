@@ -44,6 +44,12 @@ class Numeric(Kind[NumericItem]):
     """A number within a range."""
 
     name = "numeric"
+    title = N_("Number")
+    sample = {
+        "de": "Wie viel ist das?\n= 42 +- 5%\n! Wie man darauf kommt.",
+        "en": "How much is it?\n= 42 +- 5%\n! How to get there.",
+    }
+    written = ("=",)
     varied = True
     attributes = ("unit",)
     signs = SIGNS

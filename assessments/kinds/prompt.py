@@ -35,6 +35,7 @@ class Prompt(AskingKind[PromptItem]):
     """A prompt exercise. The response is complete when a try has added `answers`: a list of texts for each ask."""
 
     name = "prompt"
+    title = N_("Prompt exercise")
     attributes = ATTRIBUTES
     fences = FENCES
 

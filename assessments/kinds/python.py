@@ -51,6 +51,7 @@ class Python(Kind[PythonItem]):
     """A Python exercise. The response is complete when a task has added `results`: one for each test."""
 
     name = "python"
+    title = N_("Python exercise")
     attributes = ATTRIBUTES
     fences = FENCES
     deferred = True

@@ -43,6 +43,12 @@ class Short(Kind[ShortItem]):
     """A few words, compared without regard to case and spacing, or by a pattern."""
 
     name = "short"
+    title = N_("Short answer")
+    sample = {
+        "de": "Wie heißt das?\n= Antwort | andere Schreibweise\n! Was man sich merken sollte.",
+        "en": "What is it called?\n= answer | another spelling\n! What to remember.",
+    }
+    written = ("=",)
     varied = True
     attributes = ("lang",)
     signs = SIGNS
@@ -73,6 +79,11 @@ class Short(Kind[ShortItem]):
         """The best line with an answer that accepts the text."""
         fitting = [line for line in item.lines if any(answer.accepts(response["text"]) for answer in line.answers)]
         return field_verdict(item, max(fitting, key=lambda line: line.weight, default=None))
+
+    def solved(self, item: ShortItem) -> Response | None:
+        """The first answer in words."""
+        best = max(item.lines, key=lambda line: line.weight)
+        return {"text": first_text(best.answers)} if first_text(best.answers) else None
 
     def show(
         self, item: ShortItem, variant: int, response: Response | None, verdict: Verdict | None, *, solution: bool

@@ -25,6 +25,12 @@ class Single(Kind[ChoiceItem]):
     """One right option; others may earn a part of the points by `%50%`."""
 
     name = "single"
+    title = N_("Single choice")
+    sample = {
+        "de": "Was stimmt?\n(x) Das ist richtig.\n    > Warum es stimmt.\n( ) Das ist falsch.\n    > Warum es nicht stimmt.\n! Was man sich merken sollte.",
+        "en": "What is true?\n(x) This is right.\n    > Why it is.\n( ) This is wrong.\n    > Why it is not.\n! What to remember.",
+    }
+    written = ("(x)", "( )")
     varied = True
     signs = SIGNS
     shuffle = True
@@ -57,6 +63,10 @@ class Single(Kind[ChoiceItem]):
         option = item.options[response["chosen"][0]]
         share = 1.0 if option.right else option.weight or 0.0
         return grading.verdict(share, item.points, option_parts(item, response["chosen"]), scoring=item.scoring)
+
+    def solved(self, item: ChoiceItem) -> Response | None:
+        """The right option."""
+        return {"chosen": item.right[:1]}
 
     def show(
         self, item: ChoiceItem, variant: int, response: Response | None, verdict: Verdict | None, *, solution: bool

@@ -94,6 +94,7 @@ class Tokenizer(LookKind[TokenizerItem]):
     """Texts as pieces of a vocabulary."""
 
     name = "tokenizer"
+    title = N_("Tokens of a text")
     attributes = ("own",)
     fences = frozenset({"sample", "recorded"})
 

@@ -54,6 +54,7 @@ class Write(Kind[WriteItem]):
     """A text under machine checks."""
 
     name = "write"
+    title = N_("Writing with a model")
     attributes = ("clean", "max_words")
     fences = frozenset({"given", "start", "names", "checks"})
 

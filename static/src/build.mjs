@@ -28,6 +28,7 @@ const result = await esbuild.build({
   entryPoints: [
     "static/src/app.js", // Brings htmx along.
     "static/src/editor.js", // CodeMirror, only where something is edited.
+    "static/src/studio.js", // The authors' editor.
     "static/src/theme.js", // Runs before the first paint, so it must stay tiny and apart.
     "static/src/app.scss",
     ...["icons.svg", "favicon.svg", "logo.svg"].map((name) => `static/src/images/${name}`),

@@ -1,26 +1,14 @@
 // The editor of Python exercises: CodeMirror over the textarea, which stays what is sent. It lives in a shadow root, so that its
 // styles are sheets of its own and the page's policy (no inline styles) holds. Loaded only where there is something to edit.
 import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, isolateHistory } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { Compartment, EditorState, StateEffect, StateField, Transaction } from "@codemirror/state";
+import { EditorState, StateEffect, StateField, Transaction } from "@codemirror/state";
 import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import { look, tabs } from "./code-look.js";
 
-const look = EditorView.theme({
-  "&": { width: "100%", boxSizing: "border-box", color: "var(--ink)", backgroundColor: "var(--field)", fontSize: "0.9375rem", border: "1px solid var(--line-strong)", borderRadius: "var(--radius)" },
-  "&.cm-focused": { outline: "3px solid var(--action)", outlineOffset: "1px" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", minHeight: "12rem", maxHeight: "36rem", overflow: "auto" },
-  ".cm-content": { caretColor: "var(--ink)", padding: "0.5rem 0" },
-  ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
-  ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--mist)", border: "none", borderRight: "1px solid var(--line)" },
-  ".cm-lineNumbers .cm-gutterElement": { padding: "0 0.6rem 0 0.5rem", minWidth: "2.2rem" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--tint) 45%, transparent)" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "color-mix(in srgb, var(--action) 28%, transparent) !important" },
-  ".cm-matchingBracket": { backgroundColor: "var(--tint) !important", outline: "1px solid var(--line-strong)" },
-  ".cm-problem": { backgroundColor: "var(--wrong-mist)", boxShadow: "inset 4px 0 0 var(--wrong)" },
-});
 const colours = HighlightStyle.define([
   { tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword], color: "light-dark(#7a1fa2, #d9a6f2)" },
   { tag: [tags.string, tags.special(tags.string)], color: "var(--right)" },
@@ -43,21 +31,6 @@ const problemLine = StateField.define({
   },
   provide: (field) => EditorView.decorations.from(field),
 });
-
-// Escape lets the next Tab leave the editor, as people who use the keyboard alone expect (WCAG 2.1.2).
-function tabs() {
-  const compartment = new Compartment();
-  const away = EditorView.domEventHandlers({
-    keydown(event, view) {
-      if (event.key === "Escape") view.dispatch({ effects: compartment.reconfigure([]) });
-      else if (event.key !== "Tab" && event.key !== "Shift") view.dispatch({ effects: compartment.reconfigure(keymap.of([indentWithTab])) });
-    },
-    focus(_, view) {
-      view.dispatch({ effects: compartment.reconfigure(keymap.of([indentWithTab])) });
-    },
-  });
-  return [compartment.of(keymap.of([indentWithTab])), away];
-}
 
 window.lotseEditor = function edit(field, { label, description, locked, onChange, onRun }) {
   const host = document.createElement("div");

@@ -14,7 +14,7 @@ from assessments.kinds import KINDS
 from core.config import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("core", "accounts", "courses", "modules", "gateway", "exercises", "assessments", "certificates", "lti", "exchange", "reports", "demo", "setup", "bench")
+ROOMS = ("core", "accounts", "courses", "modules", "gateway", "exercises", "assessments", "certificates", "lti", "exchange", "studio", "reports", "demo", "setup", "bench")
 
 
 def test_every_setting_stands_in_the_table_of_settings() -> None:

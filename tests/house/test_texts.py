@@ -11,7 +11,7 @@ from core.i18n import compile_catalogues
 ROOT = Path(__file__).parents[2]
 METHODS = [("**/.venv/**", "ignore"), ("**/node_modules/**", "ignore"), ("**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "_l": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
-ROOMS = ("core", "accounts", "courses", "modules", "gateway", "exercises", "assessments", "certificates", "lti", "exchange", "reports", "demo", "templates")
+ROOMS = ("core", "accounts", "courses", "modules", "gateway", "exercises", "assessments", "certificates", "lti", "exchange", "studio", "reports", "demo", "templates")
 
 
 def used() -> set[str]:

@@ -1,0 +1,502 @@
+// The authors' editor: CodeMirror over the textarea, which stays what is sent. The text is saved as it is written; what could
+// not be saved stays in the page and in this browser, until it could be.
+import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+import { EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { look, tabs } from "./code-look.js";
+
+const PREVIEW = 40, SAVE = 1500, SAVE_AT_LEAST = 8000, CHECK = 600, PULSE = 15000, FORM = 120;
+
+// --- Markdown with ::: blocks ---
+const markdown = StreamLanguage.define({
+  name: "lotse",
+  startState: () => ({ head: false, block: false, fence: "", first: true }),
+  token(stream, state) {
+    if (stream.sol()) {
+      const first = state.first;
+      state.first = false;
+      if (state.fence) {
+        if (stream.match(new RegExp(`^\\s*${state.fence}\\s*$`))) { state.fence = ""; return "meta"; }
+        stream.skipToEnd();
+        return "monospace";
+      }
+      if (stream.match(/^---\s*$/)) { if (first) state.head = true; else if (state.head) state.head = false; return "meta"; }
+      if (state.head && stream.match(/^[\w-]+:/)) return "propertyName";
+      const fence = stream.match(/^\s*(`{3,}|~{3,})/);
+      if (fence) { state.fence = fence[1]; stream.skipToEnd(); return "meta"; }
+      if (stream.match(/^:::\s*$/) || stream.match(/^\/\/\/\s*$/)) { state.block = false; return "keyword"; }
+      if (stream.match(/^(:::|\/\/\/)\s*[a-z][a-z0-9-]*/)) { state.block = true; return "keyword"; }
+      if (stream.match(/^#{1,6}\s.*/)) return "heading";
+      if (state.block && stream.match(/^\s{0,3}(\([ xX]?\)|\[[ xX]?\]|=(?=\s)|[?!](?=\s))/)) return "atom";
+      if (stream.match(/^\s*>\s?/)) return "quote";
+      if (stream.match(/^\s*([-*+]|\d+\.)\s/)) return "list";
+    }
+    if (stream.match(/^\{#?[^}]*\}/)) return "labelName";
+    if (stream.match(/^`[^`]+`/)) return "monospace";
+    if (stream.match(/^\*\*[^*]+\*\*/)) return "strong";
+    if (stream.match(/^\*[^*\s][^*]*\*/)) return "emphasis";
+    if (stream.match(/^\[\[[^\]]*\]\]/)) return "atom";
+    if (stream.match(/^!?\[[^\]]*\]\([^)]*\)/)) return "link";
+    stream.next();
+    stream.eatWhile(/[^\s`*[{!]/);
+    return null;
+  },
+});
+const colours = HighlightStyle.define([
+  { tag: tags.heading, color: "var(--heading)", fontWeight: "700" },
+  { tag: tags.strong, fontWeight: "700" },
+  { tag: tags.emphasis, fontStyle: "italic" },
+  { tag: tags.keyword, color: "light-dark(#7a1fa2, #d9a6f2)", fontWeight: "600" },
+  { tag: [tags.atom, tags.list], color: "light-dark(#8a4200, #f0b95a)", fontWeight: "600" },
+  { tag: tags.quote, color: "var(--muted)" },
+  { tag: [tags.meta, tags.labelName], color: "var(--muted)" },
+  { tag: tags.propertyName, color: "var(--action)" },
+  { tag: tags.link, color: "var(--action)", textDecoration: "underline" },
+  { tag: tags.monospace, color: "var(--right)" },
+]);
+const own = EditorView.theme({
+  "&": { height: "100%", border: "none", borderRadius: "0" },
+  "&.cm-focused": { outlineOffset: "-3px" },
+  ".cm-scroller": { maxHeight: "none", minHeight: "100%", fontSize: "0.9375rem", lineHeight: "1.6" },
+  ".cm-content": { paddingBottom: "40vh" },
+  ".cm-error-line": { boxShadow: "inset 4px 0 0 var(--wrong)", backgroundColor: "var(--wrong-mist)" },
+  ".cm-warning-line": { boxShadow: "inset 4px 0 0 var(--beacon)" },
+  ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line-strong)", borderRadius: "var(--radius)" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--action)", color: "var(--on-action)" },
+});
+
+const setFindings = StateEffect.define();
+const findingLines = StateField.define({
+  create: () => Decoration.none,
+  update(marks, change) {
+    let now = marks.map(change.changes);
+    for (const effect of change.effects) {
+      if (!effect.is(setFindings)) continue;
+      const worst = new Map();
+      for (const { line, severity } of effect.value) if (line >= 1 && line <= change.state.doc.lines && worst.get(line) !== "error") worst.set(line, severity);
+      now = Decoration.set([...worst].sort((a, b) => a[0] - b[0]).map(([line, severity]) => Decoration.line({ class: `cm-${severity}-line` }).range(change.state.doc.line(line).from)));
+    }
+    return now;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+// The lines of the block (or the module's head) around a place; null between blocks.
+function blockAround(doc, place) {
+  const lines = doc.toString().split("\n");
+  const at = doc.lineAt(place).number - 1;
+  if (lines[0].trim() === "---") {
+    const end = lines.findIndex((line, number) => number > 0 && line.trim() === "---");
+    if (end > 0 && at <= end) return range(doc, 0, end);
+  }
+  let open = -1;
+  for (let number = 0, fence = ""; number < lines.length; number++) {
+    const tick = lines[number].match(/^\s*(`{3,}|~{3,})/);
+    if (fence) { if (lines[number].trim() === fence) fence = ""; continue; }
+    if (tick) { fence = tick[1]; continue; }
+    if (/^(:::|\/\/\/)\s*[a-z]/.test(lines[number])) { if (number > at) return null; open = number; }
+    else if (/^(:::|\/\/\/)\s*$/.test(lines[number]) && open >= 0) { if (number >= at) return range(doc, open, number); open = -1; }
+  }
+  return null;
+}
+function range(doc, first, last) {
+  const from = doc.line(first + 1).from, to = doc.line(last + 1).to;
+  return { from, to, text: doc.sliceString(from, to) };
+}
+
+// The smallest change that makes one text of another, so that cursor and history stay.
+function difference(old, text) {
+  let from = 0, end = 0;
+  const most = Math.min(old.length, text.length);
+  while (from < most && old[from] === text[from]) from++;
+  while (end < most - from && old[old.length - 1 - end] === text[text.length - 1 - end]) end++;
+  return { from, to: old.length - end, insert: text.slice(from, text.length - end) };
+}
+
+class Studio {
+  constructor(form) {
+    this.form = form;
+    this.field = form.elements.text;
+    this.words = JSON.parse(form.querySelector("[data-words]").textContent);
+    this.kinds = JSON.parse(form.querySelector("[data-kinds]").textContent);
+    this.key = `lotse-studio ${form.dataset.slug} ${form.dataset.path}`;
+    this.saved = this.field.value;
+    this.timers = {};
+    this.known = new Map();
+    for (const hidden of form.querySelectorAll("[data-script]")) hidden.hidden = false;
+    this.edit();
+    this.rescue();
+    this.frame = form.querySelector("[data-frame]");
+    this.frame?.addEventListener("load", () => this.framed());
+    if (this.frame?.contentDocument?.readyState === "complete") this.framed();
+    this.listen();
+    this.check();
+    setInterval(() => this.pulse(), PULSE);
+    this.goToHash();
+  }
+
+  get text() { return this.view.state.doc.toString(); }
+  get dirty() { return this.text !== this.saved; }
+  at(name) { return this.form.querySelector(`[data-${name}]`); }
+  later(name, wait, work) { clearTimeout(this.timers[name]); this.timers[name] = setTimeout(work, wait); }
+  say(words, tone = "") { const place = this.at("state"); if (place.textContent !== words) place.textContent = words; place.dataset.tone = tone; }
+
+  edit() {
+    const host = document.createElement("div");
+    host.className = "studio-editor";
+    this.field.after(host);
+    const root = host.attachShadow({ mode: "open" });
+    this.view = new EditorView({
+      parent: root, root,
+      state: EditorState.create({
+        doc: this.field.value,
+        extensions: [
+          keymap.of([{ key: "Mod-s", run: () => (this.save(), true) }]),
+          lineNumbers(), highlightActiveLineGutter(), highlightActiveLine(), history(), drawSelection(), EditorView.lineWrapping,
+          markdown, syntaxHighlighting(colours), look, own, findingLines,
+          autocompletion({ override: [(context) => this.complete(context)], icons: false }),
+          keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]), tabs(),
+          EditorView.contentAttributes.of({ "aria-label": this.words.label, "aria-description": this.words.keys, spellcheck: "true", tabindex: "0", lang: this.form.dataset.language }),
+          EditorView.updateListener.of((update) => {
+            if (update.docChanged) this.changed();
+            if (update.docChanged || update.selectionSet) this.later("form", FORM, () => this.formOfText());
+          }),
+        ],
+      }),
+    });
+    this.field.hidden = true;
+    document.fonts.ready.then(() => this.view.requestMeasure());
+  }
+
+  complete(context) {
+    const before = context.matchBefore(/^:::\s*[a-z-]*/);
+    if (!before) return null;
+    return {
+      from: before.from, filter: false,
+      options: this.kinds.filter((kind) => kind.name.startsWith(before.text.replace(/^:::\s*/, ""))).map((kind) => ({
+        label: `::: ${kind.name}`, detail: kind.title,
+        apply: (view, _, from, to) => { view.dispatch({ changes: { from, to } }); this.insert(kind.name, from); },
+      })),
+    };
+  }
+
+  replace(text) {
+    const change = difference(this.text, text);
+    if (change.from !== change.to || change.insert) this.view.dispatch({ changes: change });
+  }
+
+  changed() {
+    this.field.value = this.text;
+    if (this.dirty) this.say(this.words.unsaved);
+    this.keep();
+    this.later("preview", PREVIEW, () => this.preview());
+    this.later("check", CHECK, () => this.check());
+    this.later("save", SAVE, () => this.save());
+    this.timers.surely ??= setTimeout(() => this.save(), SAVE_AT_LEAST);
+  }
+
+  // --- Nothing is lost ---
+  keep() {
+    try {
+      if (this.dirty) localStorage.setItem(this.key, JSON.stringify({ text: this.text, base: this.form.elements.base.value, at: Date.now() }));
+      else localStorage.removeItem(this.key);
+    } catch { /* Private windows may have no store: the page still has the text. */ }
+  }
+
+  rescue() {
+    let kept = null;
+    try { kept = JSON.parse(localStorage.getItem(`${this.key} rescued`) ?? localStorage.getItem(this.key)); } catch { return; }
+    if (!kept || kept.text === this.text) return;
+    localStorage.setItem(`${this.key} rescued`, JSON.stringify(kept)); // Until somebody decides: what is written now has a place of its own.
+    const drop = () => { localStorage.removeItem(`${this.key} rescued`); this.trouble(); };
+    this.trouble(this.words.rescued.replace("@", new Date(kept.at).toLocaleString(document.documentElement.lang)), [
+      [this.words.take, () => { this.form.elements.base.value = kept.base; this.replace(kept.text); drop(); this.view.focus(); }],
+      [this.words.drop, drop],
+    ]);
+  }
+
+  trouble(words = "", acts = []) {
+    const place = this.at("trouble");
+    place.replaceChildren();
+    if (!words) return;
+    const box = document.createElement("div");
+    box.className = "studio-trouble";
+    box.setAttribute("role", "alert");
+    box.append(Object.assign(document.createElement("p"), { textContent: words }));
+    for (const [label, act] of acts) {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "kern-btn kern-btn--secondary" });
+      button.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: label }));
+      button.addEventListener("click", act);
+      box.append(button);
+    }
+    place.append(box);
+  }
+
+  async send(url, values, headers = {}) {
+    const body = new URLSearchParams({ csrf_token: this.form.elements.csrf_token.value, ...values });
+    const response = await fetch(url, { method: "POST", body, headers, redirect: "manual" });
+    if (response.type === "opaqueredirect" || response.status === 400 || response.status === 401) throw new Error("signed out");
+    return response;
+  }
+
+  async save() {
+    clearTimeout(this.timers.save);
+    clearTimeout(this.timers.surely);
+    this.timers.surely = undefined;
+    if (this.stopped || !this.dirty) return;
+    if (this.saving) { this.again = true; return; }
+    this.saving = true;
+    this.say(this.words.saving);
+    const sent = this.text;
+    try {
+      const response = await this.send(this.form.action, { text: sent, base: this.form.elements.base.value }, { "X-Studio": "save" });
+      const answer = await response.json();
+      if (response.status === 409) this.conflict();
+      else if (!response.ok) this.say(answer.problem, "wrong");
+      else this.stored(sent, answer);
+    } catch (error) {
+      this.lost = true;
+      this.say(error.message === "signed out" ? this.words.signedOut : this.words.offline, "wrong");
+      this.later("pulse", 3000, () => this.pulse());
+    }
+    this.saving = false;
+    if (this.again) { this.again = false; this.later("save", 200, () => this.save()); }
+  }
+
+  stored(sent, { revision, text, merged }) {
+    if (!merged) { this.saved = sent; this.form.elements.base.value = revision; }
+    else if (this.text === sent) { this.saved = text; this.form.elements.base.value = revision; this.replace(text); }
+    else this.again = true; // Written on meanwhile: the next one is put together with it, too.
+    this.lost = false;
+    this.say(this.dirty ? this.words.unsaved : merged ? this.words.merged : this.words.saved, this.dirty ? "" : "right");
+    this.keep();
+  }
+
+  conflict() {
+    this.stopped = true;
+    this.say(this.words.conflict, "wrong");
+    this.trouble(this.words.conflict, [[this.words.look, () => { this.leaving = true; this.form.submit(); }]]);
+  }
+
+  async pulse() {
+    let response;
+    try { response = await fetch(this.form.dataset.pulse, { redirect: "manual" }); } catch { response = { ok: false }; }
+    if (!response.ok) { if (this.lost) this.later("pulse", 5000, () => this.pulse()); return; }
+    const { token, here } = await response.json();
+    this.form.elements.csrf_token.value = token; // After a new sign-in the old one is worth nothing.
+    const words = here.join(", ");
+    if (this.at("here").textContent.trim() !== words) this.at("here").textContent = words;
+    if (this.lost) this.save();
+  }
+
+  // --- Preview ---
+  framed() {
+    const document_ = this.frame.contentDocument;
+    this.pieces = document_?.getElementById("pieces");
+    if (!this.pieces) return;
+    this.known = new Map([...this.pieces.children].map((piece) => [piece.dataset.key, piece.innerHTML]));
+    this.dark();
+    this.preview();
+  }
+
+  async preview() {
+    if (!this.pieces) return;
+    if (this.drawing) { this.drawAgain = true; return; }
+    this.drawing = true;
+    const began = performance.now();
+    try {
+      const values = { text: this.text, known: [...this.known.keys()].join(" "), ...(this.at("solutions").checked && { solutions: "1" }) };
+      const response = await this.send(this.form.dataset.previewUrl, values);
+      if (response.ok) this.draw(await response.json());
+      this.form.dataset.drawn = String(Math.round(performance.now() - began));
+    } catch { /* Saving says what is wrong. */ }
+    this.drawing = false;
+    if (this.drawAgain) { this.drawAgain = false; this.preview(); }
+  }
+
+  draw({ title, minutes, pieces }) {
+    const page = this.frame.contentDocument;
+    for (const piece of pieces) if (piece.html !== null) this.known.set(piece.key, piece.html);
+    const spare = new Map();
+    for (const element of this.pieces.children) spare.set(element.dataset.key, [...(spare.get(element.dataset.key) ?? []), element]);
+    let next = this.pieces.firstElementChild;
+    for (const { key, line } of pieces) {
+      let element = spare.get(key)?.shift();
+      if (!element) {
+        element = page.createElement("div");
+        element.className = "piece";
+        element.dataset.key = key;
+        element.innerHTML = this.known.get(key); // Sanitised on the server, as learners get it.
+      }
+      element.dataset.line = line;
+      if (element === next) next = next.nextElementSibling;
+      else this.pieces.insertBefore(element, next);
+    }
+    for (const rest of spare.values()) for (const element of rest) element.remove();
+    this.known = new Map(pieces.map(({ key }) => [key, this.known.get(key)]));
+    page.getElementById("piece-title").textContent = title;
+    page.getElementById("piece-minutes").textContent = minutes;
+  }
+
+  dark() {
+    const root = this.frame.contentDocument.documentElement;
+    if (this.at("dark").checked) root.dataset.kernTheme = "dark";
+    else if (document.documentElement.dataset.kernTheme) root.dataset.kernTheme = document.documentElement.dataset.kernTheme;
+    else delete root.dataset.kernTheme;
+  }
+
+  showLine(line) {
+    if (!this.pieces || !this.at("frame").offsetParent) return;
+    const piece = [...this.pieces.children].filter((element) => Number(element.dataset.line) <= line).pop();
+    piece?.scrollIntoView({ block: "nearest" });
+  }
+
+  // --- Check ---
+  async check() {
+    let found;
+    try { found = (await (await this.send(this.form.dataset.findings, { text: this.text })).json()).findings; } catch { return; }
+    this.view.dispatch({ effects: setFindings.of(found) });
+    const wrong = found.filter(({ severity }) => severity === "error").length;
+    const words = [wrong && this.words.errors.replace("@", wrong), found.length - wrong && this.words.advice.replace("@", found.length - wrong)].filter(Boolean);
+    this.at("check").hidden = false;
+    this.at("check").classList.toggle("is-wrong", wrong > 0);
+    this.at("count").textContent = words.join(", ") || this.words.nothing;
+    this.at("list").replaceChildren(...found.map((finding) => this.finding(finding)));
+  }
+
+  finding({ line, severity, message, mend }) {
+    const item = document.createElement("li");
+    item.className = `is-${severity}`;
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "link-button", textContent: this.words.line.replace("@", line) });
+    button.addEventListener("click", () => this.goTo(line));
+    const kind = Object.assign(document.createElement("strong"), { textContent: `${severity === "error" ? this.words.error : this.words.hint}: ` });
+    item.append(kind, `${message} ${mend} `, button);
+    return item;
+  }
+
+  goTo(line) {
+    const place = this.view.state.doc.line(Math.min(Math.max(line, 1), this.view.state.doc.lines)).from;
+    this.view.dispatch({ selection: { anchor: place }, effects: EditorView.scrollIntoView(place, { y: "center" }) });
+    this.view.focus();
+  }
+
+  goToHash() {
+    const line = Number(location.hash.match(/^#line-(\d+)$/)?.[1]);
+    if (line) this.goTo(line);
+  }
+
+  // --- Questions as forms ---
+  async insert(kind, place) {
+    const response = await this.send(this.form.dataset.new, { kind, language: this.form.dataset.language });
+    const { source } = await response.json();
+    const doc = this.view.state.doc;
+    const around = blockAround(doc, place ?? this.view.state.selection.main.head);
+    const line = doc.lineAt(around ? around.to : place ?? this.view.state.selection.main.head);
+    const before = line.text ? "\n\n" : "";
+    const after = line.to < doc.length ? "\n" : "\n";
+    this.view.dispatch({ changes: { from: line.to, insert: before + source + after }, selection: { anchor: line.to + before.length + source.indexOf("\n") + 1 }, scrollIntoView: true });
+    this.open("form");
+    this.view.focus();
+  }
+
+  async formOfText() {
+    const pane = this.at("form");
+    if (!pane || pane.hidden || pane.contains(document.activeElement)) return;
+    this.showLine(this.view.state.doc.lineAt(this.view.state.selection.main.head).number);
+    const block = blockAround(this.view.state.doc, this.view.state.selection.main.head);
+    const source = block?.text ?? "";
+    if (source === this.shown && pane.childElementCount) return;
+    this.shown = source;
+    try { pane.innerHTML = await (await this.send(this.form.dataset.read, { source, language: this.form.dataset.language })).text(); } catch { /* as above */ }
+  }
+
+  async textOfForm() {
+    const pane = this.at("form");
+    const block = blockAround(this.view.state.doc, this.view.state.selection.main.head);
+    if (!block) return;
+    const values = new URLSearchParams([...pane.querySelectorAll("[name]")].filter((field) => field.type !== "radio" || field.checked).map((field) => [field.name, field.value]));
+    values.set("csrf_token", this.form.elements.csrf_token.value);
+    if (block.text.startsWith("---")) values.set("front", block.text);
+    let answer;
+    try { answer = await fetch(this.form.dataset.write, { method: "POST", body: values, redirect: "manual" }); } catch { return; }
+    if (!answer.ok) return;
+    const { source } = await answer.json();
+    const now = blockAround(this.view.state.doc, this.view.state.selection.main.head);
+    if (now && now.text !== block.text && now.text === this.shown) return this.textOfForm(); // An earlier key of the form came in between.
+    if (!now || now.text !== block.text) return; // The text was changed meanwhile: it is what counts.
+    this.shown = source;
+    const change = difference(now.text, source);
+    this.view.dispatch({ changes: { from: now.from + change.from, to: now.from + change.to, insert: change.insert }, selection: { anchor: now.from + Math.min(4, source.length) } });
+  }
+
+  async rewrite() {
+    await this.textOfForm();
+    this.shown = null;
+    document.activeElement.blur();
+    await this.formOfText();
+  }
+
+  formActs(pane) {
+    pane.addEventListener("input", (event) => {
+      const box = event.target.closest("[data-sign]");
+      if (box) pane.querySelector(`[name="${box.dataset.sign}"]`).value = box.dataset.signs.split("|")[box.checked ? 0 : 1];
+      this.later("write", FORM, () => this.textOfForm());
+    });
+    pane.addEventListener("click", async (event) => {
+      if (event.target.closest("[data-remove]")) {
+        event.target.closest("fieldset").remove();
+        await this.rewrite();
+        pane.querySelector("textarea")?.focus();
+      } else if (event.target.closest("[data-add]")) {
+        const number = Math.max(-1, ...[...pane.querySelectorAll("[name^=text-]")].map((field) => Number(field.name.slice(5)))) + 1;
+        const more = document.createElement("div");
+        more.innerHTML = pane.querySelector("[data-answer]").innerHTML.replaceAll("@", number);
+        pane.querySelector("#f-rows").append(more);
+        await this.rewrite();
+        pane.querySelector("#f-rows > :last-child textarea")?.select();
+      }
+    });
+  }
+
+  open(name) {
+    for (const tab of this.form.querySelectorAll("[role=tab]")) {
+      const chosen = tab.id === `tab-${name}`;
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+      document.getElementById(tab.getAttribute("aria-controls")).hidden = !chosen;
+    }
+    if (name === "form") this.formOfText();
+    const other = this.at("other-frame");
+    if (name === "other" && !other.src) other.src = this.at("other").dataset.other;
+  }
+
+  listen() {
+    this.form.addEventListener("submit", (event) => { event.preventDefault(); this.save(); });
+    window.addEventListener("beforeunload", (event) => { if (this.dirty && !this.leaving) event.preventDefault(); });
+    window.addEventListener("online", () => this.pulse());
+    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") this.save(); else this.pulse(); });
+    const list = this.form.querySelector("[role=tablist]");
+    list?.addEventListener("click", (event) => { const tab = event.target.closest("[role=tab]"); if (tab) this.open(tab.id.slice(4)); });
+    list?.addEventListener("keydown", (event) => {
+      const all = [...list.querySelectorAll("[role=tab]")];
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const next = all[(all.indexOf(document.activeElement) + step + all.length) % all.length];
+      this.open(next.id.slice(4));
+      next.focus();
+    });
+    const pane = this.at("form");
+    if (pane) this.formActs(pane);
+    this.at("solutions")?.addEventListener("change", () => this.preview());
+    this.at("dark")?.addEventListener("change", () => this.dark());
+    this.at("phone")?.addEventListener("change", (event) => this.frame.classList.toggle("is-phone", event.target.checked));
+    for (const button of this.form.querySelectorAll("[data-insert]")) {
+      button.addEventListener("click", () => { button.closest("details").open = false; this.insert(button.dataset.insert); });
+    }
+  }
+}
+
+for (const form of document.querySelectorAll("[data-studio]")) form.studio = new Studio(form);

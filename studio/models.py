@@ -1,0 +1,83 @@
+"""The working copy of a course: its files as they stand, everything that they have ever been, and who is at work on them."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import db
+from core.db import Base, Tenanted
+
+
+class Draft(Tenanted, Base):
+    """What the next edition of a course will be. There is one for each course; it outlives the editions made from it."""
+
+    __tablename__ = "studio_draft"
+    __table_args__ = (UniqueConstraint("organisation_id", "slug"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str]                                      # of the course, which a new one becomes by its first edition
+    base_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id"), index=True)  # the edition that it began with
+    created_at: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class DraftContent(Tenanted, Base):
+    """Bytes that a file of a draft has or had, packed. Each is stored once, however many files and revisions have it."""
+
+    __tablename__ = "studio_content"
+    __table_args__ = (UniqueConstraint("draft_id", "digest"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("studio_draft.id"), index=True)
+    digest: Mapped[str]                                    # SHA-256 of what is packed
+    size: Mapped[int]
+    packed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DraftFile(Tenanted, Base):
+    """A file as it stands now. `revision` grows with every change, also when the file goes and comes back."""
+
+    __tablename__ = "studio_file"
+    __table_args__ = (UniqueConstraint("draft_id", "path"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("studio_draft.id"), index=True)
+    path: Mapped[str]
+    revision: Mapped[int]
+    content_id: Mapped[int | None] = mapped_column(ForeignKey("studio_content.id"))  # none: it was deleted
+
+
+class DraftRevision(Tenanted, Base):
+    """One change of one file. Rows are added and never changed: whatever was written can be had again."""
+
+    __tablename__ = "studio_revision"
+    __table_args__ = (UniqueConstraint("file_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("studio_file.id"), index=True)
+    number: Mapped[int]
+    content_id: Mapped[int | None] = mapped_column(ForeignKey("studio_content.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # none: it came with an edition
+    at: Mapped[datetime] = mapped_column(default=db.now)
+    note: Mapped[str] = mapped_column(default="")          # a word of studio.history.NOTES
+
+
+class DraftRelease(Tenanted, Base):
+    """An edition that was published from a draft, and what its author says about it."""
+
+    __tablename__ = "studio_release"
+    __table_args__ = (UniqueConstraint("edition_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("studio_draft.id"), index=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(default=db.now)
+    note: Mapped[str]
+
+
+class DraftPresence(Tenanted, Base):
+    """Who had a file open last, and when."""
+
+    __tablename__ = "studio_presence"
+    __table_args__ = (UniqueConstraint("draft_id", "person_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("studio_draft.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    path: Mapped[str]
+    seen_at: Mapped[datetime] = mapped_column(default=db.now)

@@ -1,0 +1,132 @@
+"""The way of an author: a new course, a question by the form, what learners see beside it, and an edition that a learner opens."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import Role
+from core import sessions
+from tests import builders
+from tests.browser.conftest import LOCALES
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll
+from tests.demo.house import serving_lotse
+from tests.ports import free_port
+
+pytestmark = pytest.mark.browser
+PATH = "01-eins/module.de.md"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where Lotse is, and the cookies of an author and of a learner."""
+
+    url: str
+    author: str
+    learner: str
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Desk]:
+    folder, port = tmp_path_factory.mktemp("desk"), free_port()
+    shutil.copy(sqlite_template, folder / "lotse.sqlite3")
+    with serving_lotse(f"sqlite:///{folder}/lotse.sqlite3", folder, port) as app:
+        with app.app_context():
+            organisation = builders.organisation()
+            builders.edition()
+            opened = app.session_interface
+            assert isinstance(opened, sessions.DatabaseSessions)
+            cookies = [
+                opened.create({"_user_id": str(builders.person(name, roles=roles).id), "organisation_id": organisation.id, "_fresh": True})
+                for name, roles in (("Ada Lovelace", (Role.TRAINER,)), ("Lea Learner", ()))
+            ]
+        yield Desk(f"http://localhost:{port}", *cookies)
+
+
+def sit(browser: Browser, desk: Desk, cookie: str = "", language: str = "de", width: int = 1280, theme: str = "light") -> Page:
+    context = browser.new_context(base_url=desk.url, locale=LOCALES[language], viewport={"width": width, "height": 800}, color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    context.add_cookies([{"name": sessions.DIRECT_COOKIE, "value": cookie or desk.author, "url": desk.url.replace("http:", "https:"), "secure": True}])
+    return context.new_page()
+
+
+def typed(page: Page, text: str) -> None:
+    """Put the cursor at the end of the text and write."""
+    page.locator(".studio-editor .cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(text)
+
+
+def test_an_author_makes_a_course_with_a_question_and_a_learner_sees_it(chromium: Browser, desk: Desk) -> None:
+    page = sit(chromium, desk)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(f"{message.text} {message.location['url']}") if message.type == "error" else None)
+    page.goto("/courses")
+    page.get_by_role("link", name="Kurse im Studio schreiben").click()
+    page.get_by_label("Titel auf Deutsch").fill("Prüfen lernen")
+    page.get_by_label("Kurzname").fill("pruefen")
+    page.get_by_role("button", name="Beginnen").click()
+    page.get_by_role("link", name=re.compile("bearbeiten 01-start")).click()
+    preview = page.frame_locator("iframe[data-frame]")
+    typed(page, "\n# Ein neuer Abschnitt\n\nMit **Nachdruck**.\n")
+    preview.get_by_role("heading", name="Ein neuer Abschnitt").wait_for()
+    page.get_by_text("Frage einfügen").click()
+    page.get_by_role("button", name="Einfachauswahl").click()
+    page.get_by_label("Frage", exact=True).fill("Was ist wahr?")
+    page.locator("[name=text-0]").fill("Diese Antwort")
+    page.get_by_role("tab", name="Vorschau").click()
+    preview.get_by_text("Diese Antwort").wait_for()
+    expect(page.locator("[data-state]")).to_have_text("Gespeichert")
+    assert_accessible(page, "editor")
+    page.get_by_role("tab", name="Als Formular").click()
+    assert_accessible(page, "form")
+    page.locator(".studio-where").get_by_role("link", name="pruefen").click()
+    page.get_by_role("link", name="Prüfen und veröffentlichen").click()
+    page.get_by_label("Was ist neu?").fill("Der erste Stand")
+    page.get_by_role("button", name="Veröffentlichen").click()
+    page.get_by_text("Ausgabe 1 ist veröffentlicht").wait_for()
+    assert problems == []
+
+    learner = sit(chromium, desk, desk.learner)
+    learner.goto("/courses")
+    learner.locator("article", has_text="Prüfen lernen").get_by_role("button", name="Beginnen").click()
+    learner.get_by_role("link", name="Neues Modul").click()
+    learner.get_by_label("Diese Antwort").wait_for()
+
+
+def test_what_is_written_survives_a_lost_session_and_a_lost_page(chromium: Browser, desk: Desk) -> None:
+    page = sit(chromium, desk)
+    page.goto(f"/studio/kurs/edit/{PATH}")
+    page.locator(".studio-editor").wait_for()
+    page.context.clear_cookies()
+    typed(page, "Das darf nicht verloren gehen.")
+    expect(page.locator("[data-state]")).to_contain_text("Sie sind abgemeldet")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.context.add_cookies([{"name": sessions.DIRECT_COOKIE, "value": desk.author, "url": desk.url.replace("http:", "https:"), "secure": True}])
+    page.reload()
+    page.get_by_role("button", name="Übernehmen").click()
+    expect(page.locator("[data-state]")).to_have_text("Gespeichert")
+    assert "Das darf nicht verloren gehen." in page.request.get(f"/studio/kurs/edit/{PATH}").text()
+
+
+@pytest.mark.parametrize(("language", "theme", "width"), [("de", "light", 390), ("en", "dark", 1280)])
+def test_the_studio_is_accessible_and_fits(chromium: Browser, desk: Desk, language: str, theme: str, width: int) -> None:
+    page = sit(chromium, desk, language=language, width=width, theme=theme)
+    for path in ("/studio", "/studio/kurs", "/studio/kurs/check", f"/studio/kurs/history/{PATH}?number=1", "/studio/kurs/media/01-eins", f"/studio/kurs/edit/{PATH}", f"/studio/kurs/preview/{PATH}"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert_accessible(page, path)
+        assert_no_sideways_scroll(page, width, path)
+
+
+def test_the_keyboard_leaves_the_editor_by_escape_and_tab(chromium: Browser, desk: Desk) -> None:
+    page = sit(chromium, desk)
+    page.goto(f"/studio/kurs/edit/{PATH}")
+    page.locator(".studio-editor .cm-content").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert not page.evaluate("document.activeElement.classList.contains('studio-editor')")
