@@ -6,10 +6,13 @@ from typing import Any
 from assessments.kinds.answers import first_text
 from assessments.kinds.cloze import ClozeItem, Gap
 from assessments.kinds.item import Item
+from assessments.kinds.match import MatchItem
 from assessments.kinds.matrix import MatrixItem, Row
 from assessments.kinds.numeric import NumericItem
 from assessments.kinds.options import ChoiceItem
+from assessments.kinds.order import OrderItem
 from assessments.kinds.short import ShortItem
+from assessments.kinds.write import WriteItem
 
 Fields = dict[str, list[str]]
 ALL, SOME, NONE = "right", "partly", "wrong"
@@ -59,6 +62,22 @@ def _short(item: ShortItem, how: str) -> Fields:
     return {"answer": [first_text(best.answers) if how == ALL else "Donaudampfschifffahrt"]}
 
 
+def _match(item: MatchItem, how: str) -> Fields:
+    right = [how == ALL or (how == SOME and number == 0) for number in range(len(item.pairs))]
+    return {f"pair-{number + 1}": [item.choices[pair.right if right[number] else pair.right - 1].key] for number, pair in enumerate(item.pairs)}
+
+
+def _order(item: OrderItem, how: str) -> Fields:
+    keys = [entry.key for entry in item.entries]
+    return {"order": {ALL: keys, SOME: [*keys[1:], keys[0]], NONE: keys[::-1]}[how]}
+
+
+def _write(_item: WriteItem, how: str) -> Fields:
+    """A text has no key: this one gives nobody away, but says nothing of the matter either."""
+    return {"text": ["Donaudampfschifffahrt" if how == NONE else "Ein Text von mehr als zehn Wörtern, der ganz gewiss keinen einzigen Menschen verrät."]}
+
+
 _KINDS: dict[str, Callable[[Any, str], Fields]] = {
     "single": _single, "multi": _multi, "cloze": _cloze, "matrix": _matrix, "numeric": _numeric, "short": _short,
+    "match": _match, "order": _order, "write": _write,
 }
