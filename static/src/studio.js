@@ -156,7 +156,7 @@ class Studio {
         extensions: [
           keymap.of([{ key: "Mod-s", run: () => (this.save(), true) }]),
           lineNumbers(), highlightActiveLineGutter(), highlightActiveLine(), history(), drawSelection(), EditorView.lineWrapping,
-          markdown, syntaxHighlighting(colours), look, own, findingLines,
+          markdown, syntaxHighlighting(colours), own, look, findingLines,
           autocompletion({ override: [(context) => this.complete(context)], icons: false }),
           keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]), tabs(),
           EditorView.contentAttributes.of({ "aria-label": this.words.label, "aria-description": this.words.keys, spellcheck: "true", tabindex: "0", lang: this.form.dataset.language }),
