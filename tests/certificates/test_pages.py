@@ -253,7 +253,7 @@ def test_the_start_page_leads_to_the_form_for_a_code(app: Flask) -> None:
 # --- Letterheads ------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("colour: red", "is no colour"), ("logo: ../secret.svg", "must be a picture"), ("legal: [{de: x, en: y}]", 'from: "2025'),
+    ("colour: red", "is no colour"), ("logo: ../secret.svg", "must be a file of this name"), ("legal: [{de: x, en: y}]", 'from: "2025'),
     ("signatories: [{name: A}]", "name and role"), ("stamp: x", "the keys are"), ("a: [", "letterhead.yml:1"), ("- x", "the keys are"),
 ])
 def test_a_letterhead_with_a_mistake_is_refused_with_the_reason(app: Flask, tmp_path: Path, text: str, message: str) -> None:
