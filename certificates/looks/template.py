@@ -91,9 +91,6 @@ def compiled(page: str) -> Compiled:
     if len(page) > MOST_PAGE:
         raise LookError(N_("The page is longer than %(most)s characters."), {"most": MOST_PAGE}, part=PAGE)
     try:
-        tree = _ENVIRONMENT.parse(page)
-        if found := next(iter(tree.find_all(_FORBIDDEN)), None):
-            raise LookError(N_("This statement is not for templates of certificates."), part=PAGE, line=found.lineno)
         return _compiled(page)
     except LookError:
         raise
@@ -107,7 +104,10 @@ def compiled(page: str) -> Compiled:
 
 @lru_cache(maxsize=32)
 def _compiled(page: str) -> Compiled:
-    made = _ENVIRONMENT.from_string(page)
+    tree = _ENVIRONMENT.parse(page)
+    if found := next(iter(tree.find_all(_FORBIDDEN)), None):
+        raise LookError(N_("This statement is not for templates of certificates."), part=PAGE, line=found.lineno)
+    made = _ENVIRONMENT.from_string(tree)
     made.filename = _NAME
     return made
 
