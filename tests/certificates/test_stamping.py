@@ -78,7 +78,7 @@ def test_the_timestamp_is_added_when_the_authority_is_back_and_both_files_are_ou
             (tmp_path / "c.pdf").write_bytes(content)
             assert app.test_cli_runner().invoke(args=["certificates", "verify", str(tmp_path / "c.pdf")]).exit_code == 0
         (tmp_path / "c.pdf").write_bytes(before + b" ")
-        assert app.test_cli_runner().invoke(args=["certificates", "verify", str(tmp_path / "c.pdf")]).exit_code == 1
+        assert app.test_cli_runner().invoke(args=["certificates", "verify", str(tmp_path / "c.pdf")]).exit_code == 4  # tampered
 
 
 def test_after_two_weeks_it_is_given_up_with_the_reason_until_an_operator_asks_again(app: Flask, tmp_path: Path) -> None:
