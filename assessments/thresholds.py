@@ -6,7 +6,6 @@ from sqlalchemy.exc import IntegrityError
 from accounts.models import Role
 from assessments.service import notice
 from core import db, jobs
-from core.jobs import WorkState
 from courses.models import Enrolment, ThresholdRule
 from modules.thresholds import rule
 
@@ -30,7 +29,7 @@ def _write(participation: int | None, achievement: int | None) -> None:
         row = rule() or ThresholdRule()
         tx.add(row)
         row.participation, row.achievement, row.changed_at = participation, achievement, db.now()
-        row.state, row.due_at, row.lease, row.lease_until, row.tries = WorkState.DUE, db.now(), None, None, 0
+        jobs.anew(row)
         tx.flush()
         jobs.hint(_looking, row.id)
 

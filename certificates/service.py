@@ -459,7 +459,7 @@ def try_again_now(organisation_id: int) -> None:
     """Let what is stuck be tried at once, now that something was mended; by itself it is tried within the hour."""
     with db.scoped(organisation_id), db.transaction() as tx:
         for row in tx.scalars(_stuck().with_for_update()).all():
-            row.state, row.due_at, row.tries = WorkState.DUE, db.now(), 0
+            jobs.anew(row)
             jobs.hint(_printing, row.id)
 
 

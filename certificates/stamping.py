@@ -28,8 +28,8 @@ def note(certificate: Certificate, reason: str) -> None:
     if row is None:
         row = MissingTimestamp(organisation_id=certificate.organisation_id, certificate_id=certificate.id)
         db.session.add(row)
-    row.state, row.error, row.since = WorkState.DUE, reason[:500], db.now()
-    row.due_at, row.tries, row.lease, row.lease_until = db.now() + jobs.backoff(1, first=FIRST), 0, None, None
+    row.error, row.since = reason[:500], db.now()
+    jobs.anew(row, jobs.backoff(1, first=FIRST))
 
 
 def add_claimed(missing: MissingTimestamp) -> None:
@@ -106,5 +106,6 @@ def retry() -> int:
     with db.unscoped(), db.transaction() as tx:  # As above.
         rows = tx.scalars(select(MissingTimestamp).where(MissingTimestamp.state.in_([WorkState.DUE, WorkState.FAILED])).with_for_update()).all()
         for row in rows:
-            row.state, row.since, row.due_at, row.tries = WorkState.DUE, db.now(), db.now(), 0
+            row.since = db.now()
+            jobs.anew(row)
     return len(rows)

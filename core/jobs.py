@@ -203,6 +203,11 @@ def put_off(row: Any, delay: timedelta) -> None:
         raise LostLeaseError
 
 
+def anew(row: Any, delay: timedelta = timedelta(0)) -> None:
+    """Let work begin from the beginning, whoever held it: due after a delay, with no tries yet. Call in the transaction that asks for it."""
+    row.state, row.due_at, row.lease, row.lease_until, row.tries = WorkState.DUE, db.now() + delay, None, None, 0
+
+
 def backoff(tries: int, *, first: float = 5, most: float = 3600) -> timedelta:
     """5 s, 10 s, 20 s … at most an hour, with up to a fifth of chance so that a crowd does not come back at once."""
     seconds = min(most, first * 2 ** min(tries - 1, 20))

@@ -109,7 +109,7 @@ def ask_for_check(row: Gateway) -> None:
     """Have a gateway checked in the background. Asking twice is one check."""
     with db.transaction():
         if row.state != jobs.WorkState.RUNNING:
-            row.state, row.due_at, row.tries = jobs.WorkState.DUE, db.now(), 0
+            jobs.anew(row)
             jobs.hint(jobs.queue.tasks[CHECK], row.id)
 
 
@@ -148,7 +148,7 @@ def _keep(
         if row is None or row.lease != lease:  # Removed meanwhile, or checked by somebody else.
             return
         row.checked_at, row.fault = db.now(), fault
-        row.state, row.due_at, row.lease, row.lease_until, row.tries = jobs.WorkState.DUE, db.now() + DAILY, None, None, 0
+        jobs.anew(row, DAILY)
         if names is not None:
             _keep_models(number, names, found or {})
 
