@@ -7,9 +7,12 @@ from types import MappingProxyType
 
 from assessments.kinds import KINDS
 from assessments.kinds.answers import Answer, read_answers
+from assessments.kinds.attributes import YES_NO
+from assessments.kinds.cloze import GAP
+from assessments.kinds.matrix import RULE, cells_of
 from assessments.kinds.numbers import NumberError, read_range
 from assessments.kinds.options import split_weight
-from assessments.kinds.source import Body, Mark, read_body
+from assessments.kinds.source import BAR, Body, read_body
 from core.i18n import N_
 from exchange.model import (
     TEXT,
@@ -29,18 +32,10 @@ from exchange.model import (
 from exercises.patterns import PatternError
 from modules.blocks import Block
 from modules.course import CourseSource, ModuleSource
+from modules.pools import tags_of
 from modules.split import Prose
 
-OPTIONS = re.compile(r"^ {0,3}(\([ xX]?\)|\[[ xX]?\])(?:[ \t]+|$)(.*)$")
-_RUBRIC = re.compile(r"^ {0,3}-[ \t]+\[(\d{1,4}(?:[.,]\d{1,2})?)\][ \t]+(\S.*)$")
-_FIELD = re.compile(r"^ {0,3}(=)[ \t]*(.*)$")
-_GAP = re.compile(r"\[\[(.{0,500}?)\]\]")
-_BAR = re.compile(r"(?<!\\)\|")
-_RULE = re.compile(r"[\s|:-]+")
-_SIGNS = {"single": OPTIONS, "multi": OPTIONS, "survey": OPTIONS, "essay": _RUBRIC,
-          "short": _FIELD, "numeric": _FIELD}
 _SHARED = ("points", "attempts", "scoring", "shuffle", "competence", "show", "tags")
-_YES = {"yes": True, "true": True, "ja": True, "no": False, "false": False, "nein": False}
 
 
 Renames = Mapping[str, Mapping[str, str]]
@@ -78,13 +73,13 @@ def item_of(block: Block) -> Item:
     """One block as an item. Raises UnreadableError."""
     known = KINDS.get(block.kind)
     fences = known.fences if known else frozenset[str]()
-    body = read_body(block, _SIGNS.get(block.kind, known.signs if known else None), fences)
+    body = read_body(block, known.signs if known else None, fences)
     given = block.attributes
     item = Item(
         kind=block.kind, id=block.id, line=block.line - 1, stem=body.text.strip(), points=_number(given.get("points", "1")),
         attempts=int(given["attempts"]) if given.get("attempts", "").isdecimal() else None, scoring=given.get("scoring", ""), show=given.get("show", ""),
-        shuffle=_YES.get(given.get("shuffle", "")), competences=tuple(part.strip() for part in given.get("competence", "").split(",") if part.strip()),
-        tags=tuple(filter(None, map(str.strip, given.get("tags", "").split(",")))),
+        shuffle=YES_NO.get(given.get("shuffle", "")), competences=tags_of(block, "competence"),
+        tags=tags_of(block),
         attributes={name: value for name, value in given.items() if name not in _SHARED}, hints=tuple(mark.text for mark in body.hints),
         explanation=body.explanation, fences=tuple(Fenced(fence.name, fence.text) for fence in body.fences),
     )
@@ -120,20 +115,15 @@ def _pairs(item: Item, body: Body, _: str) -> Item:
 
 
 def _matrix(item: Item, body: Body, _: str) -> Item:
-    lines = [mark for mark in body.marks if not _RULE.fullmatch(mark.lines[0])]
+    lines = [mark for mark in body.marks if not RULE.fullmatch(mark.lines[0])]
     if len(lines) < 2:
         raise UnreadableError(N_("There is no table."))
-    corner, *columns = _cells(lines[0])
+    corner, *columns = cells_of(lines[0])
     rows = []
     for mark in lines[1:]:
-        text, *cells = _cells(mark)
-        rows.append(Row(text, tuple(at for at, cell in enumerate(cells) if "x" in cell.lower()), mark.feedback))
-    return replace(item, corner=corner, columns=tuple(columns), rows=tuple(rows), many="[" in "".join(_cells(lines[1])[1:]))
-
-
-def _cells(mark: Mark) -> list[str]:
-    text = mark.lines[0].strip().removesuffix("|")
-    return [cell.replace("\\|", "|").strip() for cell in _BAR.split(text)]
+        text, *marked = cells_of(mark)
+        rows.append(Row(text, tuple(at for at, cell in enumerate(marked) if "x" in cell.lower()), mark.feedback))
+    return replace(item, corner=corner, columns=tuple(columns), rows=tuple(rows), many="[" in "".join(cells_of(lines[1])[1:]))
 
 
 def _words(item: Item, body: Body, _: str) -> Item:
@@ -170,16 +160,16 @@ def _cloze(item: Item, _: Body, __: str) -> Item:
         gaps.append(_gap(found[1]))
         return gap(len(gaps))
 
-    stem = _GAP.sub(place, item.stem)
+    stem = GAP.sub(place, item.stem)
     return replace(item, stem=stem, gaps=tuple(gaps))
 
 
 def _gap(text: str) -> Gap:
-    parts = [part.replace("\\|", "|").strip() for part in _BAR.split(text)]
+    parts = [part.replace("\\|", "|").strip() for part in BAR.split(text)]
     right = [at for at, part in enumerate(parts) if part.startswith("(") and part.endswith(")")]
     if right:
         return Gap(options=tuple(part[1:-1].strip() if at in right else part for at, part in enumerate(parts)), right=right[0])
-    return Gap(answers=_answers("|".join(part.strip().removeprefix("=") for part in _BAR.split(text))))
+    return Gap(answers=_answers("|".join(part.strip().removeprefix("=") for part in BAR.split(text))))
 
 
 def _rubric(item: Item, body: Body, _: str) -> Item:

@@ -84,12 +84,13 @@ def _content(draft: Draft, path: str) -> tuple[bytes, int]:
 
 
 def _editor(slug: str, draft: Draft, path: str, content: bytes, revision: int, *, saved: bool = False, problem: str = "", status: int = 200) -> Response:
-    languages = structure.module_files(list(service.listing(draft.id))).get(path.split("/", maxsplit=1)[0], {}) if path.endswith(".md") else {}
+    folder = path.split("/", maxsplit=1)[0]
+    languages = structure.module_files(list(service.listing(draft.id))).get(folder, {}) if path.endswith(".md") else {}
     text, chosen = service.as_text(content), _language(path)
     slim = "frame" in request.args     # Beside the other language.
     is_module = path in languages.values()
     page = make_response(render_template(
-        "studio/edit.html", slug=slug, path=path, folder=path.split("/", maxsplit=1)[0], text=text, base=revision, chosen=chosen, languages=languages, is_module=is_module,
+        "studio/edit.html", slug=slug, path=path, folder=folder, text=text, base=revision, chosen=chosen, languages=languages, is_module=is_module,
         title=(structure.front_values(text).get(f"title-{chosen}") if is_module else "") or path, kinds=_kinds(chosen), slim=slim, saved=saved, problem=problem,
         here=history.note_presence(draft.id, path, person().id),
     ), status)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from core import db
@@ -125,9 +125,11 @@ def contents(draft_id: int, *paths: str, folder: str = "") -> dict[str, bytes]:
         select(DraftFile.path, DraftContent.packed).join(DraftContent, DraftContent.id == DraftFile.content_id)
         .where(DraftFile.draft_id == draft_id).order_by(DraftFile.path)
     )
+    wanted: ColumnElement[bool] = DraftFile.path.in_(paths)
+    if folder:
+        wanted |= DraftFile.path.startswith(f"{folder}/", autoescape=True)
     if paths or folder:
-        inside = DraftFile.path.startswith(f"{folder}/", autoescape=True) if folder else DraftFile.path.in_(paths)
-        asked = asked.where(inside | DraftFile.path.in_(paths))
+        asked = asked.where(wanted)
     return {row.path: zlib.decompress(row.packed) for row in db.session.execute(asked)}
 
 

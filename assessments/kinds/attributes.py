@@ -12,7 +12,7 @@ COMMON = ("points", "attempts", "scoring", "shuffle", "competence", "show", "tag
 MOST_POINTS = 1000
 MOST_ATTEMPTS = 100
 _NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?", re.ASCII)
-_YES_NO = {"yes": True, "true": True, "ja": True, "no": False, "false": False, "nein": False}
+YES_NO = {"yes": True, "true": True, "ja": True, "no": False, "false": False, "nein": False}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def read_attributes(reader: Reader, *, own: Iterable[str], shuffle: bool, attemp
         points=_points(reader, given.get("points", "1")),
         attempts=whole(reader, "attempts", attempts, 0, MOST_ATTEMPTS),
         scoring=one_of(reader, "scoring", ("partial", "all"), "partial"),
-        shuffle=_YES_NO[one_of(reader, "shuffle", tuple(_YES_NO), "yes" if shuffle else "no")],
+        shuffle=YES_NO[one_of(reader, "shuffle", tuple(YES_NO), "yes" if shuffle else "no")],
         show=one_of(reader, "show", ("now", "after-due", "never"), "now"),
         competences=tuple(part.strip() for part in given.get("competence", "").split(",") if part.strip()),
     )

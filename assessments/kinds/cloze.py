@@ -14,17 +14,17 @@ from assessments.kinds.base import Kind, Source
 from assessments.kinds.fields import typed_text
 from assessments.kinds.item import Choice, Form, Item, Offer, Response, ResponseError, View, key_of, ordered
 from assessments.kinds.short import note_pattern
+from assessments.kinds.source import BAR
 from core.i18n import N_
 from exercises.patterns import PatternError
 
-_GAP = re.compile(r"\[\[(.{0,500}?)\]\]")
+GAP = re.compile(r"\[\[(.{0,500}?)\]\]")
 # Private-use characters stand for a gap while Markdown runs, so that no part of the key takes part in rendering.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _PLACE = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _PLACE_IN_TAG = re.compile(f"<[^<>]*{_OPEN}")
 _PART_OF_CHOICE = re.compile(r"\s*\((.+)\)\s*")
 _PATTERN_INSIDE = re.compile(r"(?:^|[|=])\s*/")
-_BAR = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,11 @@ class Cloze(Kind[ClozeItem]):
             return f"{_OPEN}{count}{_CLOSE}"
 
         written = source.body.text.replace(_OPEN, "").replace(_CLOSE, "")
-        return source.html(_GAP.sub(place, written), source.block.line)
+        return source.html(GAP.sub(place, written), source.block.line)
 
     def build(self, source: Source, common: dict[str, Any]) -> ClozeItem:
         """Every gap can be filled, and every gap found its place in the page."""
-        gaps = tuple(_gap(source, text, number) for number, text in enumerate(_GAP.findall(source.body.text), 1))
+        gaps = tuple(_gap(source, text, number) for number, text in enumerate(GAP.findall(source.body.text), 1))
         html = common["text"]
         places = [int(number) for number in _PLACE.findall(html)]
         if not gaps:
@@ -162,7 +162,7 @@ class Cloze(Kind[ClozeItem]):
 
 
 def _gap(source: Source, text: str, number: int) -> Gap:
-    parts = [part.replace("\\|", "|") for part in _BAR.split(text)]
+    parts = [part.replace("\\|", "|") for part in BAR.split(text)]
     right = [at for at, part in enumerate(parts) if _PART_OF_CHOICE.fullmatch(part)]
     if right:
         return _choice(source, parts, right, number)
@@ -192,7 +192,7 @@ def _bare(part: str) -> str:
 
 def _written(source: Source, text: str, number: int) -> Gap:
     try:
-        answers = read_answers("|".join(part.strip().removeprefix("=") for part in _BAR.split(text)))
+        answers = read_answers("|".join(part.strip().removeprefix("=") for part in BAR.split(text)))
     except PatternError as error:
         note_pattern(source, error, source.block.line)
         return Gap()

@@ -9,12 +9,11 @@ from assessments.grading import Part, Verdict
 from assessments.kinds import quality
 from assessments.kinds.base import Kind, Source
 from assessments.kinds.item import Choice, Form, Item, Offer, Response, ResponseError, View, key_of, ordered
-from assessments.kinds.source import Mark
+from assessments.kinds.source import BAR, Mark
 from core.i18n import N_
 
 MOST_COLUMNS = 10
-_BAR = re.compile(r"(?<!\\)\|")
-_RULE = re.compile(r"[\s|:-]+")
+RULE = re.compile(r"[\s|:-]+")
 _CELL = re.compile(r"\(([ xX]?)\)|\[([ xX]?)\]")
 
 
@@ -83,17 +82,17 @@ class Matrix(Kind[MatrixItem]):
 
     def build(self, source: Source, common: dict[str, Any]) -> MatrixItem | None:
         """A header, and rows that each have a mark for every column."""
-        marks = [mark for mark in source.body.marks if not _RULE.fullmatch(mark.lines[0])]
+        marks = [mark for mark in source.body.marks if not RULE.fullmatch(mark.lines[0])]
         if len(marks) < 2:
             source.error("matrix-rows", N_("There is no table with a header and rows."),
                          N_("Write a table of “|” with “( )” and “(x)” in its cells."))
             return None
-        corner, *columns = _cells(marks[0])
+        corner, *columns = cells_of(marks[0])
         if not 2 <= len(columns) <= MOST_COLUMNS or len(set(columns)) < len(columns):
             source.error("matrix-columns", N_("The table needs 2 to %(most)s different columns to choose from."),
                          N_("Mend the header."), marks[0].line, most=MOST_COLUMNS)
             return None
-        many = "[" in "".join(_cells(marks[1])[1:])
+        many = "[" in "".join(cells_of(marks[1])[1:])
         rows = tuple(_row(source, mark, len(columns), many) for mark in marks[1:])
         if len({row.key for row in rows}) < len(rows):
             source.error("matrix-double", N_("Two rows have the same text."), N_("Take one out."), marks[1].line)
@@ -164,14 +163,15 @@ class Matrix(Kind[MatrixItem]):
         quality.advise_explanation(item.explanation, any(row.feedback for row in item.rows), source)
 
 
-def _cells(mark: Mark) -> list[str]:
+def cells_of(mark: Mark) -> list[str]:
+    """The cells of a line, the bars in them without their backslashes."""
     text = mark.lines[0].strip()
     text = text[:-1] if text.endswith("|") and not text.endswith("\\|") else text
-    return [cell.replace("\\|", "|").strip() for cell in _BAR.split(text)]
+    return [cell.replace("\\|", "|").strip() for cell in BAR.split(text)]
 
 
 def _row(source: Source, mark: Mark, columns: int, many: bool) -> Row:
-    label, *cells = _cells(mark)
+    label, *cells = cells_of(mark)
     found = [_CELL.fullmatch(cell) for cell in cells]
     brackets = "[" if many else "("
     if len(cells) != columns or not all(cell and cell.group(0).startswith(brackets) for cell in found):

@@ -10,6 +10,7 @@ from modules.findings import Finding, Severity
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^`\s]*)[ \t]*(.*)$")
 _FEEDBACK = re.compile(r"^[ \t]*> ?(.*)$")
 _INDENTED = re.compile(r"^(?: {2,}|\t)[ \t]*\S")
+BAR = re.compile(r"(?<!\\)\|")         # between the cells of a table, or the parts of a gap
 _COMMON = re.compile(r"^ {0,3}([?!])[ \t]+(.*)$")
 
 
