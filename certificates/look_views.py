@@ -54,9 +54,7 @@ def edit() -> str:
 @limiter.limit("30 per minute", key_func=_who)
 def save() -> Page:
     """Save a new version, or begin a template from a design, or draw a preview where there are no scripts."""
-    form, before = LookForm(), versions.newest()
-    form.offer()
-    style = form.chosen(_now(before), service.today_here())
+    form, style = _entered()
     if request.form.get("start"):
         form.start_from(request.form["start"])
         return _shown(form)
@@ -72,9 +70,7 @@ def save() -> Page:
 @limiter.limit("60 per minute", key_func=_who)
 def preview() -> str:
     """The page as it would be, as a picture; or what is wrong."""
-    form, row = LookForm(), versions.newest()
-    form.offer()
-    return render_template("certificates/_look_preview.html", **_drawn(form, form.chosen(_now(row), service.today_here())))
+    return render_template("certificates/_look_preview.html", **_drawn(*_entered()))
 
 
 @bp.post("/sample.pdf")
@@ -82,9 +78,7 @@ def preview() -> str:
 @limiter.limit("30 per minute", key_func=_who)
 def sample() -> Page:
     """The page as it would be, as a file."""
-    form, row = LookForm(), versions.newest()
-    form.offer()
-    style = form.chosen(_now(row), service.today_here())
+    form, style = _entered()
     found = _drawn(form, style)
     if "pdf" not in found:
         return _shown(form, found), 422
@@ -111,6 +105,13 @@ def restore(letterhead_id: int) -> BaseResponse:
 
 
 # --- What the views share ---------------------------------------------------------------------------------------------
+
+def _entered() -> tuple[LookForm, Style | None]:
+    """The form that was sent, and the look that it describes, unless something is wrong in it."""
+    form = LookForm()
+    form.offer()
+    return form, form.chosen(_now(versions.newest()), service.today_here())
+
 
 def _now(row: Letterhead | None) -> Style:
     return versions.style_of(row) if row else letterhead.default()

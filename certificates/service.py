@@ -477,8 +477,3 @@ def set_letterhead(organisation_id: int, file: Path) -> Letterhead:
         if style.own is not None:
             trial.try_out(style)
         return versions.save(organisation_id, style)
-
-
-def newest_letterhead() -> Letterhead | None:
-    """The letterhead that the organisation uses now."""
-    return versions.newest()

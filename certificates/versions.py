@@ -16,6 +16,9 @@ from core import db
 SHOWN = 30
 
 
+_LETTERHEADS = select(Letterhead).options(joinedload(Letterhead.template))
+
+
 class OvertakenError(RuntimeError):
     """Somebody else has saved a look meanwhile."""
 
@@ -26,17 +29,17 @@ class OvertakenError(RuntimeError):
 
 def newest() -> Letterhead | None:
     """The letterhead that the organisation uses now."""
-    return db.session.scalars(select(Letterhead).options(joinedload(Letterhead.template)).order_by(Letterhead.id.desc()).limit(1)).one_or_none()
+    return db.session.scalars(_LETTERHEADS.order_by(Letterhead.id.desc()).limit(1)).one_or_none()
 
 
 def latest() -> list[Letterhead]:
     """The last versions, the newest first."""
-    return list(db.session.scalars(select(Letterhead).options(joinedload(Letterhead.template)).order_by(Letterhead.id.desc()).limit(SHOWN)))
+    return list(db.session.scalars(_LETTERHEADS.order_by(Letterhead.id.desc()).limit(SHOWN)))
 
 
 def version(letterhead_id: int) -> Letterhead | None:
     """One version, if it is of this organisation."""
-    return db.session.scalars(select(Letterhead).options(joinedload(Letterhead.template)).where(Letterhead.id == letterhead_id)).one_or_none()
+    return db.session.scalars(_LETTERHEADS.where(Letterhead.id == letterhead_id)).one_or_none()
 
 
 _ANY = -1

@@ -12,6 +12,7 @@ import certificates.service as certificates
 import courses.service as courses
 import modules.service as modules
 from accounts.models import Role
+from certificates import versions
 from core import db
 from core.config import Settings
 from demo import campus
@@ -60,7 +61,7 @@ def seed(settings: Settings, content: Path = CONTENT) -> Path:
     edition, workshop = modules.publish_folder(organisation.id, content), modules.publish_folder(organisation.id, WORKSHOP)
     with db.scoped(organisation.id), db.transaction():
         runs = [courses.open_run(edition.course_id, campus.LOTSE_COURSE), courses.open_run(workshop.course_id, campus.WORKSHOP)]
-        if certificates.newest_letterhead() is None:  # An operator may have tried their own since.
+        if versions.newest() is None:  # An operator may have tried their own since.
             certificates.set_letterhead(organisation.id, LETTERHEAD)
         for guest in GUESTS:
             person = people.add_local_person(organisation.id, guest.username, passwords[guest.username], name=guest.name, roles=(guest.role,))

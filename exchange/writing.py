@@ -63,7 +63,7 @@ def _value(value: str) -> str:
 
 def decimal(number: float) -> str:
     """A number of points: at most four decimals."""
-    return f"{number:.4f}".rstrip("0").rstrip(".")
+    return _with_places(number, 4)
 
 
 # --- Texts ------------------------------------------------------------------------------------------------------------
@@ -158,7 +158,11 @@ def _sign(kind: str, choice: Choice, *, many: bool) -> str:
 
 def percent(share: float) -> str:
     """A share as a percentage with at most five decimals."""
-    return f"{share * 100:.5f}".rstrip("0").rstrip(".").replace("-0", "0", 1) if abs(share) < 1e-9 else f"{share * 100:.5f}".rstrip("0").rstrip(".")
+    return _with_places(share * 100, 5)
+
+
+def _with_places(number: float, most: int) -> str:
+    return f"{round(number, most) + 0.0:.{most}f}".rstrip("0").rstrip(".")  # Adding zero takes the sign from -0.
 
 
 def _weight(share: float) -> str:

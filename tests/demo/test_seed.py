@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from accounts.models import Identity, Organisation, Person
 from certificates import service as certificates
+from certificates import versions
 from certificates.models import Letterhead
 from core import db
 from core.config import Settings, settings
@@ -44,12 +45,12 @@ def test_certificates_bear_the_example_letterhead_until_the_operator_tries_anoth
         with db.unscoped():
             organisation = db.session.scalars(select(Organisation)).one()
         db.act_for(organisation.id)
-        example = certificates.newest_letterhead()
+        example = versions.newest()
         assert example is not None
         assert [entry["name"] for entry in example.signatories] == ["Prof. Dr. Erika Mustermann", "Dr. Max Beispiel"]
         chosen = certificates.set_letterhead(organisation.id, own).id
         seed(settings())
-        kept = certificates.newest_letterhead()
+        kept = versions.newest()
         assert kept is not None
         assert kept.id == chosen
 
