@@ -8,13 +8,17 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 
 LONGEST = 64_000
 """Bytes of a badge that is looked at; ours have about four thousand."""
 MOST = 16
 """Attached files that are looked at."""
 _HEAD = 2_000              # bytes before a stream in which its dictionary begins
-_STREAM = re.compile(rb"/Type\s*/EmbeddedFile\b[^\x00]{0,1500}?\bstream\r?\n", re.DOTALL)
+_TAIL = 1_510              # bytes from the mark to where its stream begins, at most
+_MOST_MARKS = 1_000        # that are looked at, with a stream behind them or not
+_MARK = re.compile(rb"/Type\s{0,9}/EmbeddedFile\b")
+_BEGIN = re.compile(rb"[^\x00]*?\bstream\r?\n")
 
 
 def badges(pdf: bytes) -> tuple[str, ...]:
@@ -23,14 +27,22 @@ def badges(pdf: bytes) -> tuple[str, ...]:
 
 
 def _attached(pdf: bytes) -> Iterator[str]:
-    for number, found in enumerate(_STREAM.finditer(pdf)):
-        if number == MOST:
-            return
-        begun = found.end()
+    for begun in islice(_streams(pdf), MOST):
         dictionary = pdf[max(pdf.rfind(b" obj", 0, begun), begun - _HEAD, 0):begun]
         content = _unpacked(pdf[begun:begun + 2 * LONGEST], packed=b"/FlateDecode" in dictionary)
         if content is not None:
             yield content
+
+
+def _streams(pdf: bytes) -> Iterator[int]:
+    """Where the content of attached files begins."""
+    last = -1
+    for mark in islice(_MARK.finditer(pdf), _MOST_MARKS):
+        if mark.start() < last:        # Within the file before it.
+            continue
+        if found := _BEGIN.match(pdf, mark.end(), mark.end() + _TAIL):
+            last = found.end()
+            yield last
 
 
 def _unpacked(rest: bytes, *, packed: bool) -> str | None:
