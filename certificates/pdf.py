@@ -20,6 +20,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from markupsafe import escape
+from PIL import ImageFile
 
 from certificates import finish, fonts, qr, scripts
 from certificates.compiled.assembly import Kept, assembled
@@ -199,6 +200,7 @@ def _press() -> _Press:
             f"WeasyPrint does not start ({error}). Debian, Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
             "libharfbuzz-subset0; macOS: brew install pango"
         ) from error
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint lets the whole process read pictures that are cut off; ours are whole.
     finish.tag_languages()
     # Fonts only from this folder: nothing is fetched over the network.
     fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"file"}, allow_redirects=False)
