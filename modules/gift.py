@@ -14,7 +14,7 @@ from core.i18n import N_
 from modules.findings import Finding, Severity
 
 GiftKind = Literal["single", "multi", "truefalse", "short", "numeric", "match", "essay", "description"]
-Markup = Literal["moodle", "html", "plain", "markdown"]
+Markup = Literal["auto", "html", "plain", "markdown"]  # auto: text with the little HTML that people type
 
 MOST_ITEMS = 2_000
 MOST_ANSWERS = 100
@@ -70,7 +70,7 @@ class GiftItem:
     title: str = ""
     text: str = ""
     tail: str | None = None
-    markup: Markup = "moodle"
+    markup: Markup = "auto"
     answers: tuple[GiftAnswer, ...] = ()
     feedback: str = ""
     others: str = ""
@@ -327,8 +327,8 @@ class _Reader:
 
 
 def _markup(found: re.Match[str] | None) -> Markup:
-    name = found[1] if found else "moodle"
-    return "html" if name == "html" else "plain" if name == "plain" else "markdown" if name == "markdown" else "moodle"
+    name = found[1] if found else "auto"
+    return "html" if name == "html" else "plain" if name == "plain" else "markdown" if name == "markdown" else "auto"
 
 
 def _unmarked(text: str) -> str:
