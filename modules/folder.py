@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from core.i18n import N_
 from modules.findings import Finding
+from modules.sharing import Place, shared_places
 
 MOST_FILES = 2_000
 MOST_BYTES = 200 << 20
@@ -26,25 +27,51 @@ _TEXT = {".md", ".yml", ".yaml", ".json", ".txt", ".csv"}
 
 
 def read_folder(root: Path) -> tuple[dict[str, bytes], list[Finding]]:
-    """All files below `root` by their path, with findings for what could not be taken.
+    """All files of the course in `root` by their path, with findings for what could not be taken.
 
-    Links are never followed and devices never opened. Names that begin with a dot (.git, .DS_Store) are no part of a
-    course. Of a file that is too large only as much is read as shows that, so that check_files() can say so.
+    What the course shares with folders beside it (modules.sharing) is taken from there, unless `root` has it itself. Links are never
+    followed and devices never opened. Names that begin with a dot (.git, .DS_Store) are no part of a course. Of a file that is too
+    large only as much is read as shows that, so that check_files() can say so.
     """
+    files, findings = read_tree(root, "")
+    beside = Path(os.path.abspath(root)).parent  # Not resolve(): a link is not followed here either.
+    for place in shared_places(files.get("course.yml", b"")):
+        if place.path not in files and not any(path.startswith(f"{place.path}/") for path in files):
+            more, found = _read_place(beside, place)
+            files |= more
+            findings += found
+    return dict(sorted(files.items())), findings
+
+
+def _read_place(beside: Path, place: Place) -> tuple[dict[str, bytes], list[Finding]]:
+    source = beside / place.course / place.path
+    if any(step.is_symlink() for step in (source, *source.parents) if step.is_relative_to(beside / place.course)):
+        return {}, [_no_file(str(place))]
+    if source.is_dir():
+        return read_tree(source, f"{place.path}/")
+    if source.is_file():
+        return {place.path: _read(str(source), most_bytes(place.path) + 1)}, []
+    return {}, [Finding("shared-missing", "course.yml", 0, N_("There is no “%(place)s”, and this folder has no copy of it."),
+                        N_("Put both folders beside each other, or correct it under “shared”."), values={"place": str(place)})]
+
+
+def _no_file(path: str) -> Finding:
+    return Finding("file-kind", path, 0, N_("This is a link or a device, not a file."), N_("Put a copy of the file here."))
+
+
+def read_tree(root: Path, prefix: str = "") -> tuple[dict[str, bytes], list[Finding]]:
+    """The files that lie below `root` itself, with `prefix` before their paths."""
     files: dict[str, bytes] = {}
     findings: list[Finding] = []
     total = 0
-    for entry, path in _walk(root, ""):
+    for entry, path in _walk(root, prefix):
         if len(files) > MOST_FILES or total > MOST_BYTES:
             break  # check_files() reports what is over the bounds.
         if entry.is_dir(follow_symlinks=False):
             findings.append(_too_deep(path))
             continue
         if not entry.is_file(follow_symlinks=False):
-            findings.append(Finding(
-                "file-kind", path, 0, N_("This is a link or a device, not a file."),
-                N_("Put a copy of the file here."),
-            ))
+            findings.append(_no_file(path))
             continue
         try:
             files[path] = _read(entry.path, most_bytes(path) + 1)

@@ -16,6 +16,7 @@ from modules.easy import WRITTEN_IN, written_in
 from modules.fields import Fields
 from modules.findings import Finding, FormatError, Severity
 from modules.folder import check_files, most_bytes
+from modules.sharing import place_in
 from modules.split import Segment, split
 from modules.text import read_text
 from modules.yamltext import Yaml, YamlError, read_yaml
@@ -58,9 +59,17 @@ class _Reader:
             paths=frozenset(self._files),
             pools=self._pools(),
         )
+        self._shared(course)
         thresholds.refuse_others()
         course.refuse_others()
         return replace(result, findings=tuple(self._findings))
+
+    def _shared(self, course: Fields) -> None:
+        """What the folder takes from those beside it is in the files already; here it is only looked at."""
+        for index, text in enumerate(course.words("shared")):
+            if place_in(text) is None:
+                course.find(("shared", index), "shared-place", N_("“%(place)s” is no file or folder of a course beside this one."),
+                            N_("Write ../COURSE/NAME, such as ../ki-kompetenz/01-was-ki-ist."), place=text[:80])
 
     def _yaml(self, path: str, text: str | None = None, first_line: int = 1) -> Yaml | None:
         """A file's YAML (or that of `text`, a part of the file). None: it cannot be read, which is reported."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from modules.folder import read_folder
+from modules.folder import read_tree
 from modules.split import fences
 
 _OPENING = re.compile(r"(?:::: ?|/// ?)[ \t]*(?P<kind>[a-z][a-z0-9-]*)[ \t]*(?:\{(?P<attributes>[^}]*)\})?[ \t]*")
@@ -16,7 +16,7 @@ _OPENING = re.compile(r"(?:::: ?|/// ?)[ \t]*(?P<kind>[a-z][a-z0-9-]*)[ \t]*(?:\
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def fmt(folder: Path) -> None:
     """Give each question in the course folder FOLDER that has no id a new one. Languages of a module get the same, question by question."""
-    files, _findings = read_folder(folder)
+    files, _findings = read_tree(folder)  # What is shared with other courses gets its ids there.
     made: dict[tuple[str, int], str] = {}
     for path in sorted(path for path in files if path.endswith(".md")):
         try:

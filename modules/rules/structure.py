@@ -129,10 +129,11 @@ def competences_known(course: CourseSource) -> Iterator[Finding]:
 
 
 def competences_taught(course: CourseSource) -> Iterator[Finding]:
-    """Each competence is taught by a module, or says that it is planned."""
+    """Each competence is taught by a module, is for others than this course, or says that it is planned."""
     taught = {id_ for source in course.sources for id_ in source.competences}
     for competence in course.competences.values():
-        if competence.id not in taught and not competence.planned:
+        for_others = competence.audience and course.audience and not set(competence.audience) & set(course.audience)
+        if competence.id not in taught and not competence.planned and not for_others:
             yield Finding("competence-untaught", "competences.yml", competence.line,
                           N_("No module teaches the competence “%(id)s”."),
                           N_("Name it under “competencies” in a module, or remove it."), Severity.WARNING, {"id": competence.id})
