@@ -1,25 +1,35 @@
 """The courses that come with Lotse: nothing to mend, and recorded answers that pass the checks they stand for."""
 
+from collections import Counter
 from functools import cache
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from assessments import drawing
 from assessments.kinds import KINDS
+from assessments.kinds.item import Item
 from assessments.kinds.looking import LookKind
 from exercises.checks import check_ask
 from exercises.prompt import PromptExercise
 from modules import blocks
+from modules.blocks import Block
 from modules.course import CourseSource, ModuleSource
 from modules.easy import WRITTEN_IN
+from modules.pools import KIND as POOL
+from modules.pools import candidates, read_pool
 from modules.service import CheckedFolder, check_folder
 
 CONTENT = Path(__file__).parents[2] / "content"
+STARTERS = ("ki-kompetenz", "ki-kompetenz-lehre", "ki-kompetenz-verwaltung")
+TEST = "abschlusstest"
 
 
 @pytest.fixture(autouse=True)
 def _all_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "_kinds", dict(KINDS))
+    monkeypatch.setattr(blocks, "_kinds", {**KINDS, POOL.name: POOL})
 
 
 @cache
@@ -33,13 +43,14 @@ def starter() -> CourseSource:
     return checked("ki-kompetenz").course
 
 
-@pytest.mark.parametrize("course", ["ki-kompetenz", "werkstatt"])
+@pytest.mark.parametrize("course", [*STARTERS, "werkstatt"])
 def test_nothing_is_found_in_a_course_that_comes_with_lotse(course: str) -> None:
     assert [(finding.rule, finding.path, finding.line) for finding in checked(course).findings] == []
 
 
-def test_each_module_of_the_starter_course_has_questions_to_draw_from() -> None:
-    for source in starter().sources:
+@pytest.mark.parametrize("course", STARTERS)
+def test_each_module_of_the_starter_course_has_questions_to_draw_from(course: str) -> None:
+    for source in (source for source in checked(course).course.sources if source.id != TEST):
         assert sum(not isinstance(KINDS[block.kind], LookKind) for block in source.blocks) >= 20, source.path
 
 
@@ -55,10 +66,11 @@ def test_who_reads_easy_language_meets_every_question() -> None:
             assert [block.id for block in module.sources[text].blocks] == [block.id for block in module.sources["de"].blocks]
 
 
-def test_recorded_answers_pass_the_checks_of_their_exercise() -> None:
+@pytest.mark.parametrize("course", STARTERS)
+def test_recorded_answers_pass_the_checks_of_their_exercise(course: str) -> None:
     failed = [
         (source.path, exercise_id, check.label)
-        for source in starter().sources for exercise_id, exercise in _exercises(source)
+        for source in checked(course).course.sources for exercise_id, exercise in _exercises(source)
         for ask in exercise.asks if ask.recorded
         for check in check_ask(ask, list(ask.recorded) * ask.runs, exercise.contexts) if not check.ok
     ]
@@ -68,3 +80,143 @@ def test_recorded_answers_pass_the_checks_of_their_exercise() -> None:
 def _exercises(source: ModuleSource) -> list[tuple[str, PromptExercise]]:
     parsed = [(block.id, KINDS[block.kind].parse(block, lambda address: address, {})) for block in source.blocks if block.kind == "prompt"]
     return [(id_, item.exercise) for id_, item in parsed if item.points]
+
+
+# --- Three audiences, one curriculum ----------------------------------------------------------------------------------
+
+def test_the_three_courses_have_the_same_text_but_for_the_role() -> None:
+    files = [checked(course).files for course in STARTERS]
+    same = {path for path in files[0] if all(others.get(path) == files[0][path] for others in files)}
+    own = {path.split("/")[0] for path in chain(*files) if path not in same}
+    assert own == {"course.yml", "pools", "06-ki-im-studium", "06-ki-in-der-lehre", "06-ki-in-der-verwaltung"}
+    assert {path for path in chain(*files) if path.startswith("pools/") and path not in same} == {"pools/rolle.de.md", "pools/rolle.en.md"}
+
+
+@pytest.mark.parametrize("course", STARTERS)
+def test_each_course_teaches_and_certifies_what_its_audience_needs(course: str) -> None:
+    found = checked(course).course
+    taught = {id_ for source in found.sources for id_ in source.competences}
+    assert taught == set(found.certificate_competences)
+    assert taught == {id_ for id_, competence in found.competences.items() if set(competence.audience) & set(found.audience)}
+
+
+@pytest.mark.parametrize("course", STARTERS)
+def test_the_hours_of_the_certificate_are_those_that_the_modules_take(course: str) -> None:
+    found = checked(course).course
+    minutes = sum(module.sources["de"].minutes for module in found.modules)
+    assert abs(found.certificate["hours"] - minutes / 60) <= 0.5
+
+
+# --- The final test ---------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("course", STARTERS)
+def test_the_final_test_draws_20_of_at_least_60_questions_about_every_module(course: str) -> None:
+    found = checked(course).course
+    pools = [read_pool(block) for source in found.sources if source.id == TEST and source.language == "de" for block in source.blocks]
+    drawable = [candidates(pool, found, "de") for pool in pools]
+    assert sum(pool.pick for pool in pools) == 20
+    assert len({block.id for block in chain(*drawable)}) == sum(map(len, drawable)) >= 60
+    tested = {id_ for block in chain(*drawable) for id_ in block.attributes["competence"].split(",")}
+    assert tested == {id_ for id_, competence in found.competences.items() if set(competence.audience) & set(found.audience)}
+
+
+def test_hundreds_of_learners_meet_every_question_of_the_final_test_and_none_much_more_often() -> None:
+    found = checked(STARTERS[0]).course
+    for pool in (read_pool(block) for source in found.sources if source.id == TEST and source.language == "de" for block in source.blocks):
+        ids = [block.id for block in candidates(pool, found, "de")]
+        met = Counter(chain(*(drawing.drawn(ids, pool.pick, f"{learner}\0{TEST}\0{pool.id}") for learner in range(600))))
+        expected = 600 * pool.pick / len(ids)
+        assert all(abs(met[id_] - expected) < 0.3 * expected for id_ in ids), pool.id
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_question_of_the_final_test_teaches(language: str) -> None:
+    for block, item in _test_questions(language):
+        assert item.hints, item.id
+        assert item.explanation, item.id
+        assert (item.competences, item.attempts, item.points) == (tuple(block.attributes["competence"].split(",")), 1, 1), item.id
+        answers = [line for line in block.body.split("\n") if line[:3] in ("( )", "(x)", "[ ]", "[x]")]
+        assert block.body.count("\n    > ") >= len(answers), item.id
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_right_option_is_rarely_the_longest_one(language: str) -> None:
+    singles = [item for _, item in _test_questions(language) if item.kind == "single"]
+    longest = [item.id for item in singles if _longest(item.options) in item.right]  # type: ignore[attr-defined]
+    assert len(longest) <= len(singles) / 3, longest
+
+
+def _longest(options: Any) -> int:
+    return max(range(len(options)), key=lambda at: len(options[at].html))
+
+
+# --- Every question, answered by its key and against it ---------------------------------------------------------------
+
+_ANSWERED = ("single", "multi", "matrix", "match", "order", "cloze", "numeric", "short")
+
+
+def test_every_question_is_right_when_answered_by_its_key_and_not_otherwise() -> None:
+    questions = [*_test_questions("de"), *_test_questions("en"), *_module_questions()]
+    assert len(questions) > 400
+    for block, item in questions:
+        kind = KINDS[item.kind]
+        assert kind.grade(item, _by_key(item)).score == pytest.approx(item.points), (block.path, item.id)
+        for response in _against_key(item):
+            assert kind.grade(item, response).score < item.points, (block.path, item.id, response)
+
+
+def _by_key(item: Any) -> dict[str, Any]:
+    if item.kind == "match":
+        return {"pairs": [pair.right for pair in item.pairs]}
+    if item.kind == "order":
+        return {"order": list(range(len(item.entries)))}
+    if item.kind == "numeric":
+        best = max(item.lines, key=lambda line: line.weight)
+        return {"text": "", "values": [str(best.accepted.low)]}
+    solved = KINDS[item.kind].solved(item)
+    assert solved is not None
+    return solved
+
+
+def _against_key(item: Any) -> list[dict[str, Any]]:
+    """Every other single option, every option ticked, every part moved on by one, every answer that is known to be wrong."""
+    match item.kind:
+        case "single":
+            return [{"chosen": [at]} for at in range(len(item.options)) if at not in item.right]
+        case "multi":
+            return [{"chosen": list(range(len(item.options)))}, *({"chosen": [at]} for at in range(len(item.options)))]
+        case "matrix":
+            return [{"rows": [[(row.right[0] + step) % len(item.columns)] for row in item.rows]} for step in range(1, len(item.columns))]
+        case "match":
+            return [{"pairs": [(pair.right + step) % len(item.choices) for pair in item.pairs]} for step in range(1, len(item.choices))]
+        case "order":
+            return [{"order": list(reversed(range(len(item.entries))))}]
+        case "cloze":
+            return [{"gaps": [(gap.right + 1) % len(gap.options) if gap.options else "§" for gap in item.gaps]}]
+        case "numeric":
+            return [{"text": "", "values": [str(line.accepted.low)]} for line in item.lines if line.weight < 1] + [{"text": "", "values": ["-7"]}]
+    return [{"text": "§"}, *({"text": answer.text} for line in item.lines if line.weight < 1 for answer in line.answers)]
+
+
+def _test_questions(language: str) -> list[tuple[Block, Item]]:
+    """The questions of the final tests of all courses, those that they share once."""
+    found = {
+        (source.path, block.body): block for course in STARTERS for source in checked(course).course.pools if source.language == language
+        for block in source.blocks
+    }
+    return [(block, _parsed(block)) for block in found.values()]
+
+
+def _module_questions() -> list[tuple[Block, Item]]:
+    found = {(source.path, block.id): block for course in STARTERS for source in checked(course).course.sources for block in source.blocks}
+    return [(block, _parsed(block)) for block in found.values() if block.kind in _ANSWERED]
+
+
+_PARSED: dict[int, Item] = {}
+
+
+def _parsed(block: Block) -> Item:
+    """Rendering takes long, so each block is read once; the courses keep them alive."""
+    if id(block) not in _PARSED:
+        _PARSED[id(block)] = KINDS[block.kind].parse(block)
+    return _PARSED[id(block)]

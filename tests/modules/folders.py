@@ -1,6 +1,7 @@
 """Small course folders to break."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from modules.findings import Finding
@@ -40,6 +41,14 @@ def folder(body: str = QUESTION, body_en: str | None = None, /, **files: Any) ->
         **files,
     }
     return {path: text.encode() if isinstance(text, str) else text for path, text in whole.items() if text is not None}
+
+
+def write(root: Path, files: Mapping[str, bytes] | None = None) -> Path:
+    """Put these files, or a sound course, into a folder."""
+    for path, content in (folder() if files is None else files).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+    return root
 
 
 def rules(findings: list[Finding] | tuple[Finding, ...]) -> list[str]:

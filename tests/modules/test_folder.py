@@ -4,16 +4,12 @@ from pathlib import Path
 import pytest
 
 from modules.folder import MOST_TEXT_BYTES, check_files, read_folder
-from tests.modules.folders import folder, rules
+from tests.modules.folders import folder, rules, write
 
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    root = tmp_path / "kurs"
-    for path, content in folder().items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(content)
-    return root
+    return write(tmp_path / "kurs")
 
 
 def test_a_folder_is_read_byte_for_byte(course: Path) -> None:
