@@ -23,6 +23,7 @@ from lti.service import platforms
 ROOT = Path(__file__).parent.parent
 CONTENT = ROOT / "content" / campus.LOTSE_COURSE
 WORKSHOP = ROOT / "content" / campus.WORKSHOP
+FOR_STAFF = tuple(ROOT / "content" / course for course in (campus.TEACHING_COURSE, campus.OFFICE_COURSE))
 LETTERHEAD = ROOT / "certificates" / "example" / "letterhead.yml"
 SLUG = "musterstadt"
 
@@ -58,16 +59,17 @@ def seed(settings: Settings, content: Path = CONTENT) -> Path:
     file = settings.data_dir / "demo.json"
     passwords = _kept_passwords(file)
     organisation = people.add_organisation(SLUG, "Universität Musterstadt", "Zentrum für Digitale Lehre")
-    edition, workshop = modules.publish_folder(organisation.id, content), modules.publish_folder(organisation.id, WORKSHOP)
+    editions = {folder: modules.publish_folder(organisation.id, folder) for folder in (content, WORKSHOP, *FOR_STAFF)}
     with db.scoped(organisation.id), db.transaction():
-        runs = [courses.open_run(edition.course_id, campus.LOTSE_COURSE), courses.open_run(workshop.course_id, campus.WORKSHOP)]
+        runs = {folder: courses.open_run(edition.course_id, folder.name) for folder, edition in editions.items()}
         if versions.newest() is None:  # An operator may have tried their own since.
             certificates.set_letterhead(organisation.id, LETTERHEAD)
         for guest in GUESTS:
             person = people.add_local_person(organisation.id, guest.username, passwords[guest.username], name=guest.name, roles=(guest.role,))
             if guest.role in (Role.LEARNER, Role.LECTURER):
-                for run in runs:
-                    courses.enrol(run.id, person.id, guest.role)
+                for folder, run in runs.items():
+                    if guest.role is Role.LECTURER or folder not in FOR_STAFF:
+                        courses.enrol(run.id, person.id, guest.role)
     _register(settings, organisation.id)
     _write(file, {
         "lms": settings.demo_lms_url,

@@ -24,6 +24,10 @@ class Block:
     language: str              # de, en, or an easy text (modules.easy)
     lines: tuple[int, ...] = ()  # of each body line in that file, where they do not simply follow each other
 
+    def __hash__(self) -> int:
+        """So that what was read from a block can be kept by it; equal means equal in everything."""
+        return hash((self.kind, self.id, self.body, self.path, self.line, self.language))
+
     def line_at(self, line: int) -> int:
         """The line in the file of what stands in `line`, counted from the first body line."""
         return self.lines[min(max(line - self.line, 0), len(self.lines) - 1)] if self.lines else line

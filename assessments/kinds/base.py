@@ -5,7 +5,9 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -26,6 +28,7 @@ MediaUrl = Callable[[str], str]
 MOST_LETTERS = 100_000
 MOST_MARKS = 100
 MOST_HINTS = 10
+BLOCKS_KEPT = 1024
 NO_PICTURES: Mapping[str, Size] = MappingProxyType({})
 NO_SAMPLE: Mapping[str, str] = MappingProxyType({})
 
@@ -90,21 +93,29 @@ class Kind(ABC, Generic[I]):
 
     def check(self, block: Block) -> list[Finding]:
         """All errors of a block and, when there are none, advice on the quality of the item."""
-        source, item = self._parse(block, as_written, NO_PICTURES)
+        read, item = _as_written(self, block)
+        source = copy(read)
+        source.findings = list(read.findings)  # What is advised stands beside what was read, not in it.
         if item is not None and not source.failed:
             self.advise(item, source)
         return source.findings
 
     def points(self, block: Block) -> float:
         """How many points the block is worth. Raises FormatError when it cannot be read."""
-        return self.parse(block).points
+        return self._sound(block).points
 
     def fingerprint(self, block: Block) -> str:
         """What every language version must share. Raises FormatError when it cannot be read."""
-        item = self.parse(block)
+        item = self._sound(block)
         shared = (item.kind, item.points, item.attempts, item.scoring, item.show, item.shuffle, item.competences)
         keys = [self.structure(cast(I, each)) for each in item.versions or (item,)]
         return json.dumps([*shared, keys], ensure_ascii=False, default=str)
+
+    def _sound(self, block: Block) -> I:
+        source, item = _as_written(self, block)
+        if source.failed or item is None:
+            raise FormatError(*source.findings)
+        return cast(I, item)
 
     def _parse(self, block: Block, media_url: MediaUrl, pictures: Mapping[str, Size]) -> tuple[Source, I | None]:
         source = self._source(block, media_url, pictures)
@@ -211,6 +222,12 @@ class Kind(ABC, Generic[I]):
 
     def advise(self, item: I, source: Source) -> None:
         """Note what makes a question weaker than it could be."""
+
+
+@lru_cache(maxsize=BLOCKS_KEPT)
+def _as_written(kind: Kind[I], block: Block) -> tuple[Source, I | None]:
+    """A block for checking it. Whoever checks a course reads each block three times, and courses that share modules the same ones."""
+    return kind._parse(block, as_written, NO_PICTURES)
 
 
 def _revision(block: Block) -> str:
