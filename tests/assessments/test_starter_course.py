@@ -21,6 +21,7 @@ from modules.easy import WRITTEN_IN
 from modules.pools import KIND as POOL
 from modules.pools import candidates, read_pool
 from modules.service import CheckedFolder, check_folder
+from tests.browser.answers import ALL, NONE, answer
 
 CONTENT = Path(__file__).parents[2] / "content"
 STARTERS = ("ki-kompetenz", "ki-kompetenz-lehre", "ki-kompetenz-verwaltung")
@@ -160,26 +161,13 @@ def test_every_question_is_right_when_answered_by_its_key_and_not_otherwise() ->
     assert len(questions) > 400
     for block, item in questions:
         kind = KINDS[item.kind]
-        assert kind.grade(item, _by_key(item)).score == pytest.approx(item.points), (block.path, item.id)
-        for response in _against_key(item):
+        assert kind.grade(item, kind.read(item, answer(item, ALL))).score == pytest.approx(item.points), (block.path, item.id)
+        for response in (kind.read(item, answer(item, NONE)), *_against_key(item)):
             assert kind.grade(item, response).score < item.points, (block.path, item.id, response)
 
 
-def _by_key(item: Any) -> dict[str, Any]:
-    if item.kind == "match":
-        return {"pairs": [pair.right for pair in item.pairs]}
-    if item.kind == "order":
-        return {"order": list(range(len(item.entries)))}
-    if item.kind == "numeric":
-        best = max(item.lines, key=lambda line: line.weight)
-        return {"text": "", "values": [str(best.accepted.low)]}
-    solved = KINDS[item.kind].solved(item)
-    assert solved is not None
-    return solved
-
-
 def _against_key(item: Any) -> list[dict[str, Any]]:
-    """Every other single option, every option ticked, every part moved on by one, every answer that is known to be wrong."""
+    """Every other option alone, every option ticked, every part moved on, every answer that is known to be wrong."""
     match item.kind:
         case "single":
             return [{"chosen": [at]} for at in range(len(item.options)) if at not in item.right]
@@ -189,13 +177,11 @@ def _against_key(item: Any) -> list[dict[str, Any]]:
             return [{"rows": [[(row.right[0] + step) % len(item.columns)] for row in item.rows]} for step in range(1, len(item.columns))]
         case "match":
             return [{"pairs": [(pair.right + step) % len(item.choices) for pair in item.pairs]} for step in range(1, len(item.choices))]
-        case "order":
-            return [{"order": list(reversed(range(len(item.entries))))}]
-        case "cloze":
-            return [{"gaps": [(gap.right + 1) % len(gap.options) if gap.options else "§" for gap in item.gaps]}]
         case "numeric":
-            return [{"text": "", "values": [str(line.accepted.low)]} for line in item.lines if line.weight < 1] + [{"text": "", "values": ["-7"]}]
-    return [{"text": "§"}, *({"text": answer.text} for line in item.lines if line.weight < 1 for answer in line.answers)]
+            return [{"text": "", "values": [str(line.accepted.low)]} for line in item.lines if line.weight < 1]
+        case "short":
+            return [{"text": known.text} for line in item.lines if line.weight < 1 for known in line.answers]
+    return []
 
 
 def _test_questions(language: str) -> list[tuple[Block, Item]]:
