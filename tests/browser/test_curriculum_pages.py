@@ -72,7 +72,7 @@ def test_every_page_of_the_curriculum_is_accessible_narrow_and_printed(reading: 
         assert answer
         assert answer.status == 200, path
         assert page.locator("html").get_attribute("lang") == language
-        assert_accessible(page, f"{path} in {language}")
+        assert_accessible(page, f"{path} in {language}", contrast=language == LANGUAGES[0])
         assert_no_sideways_scroll(page, 390, path)
         page.set_viewport_size({"width": 1280, "height": 800})
     assert page.pdf().startswith(b"%PDF")
@@ -85,5 +85,5 @@ def test_the_handout_of_the_course_is_accessible(chromium: Browser, language: st
     sheet = exchange.write(exchange.read_files(files, STUDENTS.name, language), files, "handout", language, "")
     page = chromium.new_page()
     page.set_content(sheet.content.decode())
-    assert_accessible(page, f"handout in {language}")
+    assert_accessible(page, f"handout in {language}", contrast=language == LANGUAGES[0])
     page.close()
