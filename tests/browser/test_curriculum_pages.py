@@ -82,7 +82,7 @@ def test_every_page_of_the_curriculum_is_accessible_narrow_and_printed(reading: 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_handout_of_the_course_is_accessible(chromium: Browser, language: str) -> None:
     files, _ = read_folder(STUDENTS)
-    sheet = exchange.write(exchange.read_files(files, STUDENTS.name, language), files, "handout", language, "")
+    sheet = exchange.write(exchange.read_files(files, STUDENTS.name, language), files, "html", language, "")
     page = chromium.new_page()
     page.set_content(sheet.content.decode())
     assert_accessible(page, f"handout in {language}", contrast=language == LANGUAGES[0])
