@@ -61,15 +61,14 @@ def seed(settings: Settings, content: Path = CONTENT) -> Path:
     organisation = people.add_organisation(SLUG, "Universität Musterstadt", "Zentrum für Digitale Lehre")
     editions = {folder: modules.publish_folder(organisation.id, folder) for folder in (content, WORKSHOP, *FOR_STAFF)}
     with db.scoped(organisation.id), db.transaction():
-        runs = {folder: courses.open_run(edition.course_id, folder.name) for folder, edition in editions.items()}
+        runs = [courses.open_run(edition.course_id, folder.name) for folder, edition in editions.items()]
         if versions.newest() is None:  # An operator may have tried their own since.
             certificates.set_letterhead(organisation.id, LETTERHEAD)
         for guest in GUESTS:
             person = people.add_local_person(organisation.id, guest.username, passwords[guest.username], name=guest.name, roles=(guest.role,))
             if guest.role in (Role.LEARNER, Role.LECTURER):
-                for folder, run in runs.items():
-                    if guest.role is Role.LECTURER or folder not in FOR_STAFF:
-                        courses.enrol(run.id, person.id, guest.role)
+                for run in runs:
+                    courses.enrol(run.id, person.id, guest.role)
     _register(settings, organisation.id)
     _write(file, {
         "lms": settings.demo_lms_url,
