@@ -31,7 +31,7 @@ from app import create_app
 from assessments.drawing import _own_points, has_pools
 from assessments.items import items, layout, points
 from assessments.pages import forget
-from core import db
+from core import db, jobs
 from core.config import Settings
 from modules.service import page, parsed
 from tests.postgres import Postgres
@@ -39,6 +39,7 @@ from tests.postgres import Postgres
 # Both ask the clock, and on a new machine Hypothesis first draws up its table of Unicode.
 hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("house")
+WITHOUT_PRINTING = ("accounts", "assessments", "courses", "gateway", "lti", "modules", "studio")
 SECRET = "a-secret-for-tests-that-is-long-enough"
 
 
@@ -187,6 +188,14 @@ def _stock_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lotse's own keys, each another one within a test, and the same ones in the next: making one takes longer than most tests."""
     numbers = count()
     monkeypatch.setattr(lti.keys, "new_private_key", lambda: _key(next(numbers)))
+
+
+@pytest.fixture(autouse=True)
+def _printer_is_busy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In rooms whose subject they are not, certificates wait for their printing, as behind a busy worker: it takes longer than most tests."""
+    if request.path.parent.name in WITHOUT_PRINTING and not request.node.get_closest_marker("prints"):
+        send = jobs.send
+        monkeypatch.setattr(jobs, "send", lambda task, row: None if task.name == "certificates.print" else send(task, row))
 
 
 @cache
