@@ -74,8 +74,8 @@ def _told(pull: Pull) -> str:
 
 
 def _finding(stored: Mapping[str, Any]) -> dict[str, Any]:
-    values = stored["values"]
-    return {**stored, "message": _(stored["message"], **values), "mend": _(stored["mend"], **values)}
+    message, mend, values = stored["message"], stored["mend"], stored["values"]
+    return {**stored, "message": _(message, **values), "mend": _(mend, **values)}
 
 
 @bp.post("/<slug>/following/<act>")

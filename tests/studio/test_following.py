@@ -160,7 +160,7 @@ def test_what_was_written_here_before_it_follows_is_asked_about_too_and_publishe
 
 def test_faults_are_told_in_plain_words_and_change_nothing(house: House, tmp_path: Path) -> None:
     before = service.listing(house.draft.id)
-    house.server.token = "right-token"  # noqa: S105
+    house.server.token = "right-token"
     for wanted, words in (
         ({}, "asks for an access token"), ({"token": "wrong"}, "refuses the access token"), ({"token": "right-token", "branch": "--upload-pack=touch x"}, "no branch"),
         ({"branch": "-main"}, "no branch"), ({"folder": "fehlt"}, "no folder"), ({"folder": "01-eins"}, "no course.yml"),
@@ -180,15 +180,15 @@ def test_faults_are_told_in_plain_words_and_change_nothing(house: House, tmp_pat
 
 
 def test_the_token_is_kept_encrypted_sent_to_its_own_address_only_and_shown_nowhere(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    house.server.token = "tok-4711-secret"  # noqa: S105
-    house.follow(token="tok-4711-secret")  # noqa: S106
+    house.server.token = "tok-4711-secret"
+    house.follow(token="tok-4711-secret")
     assert house.last()[0] == "drafted"
     assert set(house.server.seen) == {"git:tok-4711-secret"}
     house.follow(branch="main")  # An empty field keeps it.
     assert set(house.server.seen) == {"git:tok-4711-secret"}
     page = builders.browser(house.app, house.ada).get("/studio/kurs/following").text
-    stored = str([tuple(row) for table in ("studio_following", "studio_pull") for row in db.session.execute(text(f"select * from {table}"))])  # noqa: S608
-    for place in (page, stored, caplog.text, repr(Wanted("u", token="tok-4711-secret")), repr(reading.Source("u", "", "", "tok-4711-secret"))):  # noqa: S106
+    stored = str([tuple(row) for table in ("studio_following", "studio_pull") for row in db.session.execute(text(f"select * from {table}"))])
+    for place in (page, stored, caplog.text, repr(Wanted("u", token="tok-4711-secret")), repr(reading.Source("u", "", "", "tok-4711-secret"))):
         assert "4711" not in place
     house.follow(url=house.url + ".git")  # Another address.
     assert house.row().token == ""
@@ -300,6 +300,7 @@ def test_the_pages_are_for_authors_and_say_what_happened(house: House) -> None:
     eve = builders.browser(house.app, builders.person("Eve", roles=(Role.TRAINER,)))
     with house.app.app_context():
         assert [learner.get(url).status_code, learner.post(f"{url}/pull").status_code] == [403, 403]
+    with house.app.app_context():
         assert [eve.get("/studio/neu/following").status_code, eve.post("/studio/neu/following/stop").status_code] == [404, 404]
         assert "neu/following" not in eve.get("/studio/new/git").text
 
