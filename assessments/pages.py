@@ -17,7 +17,7 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from assessments import afterwards, code, drawing, items, prompts, service, surveys
+from assessments import afterwards, cards, code, drawing, items, prompts, service, surveys
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant, version, versioned
@@ -212,8 +212,13 @@ def _render(
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF,
         tokens=_tokens(item) if prompts.asks(item) else None, sandbox=_SANDBOX, action=f"{module}/{item.id}/{kind.action}",
-        looks=isinstance(kind, LookKind),
+        looks=isinstance(kind, LookKind), repeat=f"{module}/{item.id}/repeat" if _at_once(item, state) else "",
     )
+
+
+def _at_once(item: Item, state: State) -> bool:
+    """Whether it was right at the first try, and may be repeated at the learner's wish: what was missed is repeated anyway."""
+    return state.closed and state.used == 1 and state.verdict is not None and state.verdict.state == "right" and cards.repeatable(item)
 
 
 def _tokens(item: Item) -> dict[str, Any]:
