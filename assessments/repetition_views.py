@@ -129,7 +129,7 @@ def _again(known: Known, scope: _Scope, form: Form, error: str = "") -> str:
     today = scope.today()
     held = KINDS[item.kind].held(item, form)
     html = draw_asked(known, _language(known), today.number, action=_action(known, scope, "answer"), held=held, error=error)
-    return _page(known, scope, today, Markup(refilled(html, form)), error=error)  # noqa: S704 - our template
+    return _page(known, scope, today, Markup(refilled(str(html), form)), error=error)  # noqa: S704 - our template
 
 
 @bp.post("/courses/<int:run_id>/repetition/<int:card>/rate")
@@ -245,7 +245,7 @@ def tools_of(person_id: int) -> list[Tool]:
 
 
 def _label(due: int) -> str:
-    return ngettext("Repeat: %(num)s question today", "Repeat: %(num)s questions today", due) if due else _("Repeat questions")
+    return str(ngettext("Repeat: %(num)s question today", "Repeat: %(num)s questions today", due) if due else _("Repeat questions"))
 
 
 # --- Pieces ------------------------------------------------------------------------------------------------------------------
