@@ -11,17 +11,17 @@ from sqlalchemy import func, select
 
 from assessments import items
 from assessments.card_models import Card
-from assessments.grading import showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, variant, version, versioned
-from assessments.kinds.looking import LookKind
 from assessments.repetition import MOST_A_DAY
+from assessments.revealing import Revealing
 from core import db
 from core.days import day_of, zone
 from core.i18n import N_
 from core.once import once_each
 from courses import service as courses
-from courses.models import Course, Enrolment
+from courses.models import Course
+from courses.service import AnyPart
 from modules.easy import written_in
 from modules.service import parsed
 
@@ -34,7 +34,7 @@ CHANGED = N_("The right answer has changed.")
 class Place:
     """Where a card's question stands now for its learner. `language` is the edition's first."""
 
-    part: Enrolment
+    part: AnyPart
     module: str
     language: str
 
@@ -63,18 +63,7 @@ class Today:
         return self.done + 1
 
 
-# --- Questions that can be repeated -------------------------------------------------------------------------------------
-
-def repeatable(item: Item) -> bool:
-    """Whether a program grades the question at once, and its learners may see the answer some day."""
-    kind = KINDS[item.kind]
-    return not (kind.deferred or kind.by_people or kind.anonymous or isinstance(kind, LookKind)) and item.show != "never"
-
-
-def may_show(item: Item) -> bool:
-    """Whether the right answer may be seen by somebody who gives no counted answer to it any more."""
-    return repeatable(item) and showing(item.show, is_closed=True, due_passed=None).solution
-
+# --- Questions -----------------------------------------------------------------------------------------------------------
 
 def first_language(edition_id: int) -> str:
     """The language by which a question is looked up where its words do not matter."""
@@ -139,22 +128,23 @@ def _cards(person_id: int) -> Any:
 def _known(person_id: int, found: Sequence[Card]) -> list[Known]:
     if not found:
         return []
-    parts: dict[int, list[Enrolment]] = {}
+    parts: dict[int, list[Revealing]] = {}
     about: dict[int, Course] = {}
     for part, _run, course in courses.enrolments(person_id):  # The newest first.
-        parts.setdefault(course.id, []).append(part)
+        parts.setdefault(course.id, []).append(Revealing(part))
         about[course.id] = course
     return [_one(card, about, parts) for card in found if card.course_id in about]
 
 
-def _one(card: Card, about: Mapping[int, Course], parts: Mapping[int, Sequence[Enrolment]]) -> Known:
-    for part in parts[card.course_id]:
+def _one(card: Card, about: Mapping[int, Course], parts: Mapping[int, Sequence[Revealing]]) -> Known:
+    for rules in parts[card.course_id]:
+        part = rules.part
         module = modules_by_item(part.edition_id).get(card.item)
         if module is None:
             continue
         language = first_language(part.edition_id)
         item = items.item(part.edition_id, module, card.item, language)
-        if may_show(item):
+        if rules.may_show(module, item):
             rests = RESTS if card.rests_at else CHANGED if fingerprint(item) != card.key else ""
             return Known(card, about[card.course_id], Place(part, module, language), rests)
     return Known(card, about[card.course_id], None, RESTS if card.rests_at else GONE)

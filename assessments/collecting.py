@@ -9,9 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from assessments import drawing, items, service
 from assessments.card_models import Card
-from assessments.cards import fingerprint, first_language, may_show
+from assessments.cards import fingerprint, first_language
+from assessments.kinds.item import Item
 from assessments.models import Attempt
 from assessments.repetition import Memory, Rating, first
+from assessments.revealing import Revealing
 from assessments.service import SOLVED, Standing
 from core import db
 from courses import service as courses
@@ -42,11 +44,12 @@ def collect(person_id: int) -> None:
 
 
 def _missed(part: AnyPart, course_id: int, known: set[tuple[int, str]]) -> Iterator[_Found]:
+    rules = Revealing(part)
     for module, stands in service.all_standings(part.id).items():
         for item_id, standing in stands.items():
             if (course_id, item_id) in known or not standing.maximum or _at_once(standing):
                 continue
-            key = _key(part, module, item_id, standing)
+            key = _key(rules, module, item_id, standing)
             if key:
                 rating = Rating.Hard if standing.best > 0 else Rating.Again
                 yield _Found(course_id, item_id, key, first(rating, _answered(standing)))
@@ -57,13 +60,13 @@ def _at_once(standing: Standing) -> bool:
     return standing.used == 1 and standing.best >= (standing.maximum or 0) * SOLVED
 
 
-def _key(part: AnyPart, module: str, item_id: str, standing: Standing) -> str:
+def _key(rules: Revealing, module: str, item_id: str, standing: Standing) -> str:
     """The fingerprint of a question whose answer may be shown to the learner by now; empty for all others."""
     try:
-        item = items.item(part.edition_id, module, item_id, first_language(part.edition_id))
+        item = _item(rules.part, module, item_id)
     except LookupError:
         return ""
-    return fingerprint(item) if standing.closed(item) and may_show(item) else ""
+    return fingerprint(item) if rules.shown(module, item, standing) else ""
 
 
 def _answered(standing: Standing) -> datetime:
@@ -81,7 +84,7 @@ def course_of(part: AnyPart) -> int:
 def add(part: AnyPart, module: str, item_id: str) -> Card:
     """Repeat a question that one has answered and whose answer may be shown; adding it twice changes nothing. Raises LookupError."""
     standing = service.standings(part.id, module).get(item_id)
-    key = _key(part, module, item_id, standing) if standing and standing.maximum else ""
+    key = _key(Revealing(part), module, item_id, standing) if standing and standing.maximum else ""
     if standing is None or not key:
         raise LookupError(item_id)
     course_id, own = course_of(part), select(Card).where(Card.person_id == part.person_id, Card.item == item_id)
@@ -103,14 +106,15 @@ def others(part: AnyPart) -> list[tuple[str, str]]:
         return []
     course_id = course_of(part)
     taken = {item for known, item in _known(part.person_id) if known == course_id} | _own(part.person_id, course_id)
-    stands = service.all_standings(part.id)
+    stands, rules = service.all_standings(part.id), Revealing(part)
     found: list[tuple[str, str]] = []
     for module in items.points(part.edition_id):
-        drawn = drawing.pools_of(part.edition_id, module, str(part.id))
+        drawn, here = drawing.pools_of(part.edition_id, module, str(part.id)), stands.get(module, {})
         for place in items.layout(part.edition_id, module):
-            if isinstance(place, str) or not all(_closed(part, module, item, stands.get(module, {}).get(item)) for item in drawn[place.id]):
+            if isinstance(place, str) or not all(rules.shown(module, _item(part, module, item), here.get(item)) for item in drawn[place.id]):
                 continue
-            free = [item for item in place.candidates if item not in taken and _shown(part, module, item)]
+            # What was answered as an exercise of its own counts, too.
+            free = [item for item in place.candidates if item not in taken and item not in here and rules.may_show(module, _item(part, module, item))]
             more = drawing.drawn(free, place.pick, f"{part.id}\0{module}\0{place.id}\0more")
             taken.update(more)
             found += [(module, item) for item in more]
@@ -120,10 +124,7 @@ def others(part: AnyPart) -> list[tuple[str, str]]:
 def add_others(part: AnyPart) -> int:
     """Repeat these, from now on; gives how many. They stand in no module, so nothing that counts changes."""
     course_id, now = course_of(part), db.now()
-    language = first_language(part.edition_id)
-    found = [
-        _Found(course_id, item, fingerprint(items.item(part.edition_id, module, item, language)), Memory(now)) for module, item in others(part)
-    ]
+    found = [_Found(course_id, item, fingerprint(_item(part, module, item)), Memory(now)) for module, item in others(part)]
     _write(part.person_id, "pool", found)
     return len(found)
 
@@ -136,13 +137,8 @@ def _own(person_id: int, course_id: int) -> set[str]:
     }
 
 
-def _closed(part: AnyPart, module: str, item_id: str, standing: Standing | None) -> bool:
-    item = items.item(part.edition_id, module, item_id, first_language(part.edition_id))
-    return standing is not None and standing.closed(item) and may_show(item)
-
-
-def _shown(part: AnyPart, module: str, item_id: str) -> bool:
-    return may_show(items.item(part.edition_id, module, item_id, first_language(part.edition_id)))
+def _item(part: AnyPart, module: str, item_id: str) -> Item:
+    return items.item(part.edition_id, module, item_id, first_language(part.edition_id))
 
 
 # --- Rows ----------------------------------------------------------------------------------------------------------------

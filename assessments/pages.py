@@ -17,13 +17,14 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from assessments import afterwards, cards, code, drawing, items, prompts, service, surveys
+from assessments import afterwards, code, drawing, items, prompts, service, surveys
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant, version, versioned
 from assessments.kinds.looking import LookKind
 from assessments.kinds.prompt import FOLLOW_UP_PART
 from assessments.prompts import Told
+from assessments.revealing import repeatable
 from assessments.service import Standing
 from core import kept
 from core.i18n import N_
@@ -218,7 +219,7 @@ def _render(
 
 def _at_once(item: Item, state: State) -> bool:
     """Whether it was right at the first try, and may be repeated at the learner's wish: what was missed is repeated anyway."""
-    return state.closed and state.used == 1 and state.verdict is not None and state.verdict.state == "right" and cards.repeatable(item)
+    return state.closed and state.used == 1 and state.verdict is not None and state.verdict.state == "right" and repeatable(item)
 
 
 def _tokens(item: Item) -> dict[str, Any]:

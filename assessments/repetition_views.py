@@ -22,7 +22,6 @@ from assessments.repetition import MOST_A_DAY, Memory, Rating, days_until
 from assessments.repetition_pages import draw_answered, draw_asked, words_of
 from core import db
 from core.i18n import N_, language
-from courses.models import Enrolment
 from courses.service import AnyPart
 from courses.tools import Tool
 from modules.views import content_language, module_text, part_or_404
@@ -257,7 +256,7 @@ def _own(card_id: int) -> Known:
         abort(404)
 
 
-def _part(known: Known) -> Enrolment:
+def _part(known: Known) -> AnyPart:
     assert known.place is not None
     return known.place.part
 
