@@ -11,9 +11,9 @@ from courses.service import AnyPart
 
 
 def repeatable(item: Item) -> bool:
-    """Whether a program grades the question at once, and its learners may see the answer some day."""
+    """Whether a program grades the question at once, so that it can be asked again without anybody's work or tokens."""
     kind = KINDS[item.kind]
-    return not (kind.deferred or kind.by_people or kind.anonymous or isinstance(kind, LookKind)) and item.show != "never"
+    return not (kind.deferred or kind.by_people or kind.anonymous or isinstance(kind, LookKind))
 
 
 @dataclass(frozen=True)
