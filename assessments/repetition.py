@@ -4,7 +4,7 @@ Pure: what is remembered of a question and a rating in, what is remembered then 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from fsrs import Card, Scheduler, State
 from fsrs import Rating as Rating  # Again, hard, good and easy, from 1 to 4.
@@ -34,7 +34,8 @@ def proposed(state: str) -> Rating:
 
 
 def after(memory: Memory, rating: Rating, at: datetime) -> Memory:
-    """What is remembered once the question was answered at this moment (in UTC), with this rating."""
+    """What is remembered once the question was answered at this moment, with this rating."""
+    at = at.astimezone(UTC)  # The library asks for this very zone; drivers of databases have their own that is as good.
     card = Card(
         card_id=_ANY_CARD, state=State.Learning if memory.stability is None else State.Review, due=memory.due,
         last_review=memory.seen, stability=memory.stability, difficulty=memory.difficulty,

@@ -1,6 +1,7 @@
 """When a question comes again: pure rules, at a fixed clock."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +17,7 @@ def test_the_result_proposes_the_rating(state: str, rating: Rating) -> None:
 
 def test_what_was_missed_in_the_course_comes_the_next_day() -> None:
     assert [days_until(first(rating, NOON), NOON) for rating in RATINGS] == [1, 1, 2, 8]
+    assert first(Rating.Good, NOON.astimezone(ZoneInfo("Europe/Berlin"))) == first(Rating.Good, NOON)
 
 
 def test_the_better_it_was_known_the_longer_it_takes_and_what_is_forgotten_comes_tomorrow() -> None:
