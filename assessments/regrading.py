@@ -28,7 +28,7 @@ from core import db, jobs
 from core.i18n import N_
 from core.jobs import WorkState
 from core.post.letter import Link, address_of
-from courses.models import Edition, Enrolment
+from courses.models import Edition, Enrolment, Run
 from modules.easy import written_in
 from modules.service import parsed
 
@@ -264,6 +264,15 @@ def all_made(scope: Scope) -> list[Made]:
     return [
         Made(row.Regrade, names.get(row.Regrade.person_id), numbers.get(row.Regrade.by_edition_id or 0), row.seen, row.up, row.down) for row in rows
     ]
+
+
+def count_in_run(run_id: int) -> int:
+    """How many questions of a run were regraded."""
+    rows = db.session.execute(
+        select(Regrade.edition_id, Regrade.module, Regrade.item).join(Edition, Edition.id == Regrade.edition_id).join(Run, Run.course_id == Edition.course_id)
+        .where(Run.id == run_id, Regrade.run_id.is_(None) | (Regrade.run_id == run_id)).distinct()
+    )
+    return len(rows.all())
 
 
 # --- The work ---------------------------------------------------------------------------------------------------------
