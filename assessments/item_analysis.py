@@ -10,8 +10,7 @@ from datetime import datetime
 from html import unescape
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import bindparam, select
 
 from accounts.models import Role
 from assessments import corrections, items
@@ -22,14 +21,27 @@ from assessments.kinds.item import Item, version, versioned
 from assessments.models import Attempt, Grade, How, Regrade
 from assessments.scopes import Scope
 from core import db
+from core.direct import Read
 from core.spreadsheet import cell
-from courses.models import Enrolment, Visit
+from courses.models import Enrolment, Run, Visit
 from modules.easy import written_in
 from modules.service import parsed
 
 Key = tuple[str, str]
 """Module and item."""
-_Later = aliased(Grade)
+_IN_RUN = Enrolment.run_id == bindparam("run_id")
+_IN_COURSE = Enrolment.run_id.in_(select(Run.id).where(Run.course_id == bindparam("course_id")))
+_ATTEMPTS = (
+    select(Attempt.id, Attempt.enrolment_id, Attempt.module, Attempt.item, Attempt.submitted_at, Attempt.response, Grade.score, Grade.score_maximum)
+    .select_from(Enrolment).join(Attempt, Attempt.enrolment_id == Enrolment.id).join(Grade, Grade.attempt_id == Attempt.id)
+    .where(Enrolment.role == Role.LEARNER, Attempt.edition_id == bindparam("edition_id"), Attempt.counts).order_by(Attempt.id, Grade.id)
+)
+_VISITS = (
+    select(Visit.enrolment_id, Visit.module, Visit.first_at).select_from(Enrolment).join(Visit, Visit.enrolment_id == Enrolment.id)
+    .where(Enrolment.role == Role.LEARNER, Enrolment.edition_id == bindparam("edition_id"))
+)
+_GRADED = (Read(_ATTEMPTS.where(_IN_RUN)), Read(_ATTEMPTS.where(_IN_COURSE)))
+_OPENED = (Read(_VISITS.where(_IN_RUN)), Read(_VISITS.where(_IN_COURSE)))
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -95,12 +107,12 @@ def _answers(scope: Scope, edition_id: int, asked: Mapping[Key, Item]) -> dict[K
     """The first attempts of all learners, by question."""
     regraded = _regraded(scope, edition_id)
     before: dict[tuple[int, str], datetime] = {
-        (row.enrolment_id, row.module): row.first_at for row in db.session.execute(_opened(scope, edition_id))
+        (row.enrolment_id, row.module): row.first_at for row in _rows(_OPENED, scope, edition_id)
     }
     firsts: dict[tuple[int, str, str], Any] = {}
     seconds: dict[int, float] = {}
     solved: set[tuple[int, str, str]] = set()
-    for row in db.session.execute(_graded(scope, edition_id)):
+    for row in {row.id: row for row in _rows(_GRADED, scope, edition_id)}.values():  # Of several grades of one attempt the latest is valid.
         key = (row.enrolment_id, row.module, row.item)
         started = before.get(key[:2])
         before[key[:2]] = row.submitted_at
@@ -120,26 +132,12 @@ def _answers(scope: Scope, edition_id: int, asked: Mapping[Key, Item]) -> dict[K
     return found
 
 
-def _graded(scope: Scope, edition_id: int) -> Select[*tuple[Any, ...]]:
-    """All attempts in the order in which they were made, with the grade that counts."""
-    return (
-        select(
-            Attempt.id, Attempt.enrolment_id, Attempt.module, Attempt.item, Attempt.submitted_at, Attempt.response, Grade.score, Grade.score_maximum,
-        )
-        .join(Enrolment, Enrolment.id == Attempt.enrolment_id).join(Grade, Grade.attempt_id == Attempt.id)
-        .where(
-            scope.mine, Enrolment.role == Role.LEARNER, Attempt.edition_id == edition_id, Attempt.counts,
-            ~select(_Later.id).where(_Later.attempt_id == Attempt.id, _Later.id > Grade.id).exists(),
-        )
-        .order_by(Attempt.id)
-    )
-
-
-def _opened(scope: Scope, edition_id: int) -> Select[*tuple[Any, ...]]:
-    return (
-        select(Visit.enrolment_id, Visit.module, Visit.first_at).join(Enrolment, Enrolment.id == Visit.enrolment_id)
-        .where(scope.mine, Enrolment.role == Role.LEARNER, Enrolment.edition_id == edition_id)
-    )
+def _rows(reads: tuple[Read, Read], scope: Scope, edition_id: int) -> list[Any]:
+    """Of a run, or of all runs of the course."""
+    in_run, in_course = reads
+    if scope.run_id is not None:
+        return in_run(run_id=scope.run_id, edition_id=edition_id)
+    return in_course(course_id=scope.course_id, edition_id=edition_id)
 
 
 def _regraded(scope: Scope, edition_id: int) -> dict[Key, How]:

@@ -24,7 +24,7 @@ from assessments.kinds import KINDS
 from assessments.kinds.item import Item, version, versioned
 from assessments.models import Attempt, Grade, How, Regrade, Regraded
 from assessments.scopes import Scope
-from core import db, jobs
+from core import db, direct, jobs
 from core.i18n import N_
 from core.jobs import WorkState
 from core.post.letter import Link, address_of
@@ -37,7 +37,7 @@ SECOND_LOOK = timedelta(minutes=1)
 """An answer that was graded in the moment of the regrade may not have been seen by either: so the work looks again a little later."""
 MOST_REASON = 1000
 _working = jobs.queue.signature("assessments.regrade")
-_Later, _LaterOne = aliased(Grade), aliased(Regrade)
+_LaterOne = aliased(Regrade)
 
 
 class RegradeError(ValueError):
@@ -150,14 +150,14 @@ def preview(scope: Scope, place: Place, wish: Wish) -> Preview:
     """What would change now. Raises RegradeError and LookupError."""
     _check(scope, place, wish)
     up, down, spared, people, changed = 0, 0, 0, set(), set()
-    rows = db.session.execute(_answers(scope, place)).all()
-    for row in rows:
-        before, after = row.Grade, _again(row, place, wish)
-        people.add(row.Attempt.enrolment_id)
+    rows = _graded(db.session.scalars(_answers(scope, place)).all())
+    for attempt, before in rows:
+        after = _again(attempt, before, place, wish)
+        people.add(attempt.enrolment_id)
         better, worse = _compared(before, after)
         spared += worse and not wish.may_lower
         if better or (worse and wish.may_lower):
-            changed.add(row.Attempt.enrolment_id)
+            changed.add(attempt.enrolment_id)
         up, down = up + better, down + (worse and wish.may_lower)
     return Preview(len(rows), up, down, spared, len(people), len(changed))
 
@@ -182,20 +182,28 @@ def _check(scope: Scope, place: Place, wish: Wish) -> None:
 
 
 def _answers(scope: Scope, place: Place) -> Select[*tuple[Any, ...]]:
-    """The graded answers with the grade that counts."""
+    """The answers that are there and were graded; see `_graded`."""
     return (
-        select(Attempt, Grade).join(Enrolment, Enrolment.id == Attempt.enrolment_id).join(Grade, Grade.attempt_id == Attempt.id)
+        select(Attempt).join(Enrolment, Enrolment.id == Attempt.enrolment_id)
         .where(
             scope.mine, Attempt.edition_id == place.edition_id, Attempt.module == place.module, Attempt.item == place.item,
-            ~exists().where(_Later.attempt_id == Attempt.id, _Later.id > Grade.id),
+            Attempt.state == WorkState.DONE,
         )
         .order_by(Attempt.id)
     )
 
 
-def _again(row: Any, place: Place, wish: Wish) -> Verdict:
+def _graded(attempts: Sequence[Attempt]) -> list[tuple[Attempt, Grade]]:
+    """Each with the grade that counts; what has none is left out."""
+    latest: dict[int, Grade] = {}
+    for start in range(0, len(attempts), 500):
+        ids = [attempt.id for attempt in attempts[start : start + 500]]
+        latest |= {grade.attempt_id: grade for grade in db.session.scalars(select(Grade).where(Grade.attempt_id.in_(ids)).order_by(Grade.id))}
+    return [(attempt, latest[attempt.id]) for attempt in attempts if attempt.id in latest]
+
+
+def _again(attempt: Attempt, before: Grade, place: Place, wish: Wish) -> Verdict:
     """What an answer is worth by the wish alone, whether or not it may fall."""
-    attempt, before = row.Attempt, row.Grade
     if wish.how is How.KEY:
         item = _item(attempt, place, wish)
         return KINDS[item.kind].grade(item, attempt.response)
@@ -287,8 +295,9 @@ def work(claimed: Regrade) -> None:
         Attempt.submitted_at <= claimed.asked_at + SECOND_LOOK, ~exists().where(Regraded.regrade_id == claimed.id, Regraded.attempt_id == Attempt.id),
         ~_decided_later(claimed),
     ).limit(AT_ONCE)
-    while _some(claimed, unseen, place, wish):
-        pass
+    last = 0
+    while (found := _some(claimed, unseen.where(Attempt.id > last), place, wish)) is not None:
+        last = found
     with db.transaction():
         if claimed.done_at is None:
             claimed.done_at = db.now()
@@ -307,28 +316,26 @@ def _decided_later(claimed: Regrade) -> ColumnElement[bool]:
     )
 
 
-def _some(claimed: Regrade, unseen: Select[*tuple[Any, ...]], place: Place, wish: Wish) -> int:
-    """A few attempts in one transaction, in which nobody else works at this regrade: it holds the row."""
+def _some(claimed: Regrade, unseen: Select[*tuple[Any, ...]], place: Place, wish: Wish) -> int | None:
+    """A few attempts in one transaction, in which nobody else works at this regrade: it holds the row. The last one; None when there is none."""
     with db.transaction() as tx:
         jobs.renew(claimed)
-        rows = tx.execute(unseen).all()
-        changed = {row.Attempt.enrolment_id for row in rows if _regrade(claimed, row, place, wish)}
+        attempts = tx.scalars(unseen).all()
+        changed = {attempt.enrolment_id for attempt, before in _graded(attempts) if _regrade(claimed, attempt, before, place, wish)}
         for part in tx.scalars(select(Enrolment).where(Enrolment.id.in_(changed)).order_by(Enrolment.id)):
             service.tell(part, place.module)
             if part.role == Role.LEARNER:
                 _write_to(claimed, part)
-    return len(rows)
+    return attempts[-1].id if attempts else None
 
 
-def _regrade(claimed: Regrade, row: Any, place: Place, wish: Wish) -> bool:
+def _regrade(claimed: Regrade, attempt: Attempt, before: Grade, place: Place, wish: Wish) -> bool:
     """Note one attempt, with another grade where there is need for one; whether its points are others now."""
-    before: Grade = row.Grade
-    verdict = _allowed(before, _again(row, place, wish), wish)
+    verdict = _allowed(before, _again(attempt, before, place, wish), wish)
     after_id = before.id
     if verdict.as_dict() != before.verdict:
-        after_id = service.add_grade(row.Attempt.id, wish.by or before.edition_id, _item(row.Attempt, place, wish), verdict)
-    db.session.add(Regraded(regrade_id=claimed.id, attempt_id=row.Attempt.id, before_id=before.id, after_id=after_id))
-    db.session.flush()
+        after_id = service.add_grade(attempt.id, wish.by or before.edition_id, _item(attempt, place, wish), verdict)
+    direct.add(Regraded, regrade_id=claimed.id, attempt_id=attempt.id, before_id=before.id, after_id=after_id)
     return (verdict.score, verdict.maximum) != (before.score, before.score_maximum)
 
 
