@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
@@ -70,10 +70,10 @@ def lines(scope: Scope, edition_id: int, language: str) -> list[Line]:
     """All questions of an edition that can be analysed, what needs a look first. Raises LookupError."""
     asked = _asked(edition_id, language)
     answers = _answers(scope, edition_id, {(module, item.id): item for module, item, _ in asked})
-    shares = _shares(answers)
+    totals = _totals(answers)
     regraded = set(_regraded(scope, edition_id))
     found = [
-        Line(module, item, number, analysed(item, answers.get((module, item.id), ()), rest(shares, f"{module}/{item.id}")), (module, item.id) in regraded)
+        Line(module, item, number, _analysed(item, answers.get((module, item.id), ()), totals), (module, item.id) in regraded)
         for module, item, number in asked
     ]
     return sorted(found, key=lambda line: -line.weight)  # Stable: otherwise in the order of the text.
@@ -158,12 +158,17 @@ def _share(row: Any, item: Item, how: How | None) -> float | None:
     return row.score / row.score_maximum if row.score_maximum else None
 
 
-def _shares(answers: Mapping[Key, Iterable[Answer]]) -> dict[int, list[tuple[str, float]]]:
-    found: dict[int, list[tuple[str, float]]] = defaultdict(list)
-    for (module, item), given in answers.items():
+def _totals(answers: Mapping[Key, Iterable[Answer]]) -> dict[int, tuple[float, int]]:
+    found: dict[int, tuple[float, int]] = defaultdict(lambda: (0.0, 0))
+    for given in answers.values():
         for answer in given:
-            found[answer.person].append((f"{module}/{item}", answer.share))
+            total, count = found[answer.person]
+            found[answer.person] = (total + answer.share, count + 1)
     return found
+
+
+def _analysed(item: Item, answers: Sequence[Answer], totals: Mapping[int, tuple[float, int]]) -> Analysis:
+    return analysed(item, answers, rest(totals, answers))
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------

@@ -120,13 +120,16 @@ def published(answers: Sequence[Answer]) -> list[Answer]:
     return first[: len(first) // FEWEST * FEWEST]
 
 
-def rest(shares: Mapping[int, Sequence[tuple[str, float]]], item: str) -> dict[int, float]:
-    """By person the mean share of the points at all questions but this one, where there are two others at least."""
+def rest(totals: Mapping[int, tuple[float, int]], answers: Iterable[Answer]) -> dict[int, float]:
+    """By person the mean share of the points at all questions but the answered one, where there are two others at least.
+
+    `totals`: the sum of somebody's shares at all questions, and how many these are.
+    """
     found = {}
-    for person, answered in shares.items():
-        others = [share for key, share in answered if key != item]
-        if len(others) >= 2:
-            found[person] = fmean(others)
+    for answer in answers:
+        total, count = totals[answer.person]
+        if count > 2:
+            found[answer.person] = (total - answer.share) / (count - 1)
     return found
 
 

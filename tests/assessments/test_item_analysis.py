@@ -83,7 +83,7 @@ def test_the_best_and_the_weakest_are_compared_by_all_their_other_questions() ->
     assert [(row.count, row.best, row.weak) for row in found.tables[0].rows] == [(5, 5, 0), (10, 0, 5), (0, 0, 0)]
     assert found.figures.discrimination == pytest.approx(0.8183, abs=1e-4)
     assert correlation([(1, 1), (1, 0)]) is None
-    assert rest({1: [("a", 1), ("b", 0), ("c", 1)], 2: [("a", 1), ("b", 0)]}, "a") == {1: 0.5}
+    assert rest({0: (2.0, 3), 1: (1.0, 2)}, answers("AA")) == {0: 0.5}
 
 
 def test_a_frequent_text_that_nobody_foresaw_is_pointed_at_and_a_rare_one_is_not_shown() -> None:
