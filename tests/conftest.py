@@ -1,8 +1,9 @@
 """A fresh house for each test, on SQLite and on PostgreSQL, with its tables made by the migrations."""
 
+import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -16,9 +17,10 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import Dialect, Engine
+from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.util import LRUCache
-from werkzeug.routing import Rule
+from werkzeug.routing import BaseConverter, Rule
+from werkzeug.routing.matcher import RulePart
 
 import assessments.excerpt_views
 import lti.keys
@@ -90,6 +92,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The house. Jobs run at once, in the request (eager)."""
     app = create_app(settings_for(database_url, tmp_path), testing=True, eager_jobs=True)
     app.jinja_env.bytecode_cache = _templates
+    _hurry(app.extensions["engine"])
     _speak_as_before(app.extensions["engine"])
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["RATELIMIT_ENABLED"] = False
@@ -97,6 +100,12 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     yield app
     db.session.remove()
     app.extensions["engine"].dispose()
+
+
+def _hurry(engine: Engine) -> None:
+    """Let SQLite not wait for the disk: nobody cuts the power of a test."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("pragma synchronous=off"))
 
 
 def _speak_as_before(engine: Engine) -> None:
@@ -129,18 +138,35 @@ _templates = _Templates()
 
 
 class _Rule(Rule):
-    """An address whose code is made when it is first built: each house has hundreds, a test asks for a few, and each takes its time."""
+    """An address that is read once, though each house has hundreds, and whose code is made when it is first built: a test asks for a few."""
+
+    def _parse_rule(self, rule: str) -> Iterable[RulePart]:
+        if rule not in _read:
+            known = len(self._trace)
+            _read[rule] = list(super()._parse_rule(rule)), self._trace[known:], self._converters
+            return _read[rule][0]
+        parts, trace, converters = _read[rule]
+        self._trace += trace
+        self._converters |= converters
+        self.arguments.update(converters)
+        return parts
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        make = cache(super()._compile_builder)
+        make, made = super()._compile_builder, list[Callable[..., tuple[str, str]]]()
 
         def build(*values: Any, **named: Any) -> tuple[str, str]:
-            return make(append_unknown)(*values, **named)
+            if not made:
+                made.append(make(append_unknown))
+            return made[0](*values, **named)
 
         return build
 
 
+_read: dict[str, tuple[list[RulePart], list[tuple[bool, str]], dict[str, BaseConverter]]] = {}
 Flask.url_rule_class = _Rule
+# What is imported by now stays: the garbage collection need not look at it after every few houses.
+gc.collect()
+gc.freeze()
 
 
 def forget_kept() -> None:
