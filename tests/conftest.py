@@ -20,7 +20,7 @@ from jinja2.bccache import Bucket
 from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import BaseConverter, Rule
-from werkzeug.routing.matcher import RulePart
+from werkzeug.routing.rules import RulePart
 
 import assessments.excerpt_views
 import lti.keys
