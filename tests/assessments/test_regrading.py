@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from accounts.models import Role
+from accounts.models import Person, Role
 from assessments import corrections, items, regrading, service
 from assessments.kinds.item import key_of, version
 from assessments.models import Grade, How, Regrade, Regraded
@@ -23,6 +23,7 @@ from modules.presenters import Points
 from tests import builders
 from tests.assessments.kinds_course import files, learner, rows
 from tests.assessments.samples import BODIES, item
+from tests.core.mailserver import mail_server, use
 
 TEXT = """\
 ::: single {#meer points=2 attempts=2}
@@ -209,6 +210,21 @@ def test_whoever_has_enough_now_gets_the_certificate_and_nobody_loses_one(house:
         house.regrade(f"key-{house.editions[1]}", lower=True)
     assert reached == [house.learners[1][1].id]
     assert all(enrolment.achieved_at for enrolment in rows(house.app, Enrolment)[:2])
+
+
+def test_whose_points_have_changed_hear_of_it_by_mail_once_if_they_want_mails(house: House) -> None:
+    with mail_server() as server, house.app.app_context(), db.scoped(house.learners[0][1].organisation_id):
+        use(house.app, server)
+        with db.transaction() as tx:
+            for person in tx.scalars(select(Person)):
+                person.email, person.language = f"{(person.name or '').casefold()}@uni.example", "en"
+        house.regrade(f"key-{house.editions[1]}")
+        jobs.sweep()
+        (mail,) = server.mails
+        said = " ".join(mail.part("plain").split())
+    assert mail.recipients == ["grace@uni.example"]
+    assert "your points have changed. The reason: Der See war ein Irrtum." in said
+    assert f"{house.base}" in said
 
 
 def test_work_that_was_cut_off_or_is_done_twice_looks_at_each_answer_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

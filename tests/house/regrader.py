@@ -21,7 +21,7 @@ def main(regrade_id: int, left: int) -> None:
         if next(told) == left:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    service.tell = tell_and_die
+    setattr(service, "tell", tell_and_die)  # noqa: B010 - it stands in for the real one
     with app.app_context():
         jobs.queue.tasks["assessments.regrade"](regrade_id)
 
