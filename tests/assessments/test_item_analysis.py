@@ -124,7 +124,7 @@ def test_lecturers_see_what_needs_a_look_first_and_take_a_table_along(app: Flask
     assert "Too hard" in page
     assert "umfrage" not in page
     detail = lecturer.get(f"{base}/analysis/eins/frage-3").text
-    for seen in ("Too hard", "0% – the mean share", "100% – learners who got all points sooner or later", "With fewer than 30 learners", "The best third (3 learners)"):
+    for seen in ("Too hard", "0% <span class=\"field-hint\">the mean share", "100% <span class=\"field-hint\">learners who got all points sooner or later", "With fewer than 30 learners", "The best third (3 learners)"):
         assert seen in detail
     table = list(csv.DictReader(io.StringIO(lecturer.get(f"{base}/analysis/table.csv").text.removeprefix("\ufeff"))))
     assert [(row["question"], row["option"], row["chosen"]) for row in table[:3]] == [("frage-3", "", ""), ("frage-3", "Ja", "0"), ("frage-3", "Nein", "10")]
