@@ -28,10 +28,11 @@ import lti.offers
 import modules.views
 from accounts.service import organisation_name
 from app import create_app
+from assessments.cards import modules_by_item
 from assessments.drawing import _own_points, has_pools
 from assessments.items import items, layout, points
 from assessments.pages import forget
-from core import db
+from core import db, jobs
 from core.config import Settings
 from modules.service import page, parsed
 from tests.postgres import Postgres
@@ -39,6 +40,7 @@ from tests.postgres import Postgres
 # Both ask the clock, and on a new machine Hypothesis first draws up its table of Unicode.
 hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("house")
+WITHOUT_PRINTING = ("accounts", "assessments", "courses", "gateway", "lti", "modules", "studio")
 SECRET = "a-secret-for-tests-that-is-long-enough"
 
 
@@ -171,7 +173,7 @@ gc.freeze()
 
 def forget_kept() -> None:
     """Empty what the process keeps by row numbers: another database uses the same ones."""
-    for kept in (parsed, page, items, layout, points, has_pools, _own_points, organisation_name, modules.views._frame, assessments.excerpt_views._frame, lti.offers._offers):
+    for kept in (parsed, page, items, layout, points, has_pools, _own_points, modules_by_item, organisation_name, modules.views._frame, assessments.excerpt_views._frame, lti.offers._offers):
         kept.cache_clear()
     forget()
 
@@ -187,6 +189,14 @@ def _stock_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lotse's own keys, each another one within a test, and the same ones in the next: making one takes longer than most tests."""
     numbers = count()
     monkeypatch.setattr(lti.keys, "new_private_key", lambda: _key(next(numbers)))
+
+
+@pytest.fixture(autouse=True)
+def _printer_is_busy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In rooms whose subject they are not, certificates wait for their printing, as behind a busy worker: it takes longer than most tests."""
+    if request.path.parent.name in WITHOUT_PRINTING and not request.node.get_closest_marker("prints"):
+        send = jobs.send
+        monkeypatch.setattr(jobs, "send", lambda task, row: None if task.name == "certificates.print" else send(task, row))
 
 
 @cache
