@@ -8,6 +8,7 @@ import accounts.signin
 import accounts.tasks
 import accounts.views
 import assessments.after_views
+import assessments.analysis_views
 import assessments.code_views
 import assessments.commands
 import assessments.excerpt_views
@@ -18,6 +19,7 @@ import assessments.models
 import assessments.pages
 import assessments.preview
 import assessments.prompt_views
+import assessments.regrade_notes
 import assessments.repeating
 import assessments.repetition_views
 import assessments.service
@@ -98,7 +100,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 def _open_rooms(app: Flask) -> None:
     for room in (
         accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp, assessments.log_views.bp,
-        assessments.excerpt_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, assessments.repetition_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, studio.following_views.bp, *lti.views.BLUEPRINTS,
+        assessments.excerpt_views.bp, assessments.analysis_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, assessments.repetition_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, studio.following_views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
     for command in (accounts.commands.people, modules.commands.check, exchange.commands.import_content, exchange.commands.export_content, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, studio.commands.fmt, studio.following_commands.follow, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.post.commands.mail, core.commands.database, core.commands.worker, core.commands.beat):
@@ -111,9 +113,9 @@ def _connect_rooms() -> None:
         modules.blocks.register(kind)
     modules.blocks.register(modules.pools.KIND)
     modules.presenters.register(Presenter(
-        draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
+        draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores, notes=assessments.regrade_notes.on_course_page,
     ))
-    courses.tools.register(assessments.marking_views.tools, assessments.survey_views.tools, lti.views.people.tools, lti.views.scores.tools, certificates.class_views.tools, gateway.views.course.tools, gateway.views.usage.tools, studio.views.tools)
+    courses.tools.register(assessments.marking_views.tools, assessments.survey_views.tools, assessments.analysis_views.tools, lti.views.people.tools, lti.views.scores.tools, certificates.class_views.tools, gateway.views.course.tools, gateway.views.usage.tools, studio.views.tools)
     courses.tools.register_for_people(assessments.repetition_views.tools_of, studio.views.tools_of)
     courses.tools.register_for_learners(assessments.repetition_views.tools, assessments.log_views.tools, gateway.views.own_tools.tools)
     progressed.connect(assessments.service.notice_participation)

@@ -1,6 +1,7 @@
-"""Attempts, their append-only grades, what models answered in them, and what learners left half written."""
+"""Attempts, their append-only grades and regrades, what models answered in them, and what learners left half written."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint
@@ -47,6 +48,49 @@ class Grade(Tenanted, Base):
     graded_at: Mapped[datetime] = mapped_column(default=db.now)
     marker_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # who marked it; None: a program
     attempt: Mapped[Attempt] = relationship(lazy="raise", back_populates="grades")
+
+
+class How(StrEnum):
+    """What a regrade does with the answers to a question."""
+
+    KEY = "key"    # graded by the key of another edition
+    FULL = "full"  # whatever was answered earns all points
+    VOID = "void"  # the question does not count
+
+
+class Regrade(Work, Tenanted, Base):
+    """Somebody's decision that answers to a question are graded otherwise. The work is to grade those that are there already.
+
+    It holds from its first moment, also for answers that come later; of several the last one. Never changed, apart from its work.
+    """
+
+    __tablename__ = "regrade"
+    __table_args__ = (UniqueConstraint("edition_id", "module", "item", "number"), *Work.indexes())
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"), index=True)  # None: in all runs of the course
+    module: Mapped[str]
+    item: Mapped[str]
+    number: Mapped[int]                                    # from 1: lets exactly one of two clicks count
+    how: Mapped[How]
+    by_edition_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id"))  # whose key
+    may_lower: Mapped[bool]
+    reason: Mapped[str]                                    # learners read it
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(default=db.now)
+    done_at: Mapped[datetime | None]
+
+
+class Regraded(Tenanted, Base):
+    """An attempt that a regrade has looked at, with the grade that counted before and the one that counts after; both may be the same."""
+
+    __tablename__ = "regraded"
+    __table_args__ = (UniqueConstraint("regrade_id", "attempt_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    regrade_id: Mapped[int] = mapped_column(ForeignKey("regrade.id"))
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    before_id: Mapped[int] = mapped_column(ForeignKey("grade.id"))
+    after_id: Mapped[int] = mapped_column(ForeignKey("grade.id"))
 
 
 class Marking(Tenanted, Base):

@@ -8,7 +8,7 @@ token, stands in it as a mark that is filled in at the end; a form's address is 
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from assessments import afterwards, code, drawing, items, prompts, service, surveys
+from assessments import afterwards, code, corrections, drawing, items, prompts, regrade_notes, service, surveys
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant, version, versioned
@@ -35,11 +35,13 @@ from gateway.service import external_names, tightest
 from modules.presenters import Drawn, Points
 
 KEPT_PIECES = 4096
-Place = tuple[int, str, str, str, str, int, int, int]  # edition, module, item, its language, the page's, version, order of options, number
+# edition, the one whose key holds (0: its own), module, item, its language, the page's, version, order of options, number
+Place = tuple[int, int, str, str, str, str, int, int, int]
 Counts = tuple[int, int, int | None, bool]          # next attempt, used, left, closed
 _TOKENS = f"tokens-{secrets.token_hex(8)}"            # marks: what is left today, as people read it
 _AFTER = f"after-{secrets.token_hex(8)}"              # what follows an answer: it changes with every vote of the class
 _SANDBOX = f"sandbox-{secrets.token_hex(8)}"          # that programs cannot be run here, if so
+_REGRADED = f"regraded-{secrets.token_hex(8)}"        # what was regraded, and what that did for this learner
 _SURVEY = f"survey-{secrets.token_hex(8)}"            # what the others have answered, as far as it may be seen
 _TOKENS_VALUE = f"value-{secrets.token_hex(8)}"       # and as a bar takes it
 _MOST = f"most-{secrets.token_hex(8)}"                # the same of what there is in a day
@@ -70,6 +72,7 @@ class State:
     after: str = ""                    # the same: what can be done with the answers, as HTML
     live: str = ""                     # exercises at work: the address of the attempt
     survey: str = ""                   # surveys: the results, as HTML
+    regraded: str = ""                 # that the question was regraded, as HTML
     given_back: str = ""               # Python exercises: why the last attempt was not counted
 
     @property
@@ -95,7 +98,7 @@ def draw_some(part: AnyPart, module: str, language: str, shown: Sequence[str]) -
     stands = service.standings(part.id, module)
     pen = _Drawing(part, module, page_language())
     blocks = {item: pen.draw(found[item], number, stands.get(item)) for number, item in enumerate(shown, 1)}
-    return Drawn(blocks, service.points_in(part.edition_id, module, stands, shown))
+    return Drawn(blocks, service.points_in(part, module, stands, shown))
 
 
 def draw_one(
@@ -108,7 +111,7 @@ def draw_one(
     stands = service.standings(part.id, module)
     item = items.item(part.edition_id, module, item_id, language)
     piece = _Drawing(part, module, page_language()).draw(item, shown.index(item_id) + 1, stands.get(item_id), fresh=fresh, held=held)
-    return Markup(kept.fill(piece)), service.points_in(part.edition_id, module, stands, shown)  # noqa: S704 - our templates
+    return Markup(kept.fill(piece)), service.points_in(part, module, stands, shown)  # noqa: S704 - our templates
 
 
 @dataclass
@@ -120,7 +123,10 @@ class _Drawing:
     seen_in: str
 
     def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False, held: Response | None = None) -> str:
-        piece = self._piece(item, number, standing, fresh=fresh, held=held)
+        correction = self.corrections.get((self.module, item.id))
+        by = correction.by if correction else 0
+        piece = self._piece(corrections.corrected(item, self.module, by), by, number, standing, fresh=fresh, held=held)
+        piece = piece.replace(_REGRADED, regrade_notes.at_question(self.part, self.module, item, correction) if correction else "")
         if _SURVEY in piece:
             piece = piece.replace(_SURVEY, surveys.draw(self.part, self.module, item))
         if not prompts.asks(item):
@@ -150,10 +156,15 @@ class _Drawing:
         words = _("External models may be asked here (%(names)s): what you write for them leaves the university.", names=", ".join(names))
         return Markup('<p class="question-help">{}</p>').format(words)
 
-    def _piece(self, item: Item, number: int, standing: Standing | None, *, fresh: bool, held: Response | None) -> str:
+    @cached_property
+    def corrections(self) -> Mapping[corrections.Key, corrections.Correction]:
+        """The regrades that hold for this learner."""
+        return corrections.in_force(self.part.edition_id, self.part.run_id)
+
+    def _piece(self, item: Item, by: int, number: int, standing: Standing | None, *, fresh: bool, held: Response | None) -> str:
         seed = str(self.part.id)
         mine = version(item, seed)
-        place = (self.part.edition_id, self.module, item.id, item.language, self.seen_in, mine, variant(item, seed), number)
+        place = (self.part.edition_id, by, self.module, item.id, item.language, self.seen_in, mine, variant(item, seed), number)
         last = standing.last if standing else None
         counts = (last.number + 1, standing.used, standing.left(item), standing.closed(item)) if standing and last else None
         if held is not None:
@@ -185,8 +196,8 @@ def _piece(
 
 
 def _item_of(place: Place) -> Item:
-    edition_id, module, item_id, language, _, mine, *_ = place
-    return versioned(items.item(edition_id, module, item_id, language), mine)
+    edition_id, by, module, item_id, language, _, mine, *_ = place
+    return versioned(corrections.corrected(items.item(edition_id, module, item_id, language), module, by), mine)
 
 
 @lru_cache(maxsize=KEPT_PIECES)
@@ -199,7 +210,7 @@ def _answered(place: Place, counts: Counts | None, given: str, stored: str, fres
 def _render(
     item: Item, place: Place, counts: Counts | None, given: Response | None, stored: Mapping[str, Any] | None, **more: Any,
 ) -> str:
-    _, module, *_, order, number = place
+    _, _, module, *_, order, number = place
     attempt, used, left, is_closed = counts or (1, 0, item.attempts or None, False)
     verdict = verdict_of(item, given, stored)
     may = showing(item.show, is_closed=is_closed, due_passed=None)
@@ -208,7 +219,7 @@ def _render(
     view = kind.review(item, order, given, shown, reveal=may.solution) if given and shown else kind.view(item, order, given)
     state = State(
         number=number, attempt=attempt, used=used, left=left, closed=is_closed, verdict=shown,
-        saved=verdict is not None and shown is None, survey=_SURVEY if kind.anonymous and given is not None else "", **more,
+        saved=verdict is not None and shown is None, regraded=_REGRADED, survey=_SURVEY if kind.anonymous and given is not None else "", **more,
     )
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF,
@@ -235,8 +246,10 @@ def verdict_of(item: Item, response: Response | None, stored: Mapping[str, Any] 
         return None
     kind = KINDS[item.kind]
     again = None if kind.deferred else kind.grade(item, response)
-    if again is not None and again.score == stored["score"]:
+    if again is not None and (again.score, again.maximum) == (stored["score"], stored["maximum"]):
         return again
+    if again is not None and [(part.name, part.mark) for part in again.parts] == [(part["name"], part["mark"]) for part in stored["parts"]]:
+        return replace(again, score=stored["score"], maximum=stored["maximum"], state=stored["state"])
     parts = tuple(Part(part["name"], part["mark"], checks=tuple(part["checks"])) for part in stored["parts"])
     return Verdict(stored["score"], stored["maximum"], _state(item, stored, parts), parts)
 

@@ -12,7 +12,7 @@ from flask import render_template
 from markupsafe import Markup
 from sqlalchemy import bindparam, select
 
-from assessments import afterwards, drawing, items, prompts, service
+from assessments import afterwards, corrections, drawing, items, prompts, service
 from assessments.grading import Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant, version, versioned
@@ -80,7 +80,8 @@ def review(part: AnyPart, module: str, language: str, *, key: bool, only: Collec
 
 
 def _reviewed(part: AnyPart, module: str, row: Any, standing: Standing, number: int, *, key: bool) -> Reviewed:
-    item = _item(row, module)
+    correction = corrections.in_force(row.edition_id, part.run_id).get((module, row.item))
+    item = corrections.corrected(_item(row, module), module, correction.by if correction else 0)
     item = versioned(item, version(item, str(part.id)))
     verdict = verdict_of(item, row.response, row.verdict)
     may = showing(item.show, is_closed=standing.closed(item), due_passed=None)

@@ -1,6 +1,6 @@
 """Use cases of answering: submit, grade, show how one stands, count points, notice when a course is achieved."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -10,10 +10,10 @@ from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from accounts.joining import BOTH, CannotJoinError, husk
-from assessments import drawing, items, surveys
+from assessments import corrections, drawing, items, surveys
 from assessments.grading import Verdict, attempts_left, closed, kept
 from assessments.kinds import KINDS
-from assessments.kinds.item import Form, Item, Response, version, versioned
+from assessments.kinds.item import Form, Item, Response, ResponseError, version, versioned
 from assessments.models import Attempt, Grade
 from core import db, direct
 from core.direct import Read
@@ -126,12 +126,10 @@ def all_standings(enrolment_id: int) -> dict[str, dict[str, Standing]]:
 
 def _standings(rows: Iterable[Any]) -> dict[str, Standing]:
     found: dict[str, Standing] = {}
-    for row in rows:
+    for row in {row.id: row for row in rows}.values():  # Of several grades of one attempt the latest is valid.
         before = found.get(row.item, _NONE)
-        again = before.last is not None and before.last.id == row.id  # The same attempt with a later grade.
-        used = before.used + (row.counts and not again)
         best, maximum = _better(before, row.score, row.score_maximum) if row.counts or row.score_maximum == 0 else (before.best, before.maximum)
-        found[row.item] = Standing(used, best, maximum, Last(row.id, row.number, row.state, row.grade_id))
+        found[row.item] = Standing(before.used + row.counts, best, maximum, Last(row.id, row.number, row.state, row.grade_id))
     return found
 
 
@@ -171,11 +169,10 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
     Raises LookupError (no such item), ResponseError (wrong shape; nothing counts), StaleError, ClosedError, WaitingError.
     """
     item = items.item(part.edition_id, module, item_id, language)
-    item = versioned(item, version(item, str(part.id)))
     kind = KINDS[item.kind]
     if kind.deferred and not kind.by_people:
         raise LookupError(item_id)  # It is answered by prompts.submit, which also asks for tokens.
-    response = kind.read(item, form)
+    item, response = _read(part, module, item, form)
     verdict = None if kind.by_people or kind.anonymous else kind.grade(item, response)
     number = free_number(part, module, item, number)
     try:
@@ -190,6 +187,24 @@ def submit(part: AnyPart, module: str, item_id: str, language: str, number: int,
         raise StaleError from error
 
 
+def _read(part: AnyPart, module: str, item: Item, form: Form) -> tuple[Item, Response]:
+    """The question as this learner has it now, and their response to it.
+
+    A form that was opened before the key was corrected is read by the text that it shows: positions are the same in both.
+    """
+    number = version(item, str(part.id))
+    now = versioned(_as_it_stands(part, module, item), number)
+    try:
+        return now, KINDS[item.kind].read(now, form)
+    except ResponseError:
+        return now, KINDS[item.kind].read(versioned(item, number), form)
+
+
+def _as_it_stands(part: AnyPart, module: str, item: Item) -> Item:
+    correction = corrections.in_force(part.edition_id, part.run_id).get((module, item.id))
+    return corrections.corrected(item, module, correction.by if correction else 0)
+
+
 def is_step(part: AnyPart, module: str, item_id: str, language: str, form: Form) -> bool:
     """Whether a form was sent by one of its own buttons, which change it and are no answer. Raises LookupError."""
     steps = KINDS[items.item(part.edition_id, module, item_id, language).kind].steps
@@ -198,7 +213,7 @@ def is_step(part: AnyPart, module: str, item_id: str, language: str, form: Form)
 
 def held(part: AnyPart, module: str, item_id: str, language: str, form: Form) -> Response | None:
     """What a form holds that is no answer, for kinds whose fields alone do not say how it looks. Raises LookupError."""
-    item = items.item(part.edition_id, module, item_id, language)
+    item = _as_it_stands(part, module, items.item(part.edition_id, module, item_id, language))
     return KINDS[item.kind].held(item, form)
 
 
@@ -231,25 +246,37 @@ def add_attempt(
 
 def record_grade(attempt: Attempt | Made, part: AnyPart, item: Item, verdict: Verdict, *, marker_id: int | None = None) -> None:
     """Add a grade and tell the rooms above. Call in the transaction that makes the attempt done. `marker_id`: who gave it, if somebody did."""
-    direct.add(
-        Grade, attempt_id=attempt.id, edition_id=attempt.edition_id, item_revision=item.revision, score=verdict.score,
+    correction = corrections.in_force(attempt.edition_id, part.run_id).get((attempt.module, item.id))
+    add_grade(attempt.id, correction.by if correction and correction.by else attempt.edition_id, item, corrections.valued(correction, verdict), marker_id)
+    tell(part, attempt.module)
+
+
+def add_grade(attempt_id: int, edition_id: int, item: Item, verdict: Verdict, marker_id: int | None = None) -> int:
+    """Write a grade down, by the text of the item in this edition, and give its id. Call in a transaction, and `tell` afterwards."""
+    written: int = direct.add(
+        Grade, attempt_id=attempt_id, edition_id=edition_id, item_revision=item.revision, score=verdict.score,
         score_maximum=verdict.maximum, verdict=verdict.as_dict(), marker_id=marker_id,
     )
-    graded.send("assessments", part=part, module=attempt.module)
+    return written
+
+
+def tell(part: AnyPart, module: str) -> None:
+    """Let the rooms above hear that somebody's grades in a module are others now, and look whether they have enough. In the same transaction."""
+    graded.send("assessments", part=part, module=module)
     _notice_achievement(part)
 
 
 # --- Points -----------------------------------------------------------------------------------------------------------
 
-def points_in(edition_id: int, module: str, stands: Mapping[str, Standing], shown: Collection[str]) -> Points:
+def points_in(part: AnyPart, module: str, stands: Mapping[str, Standing], shown: Collection[str]) -> Points:
     """The points in these items of a module, from how somebody stands at them."""
     best = {item: (standing.best, standing.maximum) for item, standing in stands.items() if standing.maximum is not None}
-    return _points({item: points for item, points in items.points(edition_id)[module].items() if item in shown}, best)
+    return _points({item: points for item, points in items.points(part.edition_id)[module].items() if item in shown}, best, _void(part)(module))
 
 
 def scores(part: AnyPart) -> dict[str, Points]:
     """A learner's points by module: the best attempt at each item counts."""
-    return _by_module(part.edition_id, part.id, _kept_grades(part.id))
+    return _by_module(part.edition_id, part.id, _kept_grades(part.id), _void(part))
 
 
 def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[str, Points]]:
@@ -257,8 +284,10 @@ def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[st
     graded: dict[int, list[Any]] = {}
     for row in db.session.execute(_ALL_IN_RUN, {"run_id": run_id}):
         graded.setdefault(row.enrolment_id, []).append(row)
+    void = {edition_id: _void_in(edition_id, run_id) for edition_id in set(editions.values())}
     return {
-        enrolment_id: _by_module(edition_id, enrolment_id, _kept_of(graded.get(enrolment_id, ()))) for enrolment_id, edition_id in editions.items()
+        enrolment_id: _by_module(edition_id, enrolment_id, _kept_of(graded.get(enrolment_id, ())), void[edition_id])
+        for enrolment_id, edition_id in editions.items()
     }
 
 
@@ -271,19 +300,30 @@ def score_of(
     """
     grades = _kept_grades(part.id, keep, until)
     if module is None or items_ is None:
-        by_module = _by_module(part.edition_id, part.id, grades)
+        by_module = _by_module(part.edition_id, part.id, grades, _void(part))
         return total(by_module) if module is None else by_module.get(module, Points(0, 0))
     possible = {item: points for item, points in items.points(part.edition_id).get(module, {}).items() if item in items_}
-    return _points(possible, {item: grade for (where, item), grade in grades.items() if where == module})
+    return _points(possible, {item: grade for (where, item), grade in grades.items() if where == module}, _void(part)(module))
 
 
 _Grades = Mapping[tuple[str, str], tuple[float, float]]
 """(score, maximum) by (module, item)."""
+_Void = Callable[[str], Collection[str]]
+"""The items of a module that do not count."""
 
 
-def _by_module(edition_id: int, enrolment_id: int, grades: _Grades) -> dict[str, Points]:
+def _void(part: AnyPart) -> _Void:
+    return _void_in(part.edition_id, part.run_id)
+
+
+def _void_in(edition_id: int, run_id: int) -> _Void:
+    found = corrections.void(corrections.in_force(edition_id, run_id))
+    return lambda module: frozenset(item for where, item in found if where == module)
+
+
+def _by_module(edition_id: int, enrolment_id: int, grades: _Grades, void: _Void) -> dict[str, Points]:
     return {
-        module: _points(points, {item: grade for (where, item), grade in grades.items() if where == module})
+        module: _points(points, {item: grade for (where, item), grade in grades.items() if where == module}, void(module))
         for module, points in drawing.own_points(edition_id, str(enrolment_id)).items()
     }
 
@@ -308,9 +348,9 @@ def _kept_of(rows: Iterable[Any], keep: str = "best") -> _Grades:
 _number = attrgetter("number")
 
 
-def _points(possible: Mapping[str, float], best: Mapping[str, tuple[float, float]]) -> Points:
-    """An item whose grade has maximum 0 (only a recorded answer was there) neither helps nor harms."""
-    counted = {item: points for item, points in possible.items() if item not in best or best[item][1] > 0}
+def _points(possible: Mapping[str, float], best: Mapping[str, tuple[float, float]], void: Collection[str]) -> Points:
+    """An item whose grade has maximum 0 (only a recorded answer was there) neither helps nor harms, nor does one that does not count."""
+    counted = {item: points for item, points in possible.items() if (best[item][1] > 0 if item in best else item not in void)}
     return Points(sum(best[item][0] for item in counted if item in best), sum(counted.values()))
 
 

@@ -1,9 +1,9 @@
-"""Background work of the room: prompt tries that no browser watches, opinions of models, who has enough by new thresholds."""
+"""Background work of the room: prompt tries that no browser watches, opinions of models, regrades, who has enough by new thresholds."""
 
 from contextlib import suppress
 
-from assessments import opinions, thresholds
-from assessments.models import Attempt, Judgement
+from assessments import opinions, regrading, thresholds
+from assessments.models import Attempt, Judgement, Regrade
 from assessments.running import run_try
 from core import jobs
 from courses.models import ThresholdRule
@@ -38,3 +38,15 @@ def look_who_has_enough(rule_id: int) -> None:
 
 
 jobs.swept(ThresholdRule, look_who_has_enough)
+
+
+@jobs.queue.task(name="assessments.regrade")
+def regrade(regrade_id: int) -> None:
+    """Grade the answers to a question again, as somebody has decided."""
+    asked = jobs.claim(Regrade, regrade_id)
+    if asked is not None:
+        with suppress(jobs.LostLeaseError):  # Whoever took over goes on where the notes end.
+            regrading.work(asked)
+
+
+jobs.swept(Regrade, regrade)

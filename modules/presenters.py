@@ -31,12 +31,14 @@ class Drawn:
 class Presenter:
     """What the upper room offers: a module drawn in a language, and the points by module id.
 
-    `preview` draws the blocks of an edition's module, by their ids, for somebody who may look but not answer.
+    `preview` draws the blocks of an edition's module, by their ids, for somebody who may look but not answer. `notes` is what a
+    learner is told on the course page, as HTML.
     """
 
     draw: Callable[[AnyPart, str, str], Drawn]
     preview: Callable[[int, str, str], Mapping[str, str]]
     scores: Callable[[AnyPart], Mapping[str, Points]]
+    notes: Callable[[AnyPart, str], str]
 
 
 _registered: list[Presenter] = []

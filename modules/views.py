@@ -65,7 +65,7 @@ def course(run_id: int) -> str:
     return render_template(
         "modules/course.html", part=part, run_id=run_id, edition=edition, chosen=content_language(part),
         visited=courses.visited(part.id), thresholds=thresholds(part.edition_id), scores=scores, total=total(scores), learns=not teaches(part),
-        tools=tools_for(part) if teaches(part) else tools_for_learners(part),
+        notes=presenter().notes(part, content_language(part)), tools=tools_for(part) if teaches(part) else tools_for_learners(part),
     )
 
 

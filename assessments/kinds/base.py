@@ -220,6 +220,10 @@ class Kind(ABC, Generic[I]):
         """What can be chosen, part by part in the author's order; of fields to write in only the solution."""
         return ()
 
+    def shape(self, item: I) -> Any:
+        """What positions in responses refer to: two texts of a question with the same shape take each other's responses."""
+        return sorted((offer.part, offer.value) for offer in self.offers(item))
+
     def advise(self, item: I, source: Source) -> None:
         """Note what makes a question weaker than it could be."""
 

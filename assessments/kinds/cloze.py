@@ -149,6 +149,10 @@ class Cloze(Kind[ClozeItem]):
         """The option or the text in each gap."""
         return tuple(Choice(str(at), str(given) if isinstance(given, int) else tidy(given)) for at, given in enumerate(response["gaps"]))
 
+    def shape(self, item: ClozeItem) -> Any:
+        """How many gaps, and how many options each has."""
+        return [len(gap.options or ()) for gap in item.gaps]
+
     def offers(self, item: ClozeItem) -> tuple[Offer, ...]:
         """The options of each gap, or its solution."""
         return tuple(

@@ -105,6 +105,10 @@ class Numeric(Kind[NumericItem]):
         """The number, in the first way to read it."""
         return (Choice("0", numbers.as_text(Decimal(response["values"][0]), "en")),)
 
+    def shape(self, item: NumericItem) -> Any:
+        """What was written stands for itself."""
+        return "field"
+
     def offers(self, item: NumericItem) -> tuple[Offer, ...]:
         """The numbers that are accepted."""
         return tuple(Offer("0", numbers.range_as_text(line.accepted, "en"), "", numbers.range_as_text(line.accepted, item.language), line.weight == 1) for line in item.lines)

@@ -103,6 +103,10 @@ class Short(Kind[ShortItem]):
         """The words as they are compared."""
         return (Choice("0", tidy(response["text"]).casefold()),)
 
+    def shape(self, item: ShortItem) -> Any:
+        """What was written stands for itself."""
+        return "field"
+
     def offers(self, item: ShortItem) -> tuple[Offer, ...]:
         """The words that are accepted."""
         texts = [(answer.text, line.weight == 1) for line in item.lines for answer in line.answers if not answer.is_pattern]

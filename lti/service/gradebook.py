@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select, update
 
 from accounts.models import Person, Role
+from assessments.regrade_notes import Told, of_learner
 from core import db
 from core.jobs import WorkState
 from courses.models import Enrolment
@@ -103,6 +104,12 @@ def learner(link_id: int, participant_id: int) -> tuple[Any, list[ScorePush]] | 
         return None
     rows = db.session.scalars(select(ScorePush).where(ScorePush.participant_id == participant_id).order_by(ScorePush.id.desc()).limit(100))
     return found, list(rows)
+
+
+def regraded(participant_id: int, language: str) -> list[Told]:
+    """What was regraded among one learner's answers, the last one first."""
+    part = db.session.scalars(select(Enrolment).join(Participant, Participant.enrolment_id == Enrolment.id).where(Participant.id == participant_id)).one()
+    return of_learner(part, language)
 
 
 def _state(link: ResourceLink, platform: Platform) -> LinkState:

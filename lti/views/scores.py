@@ -6,6 +6,8 @@ from flask_babel import ngettext
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
+from assessments import regrading
+from core.i18n import language
 from courses.policy import lecturer_part
 from courses.service import AnyPart
 from courses.tools import Tool
@@ -55,7 +57,7 @@ def link(run_id: int, link_id: int) -> Page:
     page = gradebook.learners(link_id, show, request.args.get("page", 1, type=int))
     text = render_template(
         "lti/scores/link.html", run_id=run_id, found=found, form=form, show=show, learners=page,
-        several=len(gradebook.links(run_id)) > 1, **words_for(part),
+        several=len(gradebook.links(run_id)) > 1, regraded=regrading.count_in_run(run_id), **words_for(part),
     )
     return (text, 422) if form.errors else text
 
@@ -68,7 +70,7 @@ def learner(run_id: int, link_id: int, participant_id: int) -> Page:
     known = gradebook.learner(link_id, participant_id)
     if known is None:
         abort(404)
-    return render_template("lti/scores/learner.html", run_id=run_id, found=found, row=known[0], history=known[1], **words_for(part))
+    return render_template("lti/scores/learner.html", run_id=run_id, found=found, row=known[0], history=known[1], regraded=gradebook.regraded(participant_id, language()), **words_for(part))
 
 
 @bp.post("/<int:run_id>/<int:link_id>/release")

@@ -11,10 +11,14 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from accounts.models import Person, Role
+from assessments import regrading
+from assessments.models import How
+from assessments.regrading import Place, Wish
+from assessments.scopes import Scope
 from core import db
 from core.jobs import WorkState
 from courses import service as courses
-from courses.models import Run
+from courses.models import Edition, Run
 from lti.models import Participant, Platform, ResourceLink, ScorePush
 from lti.service import gradebook, scores
 from tests import builders
@@ -282,3 +286,19 @@ def test_a_row_in_the_future_waits_for_the_due_date(desk: Desk) -> None:
     assert [row.state for row in pushes()] == [WorkState.DUE]
     assert "waits for the due date" in words(desk.get())
     assert db.session.scalars(select(ScorePush.due_at)).one() == due
+
+
+def test_a_score_that_a_regrade_has_changed_is_sent_again_and_the_pages_say_why(desk: Desk, lms: Lms) -> None:
+    wrong("farbe")
+    right("rechnen")
+    assert given(lms) == [(0, 4), (1, 4)]
+    first = db.session.scalars(select(Edition)).one()
+    texts = {path: text.replace(b"( ) Gr", b"(x) Gr").replace(b"(x) Bl", b"( ) Bl") for path, text in builders.FILES.items()}
+    second = builders.edition(texts)
+    scope = Scope(first.course_id, "kurs", desk.run.id, first.id)
+    regrading.ask(scope, Place(first.id, "eins", "farbe"), Wish(How.KEY, second.id, may_lower=False), "Der Schlüssel war falsch.", desk.person.id, 0)
+    assert given(lms) == [(0, 4), (1, 4), (2, 4)]
+    assert "1 question was graded again" in words(desk.get())
+    participant = db.session.scalars(select(Participant.id)).one()
+    page = words(desk.get(f"/{participant}"))
+    assert "Question 1: 0 of 1 before, 1 of 1 now Der Schlüssel war falsch." in page
