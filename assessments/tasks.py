@@ -1,9 +1,9 @@
-"""Background work of the room: prompt tries that no browser watches, opinions of models, who has enough by new thresholds."""
+"""Background work of the room: prompt tries that no browser watches, opinions of models, who has enough by new thresholds, due dates."""
 
 from contextlib import suppress
 
-from assessments import opinions, thresholds
-from assessments.models import Attempt, Judgement
+from assessments import opinions, telling, thresholds
+from assessments.models import Attempt, DueDate, Judgement
 from assessments.running import run_try
 from core import jobs
 from courses.models import ThresholdRule
@@ -38,3 +38,15 @@ def look_who_has_enough(rule_id: int) -> None:
 
 
 jobs.swept(ThresholdRule, look_who_has_enough)
+
+
+@jobs.queue.task(name="assessments.tell_what_was_kept_back")
+def tell_what_was_kept_back(date_id: int) -> None:
+    """Once a due date has come, or was changed."""
+    date = jobs.claim(DueDate, date_id)
+    if date is not None:
+        with suppress(jobs.LostLeaseError):  # Set anew meanwhile, or taken over: telling twice changes nothing.
+            telling.tell(date)
+
+
+jobs.swept(DueDate, tell_what_was_kept_back)

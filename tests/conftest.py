@@ -27,7 +27,7 @@ import modules.views
 from accounts.service import organisation_name
 from app import create_app
 from assessments.drawing import _own_points, has_pools
-from assessments.items import items, layout, points
+from assessments.items import hiding, items, layout, points
 from assessments.pages import forget
 from core import db
 from core.config import Settings
@@ -145,7 +145,7 @@ Flask.url_rule_class = _Rule
 
 def forget_kept() -> None:
     """Empty what the process keeps by row numbers: another database uses the same ones."""
-    for kept in (parsed, page, items, layout, points, has_pools, _own_points, organisation_name, modules.views._frame, assessments.excerpt_views._frame, lti.offers._offers):
+    for kept in (parsed, page, items, layout, points, hiding, has_pools, _own_points, organisation_name, modules.views._frame, assessments.excerpt_views._frame, lti.offers._offers):
         kept.cache_clear()
     forget()
 
