@@ -48,7 +48,9 @@ def test_what_is_kept_back_does_not_show_by_a_form_that_closes() -> None:
     assert closed("after-due", 2, solved=False, answered=True, due_passed=True)      # all is shown: nobody copies it
     assert not closed("after-due", 2, solved=False, answered=False, due_passed=True)
     assert showing("after-due", is_closed=True, due_passed=True).solution
-    assert waits("after-due", False) and not waits("after-due", None) and not waits("never", False)
+    assert waits("after-due", False)
+    assert not waits("after-due", None)
+    assert not waits("never", False)
 
 
 def _same(html: str, part: Enrolment, given: str) -> str:
@@ -123,9 +125,11 @@ def test_once_the_date_has_come_everything_is_shown_counted_and_told(app: Flask,
         db.act_for(ada.organisation_id)
         assert courses.enrolment(ada.id).achieved_at is not None
     html = mine.open()
-    assert "EXPLANATION" in html and "4 of 4" in html
+    assert "EXPLANATION" in html
+    assert "4 of 4" in html
     third = mine.client.post(f"{mine.path}/zahl/answer", data={"attempt": "3", "answer": "5"}, headers={"HX-Request": "true"})
-    assert third.status_code == 409 and "The due date has come" in third.text
+    assert third.status_code == 409
+    assert "The due date has come" in third.text
 
     late = page(app, ben)                                      # who is late may answer once, and all is shown then
     assert "Answers still count" in late.open()
@@ -150,7 +154,8 @@ def test_a_lecturers_date_goes_before_the_courses_and_what_is_late_is_marked(app
     assert tess.post(f"{times}/due", data={"due-eins": "soon"}).status_code == 422
     assert tess.post(f"{times}/due", data={"due-eins": future}).status_code == 303
     assert f'value="{future}"' in tess.get(times).text
-    assert "Due on" in mine.open() and "points are in no sum" in mine.open()
+    assert "Due on" in mine.open()
+    assert "points are in no sum" in mine.open()
     answer = {"attempt": "1", "answer": "4"}
     assert "is saved" in mine.client.post(f"{mine.path}/zahl/answer", data=answer, headers={"HX-Request": "true"}).text
     assert "flag" in mine.client.get(f"/courses/{ada.run_id}").text

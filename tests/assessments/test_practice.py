@@ -76,13 +76,17 @@ def test_only_what_may_be_told_already_is_practised_and_nothing_of_it_counts(app
     before = len(rows(app, Attempt))
     html, drawn = practised(mine, ada.run_id)
     assert list(drawn.forms) == ["farbe"]
-    assert "This is practice: nothing here counts" in html and "3 questions cannot be practised yet" in html
+    assert "This is practice: nothing here counts" in html
+    assert "3 questions cannot be practised yet" in html
     assert not any(key in html for key in ("EXPLANATION", "FEEDBACK-WRONG", "LATER", "NEVER"))
     url = f"{drawn.path}/farbe/answer"
     said = mine.client.post(url, data={"number": "1", "answer": drawn.keys("farbe", "Rot")}, headers={"HX-Request": "true"}).text
-    assert "FEEDBACK-WRONG" in said and "EXPLANATION" in said and "module-points" not in said
+    assert "FEEDBACK-WRONG" in said
+    assert "EXPLANATION" in said
+    assert "module-points" not in said
     whole = mine.client.post(url, data={"number": "1", "answer": drawn.keys("farbe", "Blau")}).text
-    assert "EXPLANATION" in whole and f'href="{drawn.path}"' in whole
+    assert "EXPLANATION" in whole
+    assert f'href="{drawn.path}"' in whole
     assert mine.client.post(url, data={}).status_code == 422
     assert mine.client.post(url, data={}, headers={"HX-Request": "true"}).status_code == 422
     for item in ("spaeter", "nie", "text", "nichts"):
@@ -91,7 +95,8 @@ def test_only_what_may_be_told_already_is_practised_and_nothing_of_it_counts(app
     _, drawn = practised(mine, ada.run_id)
     moved = _order(drawn.forms["folge"])
     assert "BECAUSE" not in mine.client.post(f"{drawn.path}/folge/answer", data={**moved, "move": "down-0"}).text
-    assert len(rows(app, Attempt)) == before + 1 and rows(app, Draft) == []
+    assert len(rows(app, Attempt)) == before + 1
+    assert rows(app, Draft) == []
     assert len(rows(app, Grade)) == 5                          # of what counted, and no other
 
 
@@ -114,7 +119,8 @@ def test_pools_are_drawn_anew_but_only_once_all_that_was_drawn_is_told(app: Flas
     with app.app_context():
         db.act_for(ada.organisation_id)
         draws = {tuple(item.id for item in practice.draw(ada, "eins", "en", seed).questions) for seed in range(12)}
-        assert all(len(draw) == 2 for draw in draws) and len({item for draw in draws for item in draw}) > 3
+        assert all(len(draw) == 2 for draw in draws)
+        assert len({item for draw in draws for item in draw}) > 3
         assert practice.draw(ada, "eins", "en", 3) == practice.draw(ada, "eins", "en", 3)
 
 
