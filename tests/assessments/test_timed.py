@@ -54,7 +54,7 @@ def test_a_test_is_begun_by_a_button_and_its_clock_is_the_same_everywhere(app: F
     assert 1190 <= int(re.search(r'data-left="(\d+)"', quiz)[1]) <= 1200  # type: ignore[index]
     assert other.client.post(f"/courses/{enrolment.run_id}/eins/begin").status_code == 303   # a second press changes nothing
     assert [row.minutes for row in rows(app, Sitting)] == [30]
-    assert other.client.get(f"/courses/{enrolment.run_id}/eins/clock").json["left"] <= 1200
+    assert other.client.get(f"/courses/{enrolment.run_id}/eins/clock").get_json()["left"] <= 1200
     assert "FEEDBACK-RIGHT" in ada.answer("farbe", "Blau")
 
 
@@ -100,7 +100,7 @@ def test_extra_time_counts_in_a_test_that_is_running_and_its_story_is_kept(app: 
     give = {"person": str(enrolment.id), "unit": "percent", "amount": "50"}
     for _ in range(2):                                        # a second click gives nothing twice
         assert teacher.post(f"{times}/extra", data=give).status_code == 303
-    assert ada.client.get(f"{ada.path}/clock").json["left"] > 13 * 60
+    assert ada.client.get(f"{ada.path}/clock").get_json()["left"] > 13 * 60
     assert "FEEDBACK-RIGHT" in ada.answer("farbe", "Blau")
     teacher.post(f"{times}/extra", data={**give, "unit": "minutes", "amount": "5"})
     table = teacher.get(times).text

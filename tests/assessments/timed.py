@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from accounts.models import Person
 from core import db
 from courses.models import Enrolment
 from tests import builders
@@ -58,7 +59,7 @@ def page(app: Flask, enrolment: Enrolment, where: str = "eins") -> QuestionPage:
     """The learner's page in English, in another browser each time."""
     with app.app_context():
         db.act_for(enrolment.organisation_id)
-        person = db.session.get(builders.Person, enrolment.person_id)
+        person = db.session.get(Person, enrolment.person_id)
         assert person is not None
         client = builders.browser(app, person)
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
