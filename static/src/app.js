@@ -9,6 +9,7 @@ import "./behaviour/next-token.js";
 import "./behaviour/order.js";
 import "./behaviour/clock.js";
 import "./behaviour/typed.js";
+import "./behaviour/rating.js";
 import "./behaviour/first-error.js";
 import "./behaviour/windows.js";
 import "./behaviour/diagnose.js";
