@@ -11,20 +11,26 @@ import assessments.after_views
 import assessments.analysis_views
 import assessments.code_views
 import assessments.commands
+import assessments.draft_views
 import assessments.excerpt_views
 import assessments.log_views
 import assessments.look_views
 import assessments.marking_views
 import assessments.models
 import assessments.pages
+import assessments.panel
+import assessments.practice
+import assessments.practice_views
 import assessments.preview
 import assessments.prompt_views
 import assessments.regrade_notes
 import assessments.repeating
 import assessments.repetition_views
 import assessments.service
+import assessments.sitting_views
 import assessments.survey_views
 import assessments.tasks
+import assessments.terms_views
 import assessments.turns
 import assessments.views
 import certificates.class_views
@@ -53,6 +59,7 @@ import gateway.views.course
 import gateway.views.own_tools
 import lti.commands
 import lti.legacy_commands
+import lti.selection
 import lti.tasks
 import lti.views
 import lti.views.scores
@@ -100,7 +107,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 def _open_rooms(app: Flask) -> None:
     for room in (
         accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp, assessments.log_views.bp,
-        assessments.excerpt_views.bp, assessments.analysis_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, assessments.repetition_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, studio.following_views.bp, *lti.views.BLUEPRINTS,
+        assessments.excerpt_views.bp, assessments.analysis_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, assessments.repetition_views.bp, assessments.sitting_views.bp, assessments.terms_views.bp, assessments.practice_views.bp, assessments.draft_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, studio.following_views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
     for command in (accounts.commands.people, modules.commands.check, exchange.commands.import_content, exchange.commands.export_content, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, studio.commands.fmt, studio.following_commands.follow, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.post.commands.mail, core.commands.database, core.commands.worker, core.commands.beat):
@@ -113,9 +120,11 @@ def _connect_rooms() -> None:
         modules.blocks.register(kind)
     modules.blocks.register(modules.pools.KIND)
     modules.presenters.register(Presenter(
-        draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores, notes=assessments.regrade_notes.on_course_page,
+        draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
+        notes=assessments.regrade_notes.on_course_page, facts=assessments.panel.facts,
     ))
-    courses.tools.register(assessments.marking_views.tools, assessments.survey_views.tools, assessments.analysis_views.tools, lti.views.people.tools, lti.views.scores.tools, certificates.class_views.tools, gateway.views.course.tools, gateway.views.usage.tools, studio.views.tools)
+    assessments.practice.register(lti.selection.linked_alone)
+    courses.tools.register(assessments.marking_views.tools, assessments.terms_views.tools, assessments.survey_views.tools, assessments.analysis_views.tools, lti.views.people.tools, lti.views.scores.tools, certificates.class_views.tools, gateway.views.course.tools, gateway.views.usage.tools, studio.views.tools)
     courses.tools.register_for_people(assessments.repetition_views.tools_of, studio.views.tools_of)
     courses.tools.register_for_learners(assessments.repetition_views.tools, assessments.log_views.tools, gateway.views.own_tools.tools)
     progressed.connect(assessments.service.notice_participation)

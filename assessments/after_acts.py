@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from assessments import prompts, service
+from assessments import prompts, service, terms
 from assessments.kinds.item import Form, Response, ResponseError
 from assessments.kinds.prompt import FOLLOWED, KIND, PromptItem
 from assessments.models import Attempt, Completion, FollowUp, Vote
@@ -52,11 +52,13 @@ def vote(attempt: Attempt, form: Form) -> None:
 
 
 def follow(attempt: Attempt, enrolment: Enrolment, form: Form) -> None:
-    """Take a follow-up and add its points: another grade, once. Raises LookupError and ResponseError."""
+    """Take a follow-up and add its points: another grade, once. Raises LookupError, ResponseError and TimeOverError."""
     item = item_of(attempt)
     task = item.exercise.then
     if task is None:
         raise LookupError(attempt.item)
+    if terms.of(enrolment, attempt.module).over:
+        raise service.TimeOverError
     rows = completions(attempt.id)
     answers = [row.answer for row in rows]
     response = _follow_up(task, form, answers)

@@ -13,6 +13,7 @@ from assessments.kinds.item import ResponseError
 from assessments.models import Attempt
 from assessments.pages import draw_one
 from assessments.places import Place
+from assessments.service import TimeOverError
 from assessments.views import answered, refused, shown_with
 from courses.models import Enrolment
 from modules.views import module_text
@@ -70,6 +71,8 @@ def _act(attempt_id: int, act: Callable[[Attempt, Enrolment], None]) -> str | Ba
         act(attempt, enrolment)
     except ResponseError as error:
         return refused(place, attempt.item, _(error.message) % error.values, 422)
+    except TimeOverError as error:
+        return refused(place, attempt.item, _(error.message), 409)
     except LookupError:
         abort(404)
     if not _scripted():

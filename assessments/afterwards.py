@@ -52,8 +52,8 @@ class Opinion:
     standing: Standing | None
 
 
-def draw(part: AnyPart, item: Item, attempt_id: int, *, closed: bool = False) -> str:
-    """What the learner may do now with the answers of this attempt, and what came of it; empty when there is nothing."""
+def draw(part: AnyPart, item: Item, attempt_id: int, *, closed: bool = False, told: bool = True) -> str:
+    """What the learner may do now with the answers of this attempt, and what came of it (if it may be `told`); empty when there is nothing."""
     if not isinstance(item, PromptItem):
         return ""
     exercise = item.exercise
@@ -64,7 +64,7 @@ def draw(part: AnyPart, item: Item, attempt_id: int, *, closed: bool = False) ->
     recorded = any(row.recorded for row in rows)
     found = opinions.of(attempt_id)
     return render_template(
-        "assessments/after.html", id=f"q-{item.id}" + (f"-{attempt.number}" if closed else ""), exercise=exercise, closed=closed,
+        "assessments/after.html", id=f"q-{item.id}" + (f"-{attempt.number}" if closed else ""), exercise=exercise, closed=closed, tells=told,
         address=f"{kept.ROOT}/attempts/{attempt_id}", recorded=recorded,
         vote=_vote(part, item, attempt, rows, recorded=recorded), follow=_follow(item, attempt_id, rows),
         opinions=[_opinion(at, criterion, found.get(at)) for at, criterion in enumerate(exercise.judges)],

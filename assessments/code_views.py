@@ -50,8 +50,8 @@ def send(run_id: int, module: str, item: str, draw: int | None = None, only: str
         attempt_id = code.submit(part, module, item, language, number, form=request.form.to_dict(flat=False), live=live)
     except ResponseError as error:
         return refused(place, item, _(error.message) % error.values, 422)
-    except ClosedError:
-        return refused(place, item, _("No further answer is taken here: you have all the points, or no attempt is left."), 409)
+    except ClosedError as error:
+        return refused(place, item, _(error.message), 409)
     except StaleError:
         pass  # The first click or the other tab has counted; what it led to is shown.
     except (LookupError, ValueError):

@@ -1,16 +1,24 @@
 """What somebody has typed and not handed in: kept with a version, so that an older tab never overwrites a newer one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
+from assessments.kinds import KINDS
+from assessments.kinds.item import Form, Item
+from assessments.kinds.looking import LookKind
 from assessments.models import Draft
 from core import db
+from core.direct import Read
 from courses.service import AnyPart
 
 MOST_LETTERS = 60_000
+MOST_FIELDS = 300
+_OURS = ("csrf_token", "attempt")
+_IN_MODULE = Read(select(Draft.item, Draft.fields).where(Draft.enrolment_id == bindparam("enrolment_id"), Draft.module == bindparam("module")))
 
 
 class OlderError(RuntimeError):
@@ -64,7 +72,7 @@ def save(part: AnyPart, module: str, item: str, fields: dict[str, str], version:
     return version + 1
 
 
-def put(part: AnyPart, module: str, item: str, fields: dict[str, str]) -> None:
+def put(part: AnyPart, module: str, item: str, fields: dict[str, Any]) -> None:
     """Let this stand, whatever stood there: it was handed in. Tabs that have seen less learn of it when they save. Call in a transaction."""
     if _replaced(part, module, item, fields):
         return
@@ -75,8 +83,45 @@ def put(part: AnyPart, module: str, item: str, fields: dict[str, str]) -> None:
         _replaced(part, module, item, fields)
 
 
-def _replaced(part: AnyPart, module: str, item: str, fields: dict[str, str]) -> bool:
+def _replaced(part: AnyPart, module: str, item: str, fields: dict[str, Any]) -> bool:
     return db.changed(
         update(Draft).where(Draft.enrolment_id == part.id, Draft.module == module, Draft.item == item)
         .values(fields=fields, version=Draft.version + 1, saved_at=db.now()).execution_options(synchronize_session=False)
     ) == 1
+
+
+# --- Forms of questions -----------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Typed:
+    """What a question's form held when it was last kept, and for which attempt it was."""
+
+    attempt: int
+    fields: Mapping[str, list[str]]
+
+
+class TooMuchError(ValueError):
+    """More than any form of ours holds."""
+
+
+def keeps(item: Item) -> bool:
+    """Whether the form of such a question is kept. Programs have a way of their own, and a survey knows no person."""
+    kind = KINDS[item.kind]
+    return not (kind.anonymous or isinstance(kind, LookKind)) and kind.action in ("answer", "try")
+
+
+def typed(part: AnyPart, module: str) -> dict[str, Typed]:
+    """What somebody has typed and chosen in a module without sending it, by item."""
+    return {
+        row.item: Typed(row.fields["attempt"], row.fields["form"])
+        for row in _IN_MODULE(enrolment_id=part.id, module=module) if "form" in row.fields
+    }
+
+
+def keep(part: AnyPart, module: str, item: Item, attempt: int, form: Form) -> None:
+    """Keep what a form holds now; the later of two tabs counts. Raises TooMuchError."""
+    fields = {name: list(values) for name, values in form.items() if name not in _OURS and name != KINDS[item.kind].steps}
+    if len(fields) > MOST_FIELDS or sum(len(name) + sum(map(len, values)) for name, values in fields.items()) > MOST_LETTERS:
+        raise TooMuchError
+    with db.transaction():
+        put(part, module, item.id, {"attempt": attempt, "form": fields})

@@ -45,7 +45,7 @@ def _page(place: Place) -> str:
     draw = _frame if kept.may_keep() else _frame.make
     frame = draw(part.edition_id, place, len(shown), chosen, seen_in, me.organisation_id, me.name is not None, me.administers, bool(request.script_root))
     questions = "\n".join(drawn.blocks[item] for item in shown)
-    return frame.fill(me.name, {"questions": questions, "points": excerpt_bar(drawn.points, seen_in)})
+    return frame.fill(me.name, {"questions": questions, "points": excerpt_bar(drawn.points, seen_in), "note": drawn.note})
 
 
 @once_each(FRAMES_KEPT)
@@ -56,5 +56,5 @@ def _frame(
     edition = service.parsed(edition_id)
     return kept.draw(partial(
         render_template, "assessments/excerpt.html", place=place, count=count, edition=edition, chosen=chosen,
-        source=edition.module(place.module, chosen), questions=Markup(kept.hole("questions")), points=kept.hole("points"),  # noqa: S704 - our own mark
+        source=edition.module(place.module, chosen), questions=Markup(kept.hole("questions")), points=kept.hole("points"), note=kept.hole("note"),  # noqa: S704 - our own mark
     ))

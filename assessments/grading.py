@@ -95,9 +95,27 @@ def attempts_left(allowed: int, used: int) -> int | None:
     return None if allowed == 0 else max(0, allowed - used)
 
 
-def closed(left: int | None, solved: bool) -> bool:
-    """Whether no further answer is taken: all points are earned, or no attempt is left."""
-    return solved or left == 0
+def waits(show: str, due_passed: bool | None) -> bool:
+    """Whether nobody who learns may be told what an answer was worth before the due date has come."""
+    return show == "after-due" and due_passed is False
+
+
+def unseen(show: str, due_passed: bool | None) -> bool:
+    """Whether right and wrong are not shown (yet); then points are not shown either, not even within a sum."""
+    return show == "never" or waits(show, due_passed)
+
+
+def closed(show: str, left: int | None, solved: bool, *, answered: bool, due_passed: bool | None, over: bool = False) -> bool:
+    """Whether no further answer is taken: all points are earned, no attempt is left, or the time of the test is over.
+
+    What is not shown must not be told by a form that closes. And once a due date has shown everything to who has answered, they do not
+    answer again; who has not answered still may.
+    """
+    if over or left == 0:
+        return True
+    if show == "after-due" and due_passed:
+        return answered
+    return solved and not unseen(show, due_passed)
 
 
 def showing(show: str, *, is_closed: bool, due_passed: bool | None) -> Showing:
@@ -105,8 +123,6 @@ def showing(show: str, *, is_closed: bool, due_passed: bool | None) -> Showing:
 
     The solution waits until no further answer is taken, so that it never helps with the next attempt.
     """
-    if show == "never":
+    if unseen(show, due_passed):
         return Showing(marks=False, solution=False)
-    if show == "after-due" and due_passed is not None:
-        return Showing(marks=due_passed, solution=due_passed)
     return Showing(marks=True, solution=is_closed)

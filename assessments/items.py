@@ -74,3 +74,13 @@ def points(edition_id: int) -> dict[str, dict[str, float]]:
         module: {item.id: item.points for item in items(edition_id, module, edition.languages[0]).values()}
         for module in edition.module_ids
     }
+
+
+@once_each(EDITIONS_KEPT)
+def hiding(edition_id: int) -> dict[str, dict[str, str]]:
+    """Questions whose right and wrong are not shown at once: their `show`, by module and item."""
+    edition = parsed(edition_id)
+    return {
+        module: {item.id: item.show for item in items(edition_id, module, edition.languages[0]).values() if item.show != "now"}
+        for module in edition.module_ids
+    }

@@ -185,6 +185,45 @@ class FollowUp(Tenanted, Base):
     at: Mapped[datetime] = mapped_column(default=db.now)
 
 
+class Sitting(Tenanted, Base):
+    """A test with a time limit that somebody has begun: one clock, on whichever device."""
+
+    __tablename__ = "sitting"
+    __table_args__ = (UniqueConstraint("enrolment_id", "module"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    module: Mapped[str]
+    minutes: Mapped[int]                                   # the limit that the button named, without anybody's extra time
+    started_at: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class ExtraTime(Tenanted, Base):
+    """How much longer somebody may take in all tests of a run. Never changed: the latest row is valid, the others tell how it came."""
+
+    __tablename__ = "extra_time"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    percent: Mapped[int]
+    minutes: Mapped[int]
+    giver_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    given_at: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class DueDate(Work, Tenanted, Base):
+    """When a module is due in a run. `at` is what a lecturer chose; empty: what the course says. The work is to let what was kept back
+    count and be told once that moment has come.
+    """
+
+    __tablename__ = "due_date"
+    __table_args__ = (UniqueConstraint("run_id", "module"), *Work.indexes())
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    module: Mapped[str]
+    at: Mapped[datetime | None]
+    setter_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    set_at: Mapped[datetime] = mapped_column(default=db.now)
+
+
 class Vote(Tenanted, Base):
     """Which of several answers, whose models were hidden, somebody found best. One vote a person and item."""
 

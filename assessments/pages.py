@@ -17,15 +17,30 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from assessments import afterwards, code, corrections, drawing, items, prompts, regrade_notes, service, surveys
+from assessments import (
+    afterwards,
+    code,
+    corrections,
+    drafts,
+    drawing,
+    items,
+    panel,
+    prompts,
+    regrade_notes,
+    service,
+    surveys,
+    terms,
+)
 from assessments.grading import Part, Verdict, showing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant, version, versioned
 from assessments.kinds.looking import LookKind
 from assessments.kinds.prompt import FOLLOW_UP_PART
 from assessments.prompts import Told
+from assessments.refilling import refilled
 from assessments.revealing import repeatable
-from assessments.service import Standing
+from assessments.service import NONE, Standing
+from assessments.terms import Terms
 from core import kept
 from core.i18n import N_
 from core.i18n import language as page_language
@@ -37,7 +52,7 @@ from modules.presenters import Drawn, Points
 KEPT_PIECES = 4096
 # edition, the one whose key holds (0: its own), module, item, its language, the page's, version, order of options, number
 Place = tuple[int, int, str, str, str, str, int, int, int]
-Counts = tuple[int, int, int | None, bool]          # next attempt, used, left, closed
+Counts = tuple[int, int, int | None, bool, bool | None]  # next attempt, used, left, closed, whether the due date has passed (None: nothing is due)
 _TOKENS = f"tokens-{secrets.token_hex(8)}"            # marks: what is left today, as people read it
 _AFTER = f"after-{secrets.token_hex(8)}"              # what follows an answer: it changes with every vote of the class
 _SANDBOX = f"sandbox-{secrets.token_hex(8)}"          # that programs cannot be run here, if so
@@ -89,16 +104,19 @@ def draw_module(part: AnyPart, module: str, language: str) -> Drawn:
     seed = str(part.id)
     drawn = draw_some(part, module, language, drawing.own_items(part.edition_id, module, seed))
     pools = drawing.pools_of(part.edition_id, module, seed) if drawing.has_pools(part.edition_id) else {}
-    return Drawn({**drawn.blocks, **{pool: "\n".join(drawn.blocks[item] for item in found) for pool, found in pools.items()}}, drawn.points)
+    return Drawn({**drawn.blocks, **{pool: "\n".join(drawn.blocks[item] for item in found) for pool, found in pools.items()}}, drawn.points, drawn.note)
 
 
 def draw_some(part: AnyPart, module: str, language: str, shown: Sequence[str]) -> Drawn:
-    """Some of a module's questions, numbered in this order, and the points in them. Otherwise as `draw_module`."""
+    """Some of a module's questions, numbered in this order, and the points in them. Otherwise as `draw_module`.
+
+    Of a test that was not begun there is only the button that begins it.
+    """
     found = items.items(part.edition_id, module, language)
-    stands = service.standings(part.id, module)
-    pen = _Drawing(part, module, page_language())
-    blocks = {item: pen.draw(found[item], number, stands.get(item)) for number, item in enumerate(shown, 1)}
-    return Drawn(blocks, service.points_in(part, module, stands, shown))
+    stands, now = service.standings(part.id, module), terms.of(part, module)
+    pen = _Drawing(part, module, page_language(), now)
+    blocks = {item: pen.draw(found[item], number, stands.get(item)) if now.begun else "" for number, item in enumerate(shown, 1)}
+    return Drawn(blocks, service.points_in(part, module, stands, shown, now), panel.draw(part, module, now, [found[item] for item in shown]))
 
 
 def draw_one(
@@ -108,10 +126,10 @@ def draw_one(
 
     `fresh`: the result takes the focus. `held`: what the form held that was no answer, in place of the last attempt.
     """
-    stands = service.standings(part.id, module)
+    stands, now = service.standings(part.id, module), terms.of(part, module)
     item = items.item(part.edition_id, module, item_id, language)
-    piece = _Drawing(part, module, page_language()).draw(item, shown.index(item_id) + 1, stands.get(item_id), fresh=fresh, held=held)
-    return Markup(kept.fill(piece)), service.points_in(part, module, stands, shown)  # noqa: S704 - our templates
+    piece = _Drawing(part, module, page_language(), now).draw(item, shown.index(item_id) + 1, stands.get(item_id), fresh=fresh, held=held)
+    return Markup(kept.fill(piece)), service.points_in(part, module, stands, shown, now)  # noqa: S704 - our templates
 
 
 @dataclass
@@ -121,11 +139,16 @@ class _Drawing:
     part: AnyPart
     module: str
     seen_in: str
+    now: Terms
 
     def draw(self, item: Item, number: int, standing: Standing | None, *, fresh: bool = False, held: Response | None = None) -> str:
         correction = self.corrections.get((self.module, item.id))
         by = correction.by if correction else 0
+        typed = self._typed(item, standing) if held is None and not fresh else None
+        held = held if typed is None else KINDS[item.kind].held(item, typed)
         piece = self._piece(corrections.corrected(item, self.module, by), by, number, standing, fresh=fresh, held=held)
+        if typed is not None:
+            piece = refilled(piece, typed)
         piece = piece.replace(_REGRADED, regrade_notes.at_question(self.part, self.module, item, correction) if correction else "")
         if _SURVEY in piece:
             piece = piece.replace(_SURVEY, surveys.draw(self.part, self.module, item))
@@ -133,7 +156,8 @@ class _Drawing:
             return piece.replace(_SANDBOX, "" if code.can_run() else render_template("assessments/code_missing.html")) if _SANDBOX in piece else piece
         last = standing.last if standing else None
         if last and _AFTER in piece:
-            piece = piece.replace(_AFTER, afterwards.draw(self.part, item, last.id))
+            marks = self.now.showing(item, is_closed=True).marks
+            piece = piece.replace(_AFTER, afterwards.draw(self.part, item, last.id, closed=self.now.over, told=marks))
         for mark, text in self.budget:
             piece = piece.replace(mark, text)
         return piece
@@ -166,13 +190,33 @@ class _Drawing:
         mine = version(item, seed)
         place = (self.part.edition_id, by, self.module, item.id, item.language, self.seen_in, mine, variant(item, seed), number)
         last = standing.last if standing else None
-        counts = (last.number + 1, standing.used, standing.left(item), standing.closed(item)) if standing and last else None
+        counts = self._counts(item, standing)
         if held is not None:
             return _render(versioned(item, mine), place, counts, held, None)
         if last is None:
-            return _piece(place)
+            return _piece(place, counts)
         pending = last.state in (WorkState.DUE, WorkState.RUNNING)
         return _piece(place, counts, last.id, last.grade_id, pending, fresh)
+
+
+    def _counts(self, item: Item, standing: Standing | None) -> Counts | None:
+        if standing is None or standing.last is None:
+            return (1, 0, NONE.left(item), True, self.now.past_due) if self.now.over else None
+        return standing.last.number + 1, standing.used, standing.left(item), standing.closed(item, self.now), self.now.past_due
+
+    @cached_property
+    def drafts(self) -> Mapping[str, drafts.Typed]:
+        """What was typed into the module's questions and not sent."""
+        return drafts.typed(self.part, self.module)
+
+    def _typed(self, item: Item, standing: Standing | None) -> Mapping[str, Sequence[str]] | None:
+        """What this form held when its page was left, if the form is still the same and can be sent."""
+        found = self.drafts.get(item.id)
+        if found is None or not drafts.keeps(item):
+            return None
+        last = standing.last if standing else None
+        is_next = found.attempt == (last.number + 1 if last else 1)
+        return found.fields if is_next and not (standing or NONE).closed(item, self.now) else None
 
 
 @lru_cache(maxsize=KEPT_PIECES)
@@ -211,9 +255,9 @@ def _render(
     item: Item, place: Place, counts: Counts | None, given: Response | None, stored: Mapping[str, Any] | None, **more: Any,
 ) -> str:
     _, _, module, *_, order, number = place
-    attempt, used, left, is_closed = counts or (1, 0, item.attempts or None, False)
+    attempt, used, left, is_closed, past_due = counts or (1, 0, item.attempts or None, False, None)
     verdict = verdict_of(item, given, stored)
-    may = showing(item.show, is_closed=is_closed, due_passed=None)
+    may = showing(item.show, is_closed=is_closed, due_passed=past_due)
     shown = verdict if may.marks else None
     kind = KINDS[item.kind]
     view = kind.review(item, order, given, shown, reveal=may.solution) if given and shown else kind.view(item, order, given)

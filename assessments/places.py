@@ -53,11 +53,15 @@ class Place(NamedTuple):
             return url_for("excerpts.quiz", run_id=self.run_id, draw=self.draw, module=self.module, _anchor=anchor)
         return url_for("modules.page", run_id=self.run_id, module=self.module, _anchor=anchor)
 
+    def address(self) -> str:
+        """The address of this page."""
+        return urldefrag(self.url("")).url
+
     def resolve(self, address: str) -> str:
         """Where an address of a question's form leads, for a page elsewhere that shows the question."""
         if address.startswith(f"{request.script_root}/attempts/"):
             return f"{address}?{urlencode(self.query)}" if self.query else address
-        return urljoin(urldefrag(self.url("")).url, address)
+        return urljoin(self.address(), address)
 
     def shown(self, part: AnyPart) -> tuple[str, ...]:
         """The ids of the questions on this page for this learner, in their order. Raises LookupError."""

@@ -43,8 +43,8 @@ def send(run_id: int, module: str, item: str, draw: int | None = None, only: str
         return refused(place, item, _(error.message) % error.values, 422)
     except NoTokensError as error:
         return refused(place, item, _(error.message), 429)
-    except ClosedError:
-        return refused(place, item, _("No further answer is taken here: you have all the points, or no attempt is left."), 409)
+    except ClosedError as error:
+        return refused(place, item, _(error.message), 409)
     except StaleError:
         # The first click or the other tab has counted; what it led to is shown.
         return _question(part, place, item) if live else redirect(place.url(item), 303)

@@ -1,12 +1,13 @@
 """What repeating asks of the rules of answering: whether a question is closed for somebody, and its answer may be shown to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from assessments.grading import showing
+from assessments import terms
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item
 from assessments.kinds.looking import LookKind
 from assessments.service import Standing
+from assessments.terms import Terms
 from courses.service import AnyPart
 
 
@@ -21,11 +22,17 @@ class Revealing:
     """The rules of one part as they stand now, for many of its questions."""
 
     part: AnyPart
+    modules: dict[str, Terms] = field(default_factory=dict)
 
     def may_show(self, module: str, item: Item) -> bool:
         """Whether the answer may be seen by somebody who gives no counted one to this question any more."""
-        return repeatable(item) and showing(item.show, is_closed=True, due_passed=None).solution
+        return repeatable(item) and self._now(module).showing(item, is_closed=True).solution
 
     def shown(self, module: str, item: Item, standing: Standing | None) -> bool:
         """Whether the question is closed for the learner, and its answer may be shown."""
-        return standing is not None and standing.closed(item) and self.may_show(module, item)
+        return standing is not None and standing.closed(item, self._now(module)) and self.may_show(module, item)
+
+    def _now(self, module: str) -> Terms:
+        if module not in self.modules:
+            self.modules[module] = terms.of(self.part, module)
+        return self.modules[module]

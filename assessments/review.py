@@ -12,13 +12,14 @@ from flask import render_template
 from markupsafe import Markup
 from sqlalchemy import bindparam, select
 
-from assessments import afterwards, corrections, drawing, items, prompts, service
-from assessments.grading import Verdict, showing
+from assessments import afterwards, corrections, drawing, items, prompts, service, terms
+from assessments.grading import Verdict
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item, Response, variant, version, versioned
 from assessments.models import Attempt, Grade
 from assessments.pages import State, verdict_of
 from assessments.service import Standing
+from assessments.terms import Terms
 from core.direct import Read
 from core.jobs import WorkState
 from courses.service import AnyPart
@@ -46,6 +47,7 @@ class Reviewed:
     pending: bool
     counts: bool
     html: Markup
+    late: bool = False                 # it came after the due date
 
 
 @dataclass(frozen=True)
@@ -66,36 +68,37 @@ def review(part: AnyPart, module: str, language: str, *, key: bool, only: Collec
     Raises LookupError when the edition has no such module.
     """
     found = items.items(part.edition_id, module, language)
-    stands = service.standings(part.id, module)
+    stands, now = service.standings(part.id, module), terms.of(part, module)
     latest: dict[int, Any] = {row.id: row for row in _ATTEMPTS(enrolment_id=part.id, module=module)}  # The latest grade is valid.
     answered = {row.item for row in latest.values()}
     mine = drawing.own_items(part.edition_id, module, str(part.id))
     order = [found[item] for item in (*mine, *(item for item in found if item in answered and item not in mine))]
     return [
         Question(item.id, item.kind, number, item.points, tuple(
-            _reviewed(part, module, row, stands[item.id], number, key=key) for row in latest.values() if row.item == item.id
+            _reviewed(part, module, row, stands[item.id], number, now, key=key) for row in latest.values() if row.item == item.id
         ))
         for number, item in enumerate(order, 1) if only is None or item.id in only
     ]
 
 
-def _reviewed(part: AnyPart, module: str, row: Any, standing: Standing, number: int, *, key: bool) -> Reviewed:
+def _reviewed(part: AnyPart, module: str, row: Any, standing: Standing, number: int, now: Terms, *, key: bool) -> Reviewed:
     correction = corrections.in_force(row.edition_id, part.run_id).get((module, row.item))
     item = corrections.corrected(_item(row, module), module, correction.by if correction else 0)
     item = versioned(item, version(item, str(part.id)))
     verdict = verdict_of(item, row.response, row.verdict)
-    may = showing(item.show, is_closed=standing.closed(item), due_passed=None)
+    may = now.showing(item, is_closed=standing.closed(item, now))
     shown = verdict if key or may.marks else None
     waiting = row.state == WorkState.WAITING
     pending = waiting or row.state in (WorkState.DUE, WorkState.RUNNING)
     given, told, after = row.response, None, ""
     if prompts.asks(item):
         told = prompts.told(row.id, item)
-        given, after = prompts.with_answers(item, given, told), afterwards.draw(part, item, row.id, closed=True)
+        given, after = prompts.with_answers(item, given, told), afterwards.draw(part, item, row.id, closed=True, told=key or may.marks)
     html = _draw(item, part, given, shown, reveal=key or may.solution, state=State(
         number=number, attempt=row.number, closed=True, verdict=shown, saved=verdict is not None and shown is None, pending=pending, waiting=waiting, told=told, after=after,
     ))
-    return Reviewed(row.number, row.submitted_at, shown, pending, row.counts, html)
+    late = now.due_at is not None and row.submitted_at > now.due_at
+    return Reviewed(row.number, row.submitted_at, shown, pending, row.counts, html, late)
 
 
 def _item(row: Any, module: str) -> Item:

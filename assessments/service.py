@@ -10,13 +10,15 @@ from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from accounts.joining import BOTH, CannotJoinError, husk
-from assessments import corrections, drawing, items, surveys
-from assessments.grading import Verdict, attempts_left, closed, kept
+from assessments import corrections, drawing, due, items, surveys, terms
+from assessments.grading import Verdict, attempts_left, kept, unseen, waits
 from assessments.kinds import KINDS
 from assessments.kinds.item import Form, Item, Response, ResponseError, version, versioned
 from assessments.models import Attempt, Grade
+from assessments.terms import Terms
 from core import db, direct
 from core.direct import Read
+from core.i18n import N_
 from core.jobs import WorkState
 from core.signals import completed, graded
 from courses import service as courses
@@ -68,11 +70,27 @@ _GRADES_UNTIL = Read(_GRADES.where(Attempt.submitted_at <= bindparam("until", ty
 
 
 class ClosedError(RuntimeError):
-    """No further answer is taken for this item: all points are earned, or no attempt is left."""
+    """No further answer is taken for this item: all points are earned, or no attempt is left. `message` is a message id."""
+
+    message = N_("No further answer is taken here: you have all the points, or no attempt is left.")
 
 
 class WaitingError(ClosedError):
     """No further answer is taken before the last one is marked."""
+
+    message = N_("Your last text waits for marking; you can answer again afterwards.")
+
+
+class TimeOverError(ClosedError):
+    """The time of the test is over."""
+
+    message = N_("The time of this test is over, so this answer was not taken. What you had answered before counts.")
+
+
+class ToldError(ClosedError):
+    """The due date has come, and the answer is shown."""
+
+    message = N_("The due date has come and the answer is shown, so no further answer is taken here.")
 
 
 class StaleError(RuntimeError):
@@ -97,18 +115,22 @@ class Standing:
     best: float = 0.0
     maximum: float | None = None       # None until something is graded
     last: Last | None = None
+    grades: tuple[tuple[int, float, float], ...] = ()  # attempt, score, maximum, in the order of the attempts
 
     def left(self, item: Item) -> int | None:
         """Attempts that remain; None when there is no limit."""
         return attempts_left(item.attempts, self.used)
 
-    def closed(self, item: Item) -> bool:
+    def closed(self, item: Item, now: Terms) -> bool:
         """Whether no further answer is taken."""
-        solved = bool(self.maximum) and self.best >= (self.maximum or 0) * SOLVED
-        return closed(self.left(item), solved)
+        return now.closed(item, self.used, solved=bool(self.maximum) and self.best >= (self.maximum or 0) * SOLVED)
+
+    def kept(self, keep: str) -> tuple[float, float]:
+        """The score and the maximum that count."""
+        return kept([(score, maximum) for _, score, maximum in self.grades], keep)
 
 
-_NONE = Standing()
+NONE = Standing()
 
 
 def standings(enrolment_id: int, module: str) -> dict[str, Standing]:
@@ -127,9 +149,12 @@ def all_standings(enrolment_id: int) -> dict[str, dict[str, Standing]]:
 def _standings(rows: Iterable[Any]) -> dict[str, Standing]:
     found: dict[str, Standing] = {}
     for row in {row.id: row for row in rows}.values():  # Of several grades of one attempt the latest is valid.
-        before = found.get(row.item, _NONE)
-        best, maximum = _better(before, row.score, row.score_maximum) if row.counts or row.score_maximum == 0 else (before.best, before.maximum)
-        found[row.item] = Standing(before.used + row.counts, best, maximum, Last(row.id, row.number, row.state, row.grade_id))
+        before = found.get(row.item, NONE)
+        best, maximum, grades = before.best, before.maximum, before.grades
+        if row.score is not None and (row.counts or row.score_maximum == 0):
+            best, maximum = _better(before, row.score, row.score_maximum)
+            grades = (*grades, (row.id, row.score, row.score_maximum))
+        found[row.item] = Standing(before.used + row.counts, best, maximum, Last(row.id, row.number, row.state, row.grade_id), grades)
     return found
 
 
@@ -144,10 +169,8 @@ def error_of(attempt_id: int) -> str:
     return db.session.scalars(select(Attempt.error).where(Attempt.id == attempt_id)).one() or ""
 
 
-def _better(before: Standing, score: float | None, maximum: float | None) -> tuple[float, float | None]:
-    if score is None:
-        return before.best, before.maximum
-    return max(before.best, score), maximum if before.maximum is None else max(before.maximum, maximum or 0)
+def _better(before: Standing, score: float, maximum: float) -> tuple[float, float]:
+    return max(before.best, score), maximum if before.maximum is None else max(before.maximum, maximum)
 
 
 class Made(NamedTuple):
@@ -218,18 +241,23 @@ def held(part: AnyPart, module: str, item_id: str, language: str, form: Form) ->
 
 
 def free_number(part: AnyPart, module: str, item: Item, number: int) -> int:
-    """The number of the attempt that a form was for. Raises StaleError and ClosedError.
+    """The number of the attempt that a form was for. Raises StaleError, ClosedError, and LookupError for a test that was not begun.
 
     Asked before the transaction, so that others write meanwhile: whoever takes the number first, the table lets only one.
     """
-    standing = _standings(_AT_ITEM(enrolment_id=part.id, module=module, item=item.id)).get(item.id, _NONE)
+    standing = _standings(_AT_ITEM(enrolment_id=part.id, module=module, item=item.id)).get(item.id, NONE)
     made = standing.last.number if standing.last else 0
     if number <= made:
         raise StaleError
+    now = terms.of(part, module)
+    if not now.begun:
+        raise LookupError(item.id)
+    if now.over:
+        raise TimeOverError
     if standing.last and standing.last.state == WorkState.WAITING:
         raise WaitingError
-    if standing.closed(item):
-        raise ClosedError
+    if standing.closed(item, now):
+        raise ToldError if item.show == "after-due" and now.past_due and standing.left(item) != 0 else ClosedError
     return made + 1
 
 
@@ -248,6 +276,10 @@ def record_grade(attempt: Attempt | Made, part: AnyPart, item: Item, verdict: Ve
     """Add a grade and tell the rooms above. Call in the transaction that makes the attempt done. `marker_id`: who gave it, if somebody did."""
     correction = corrections.in_force(attempt.edition_id, part.run_id).get((attempt.module, item.id))
     add_grade(attempt.id, correction.by if correction and correction.by else attempt.edition_id, item, corrections.valued(correction, verdict), marker_id)
+    if item.show == "after-due":
+        now = terms.of(part, attempt.module)
+        if now.waits(item) and now.due_at:
+            due.expect(part.run_id, attempt.module, now.due_at)
     tell(part, attempt.module)
 
 
@@ -268,41 +300,58 @@ def tell(part: AnyPart, module: str) -> None:
 
 # --- Points -----------------------------------------------------------------------------------------------------------
 
-def points_in(part: AnyPart, module: str, stands: Mapping[str, Standing], shown: Collection[str]) -> Points:
-    """The points in these items of a module, from how somebody stands at them."""
-    best = {item: (standing.best, standing.maximum) for item, standing in stands.items() if standing.maximum is not None}
-    return _points({item: points for item, points in items.points(part.edition_id)[module].items() if item in shown}, best, _void(part)(module))
+Without = Callable[[str, bool | None], bool]
+"""Which questions to leave out, by their `show` and whether the due date has passed (None: nothing is due)."""
+
+
+def nothing(_show: str, _due_passed: bool | None) -> bool:
+    """Leave no question out."""
+    return False
+
+
+def points_in(part: AnyPart, module: str, stands: Mapping[str, Standing], shown: Collection[str], now: Terms) -> Points:
+    """The points in these items of a module that a learner may see, from how they stand at them."""
+    hidden = _left_out(part.edition_id, module, now, unseen)
+    counting = {item: standing.kept(now.keep) for item, standing in stands.items() if standing.grades}
+    possible = {item: points for item, points in items.points(part.edition_id)[module].items() if item in shown and item not in hidden}
+    return _points(possible, counting, _void(part)(module))
 
 
 def scores(part: AnyPart) -> dict[str, Points]:
-    """A learner's points by module: the best attempt at each item counts."""
-    return _by_module(part.edition_id, part.id, _kept_grades(part.id), _void(part))
+    """A learner's points by module, as far as they may see them."""
+    return _by_module(part, _kept_grades(part), unseen)
 
 
 def scores_in_run(run_id: int, editions: Mapping[int, int]) -> dict[int, dict[str, Points]]:
-    """What `scores` gives, for many people of a run at once. `editions` are their editions by enrolment."""
+    """The points of many people of a run at once, by module, for those who teach. `editions` are their editions by enrolment."""
     graded: dict[int, list[Any]] = {}
     for row in db.session.execute(_ALL_IN_RUN, {"run_id": run_id}):
         graded.setdefault(row.enrolment_id, []).append(row)
     void = {edition_id: _void_in(edition_id, run_id) for edition_id in set(editions.values())}
+    keeps = {edition_id: terms.keeps(edition_id) for edition_id in set(editions.values())}
     return {
-        enrolment_id: _by_module(edition_id, enrolment_id, _kept_of(graded.get(enrolment_id, ())), void[edition_id])
+        enrolment_id: _in_modules(
+            drawing.own_points(edition_id, str(enrolment_id)), _kept_of(graded.get(enrolment_id, ()), keeps[edition_id]), void[edition_id],
+        )
         for enrolment_id, edition_id in editions.items()
     }
 
 
 def score_of(
-    part: AnyPart, module: str | None = None, items_: Collection[str] | None = None, *, keep: str = "best", until: datetime | None = None,
+    part: AnyPart, module: str | None = None, items_: Collection[str] | None = None, *, keep: str = "course", until: datetime | None = None,
+    without: Without = nothing,
 ) -> Points:
     """A learner's points in one module, in some of its items, or in the whole course.
 
-    `keep`: which attempt counts at each item (`grading.KEEPS`). `until`: attempts submitted later do not count.
+    `keep`: which attempt counts at each item (`grading.KEEPS`), or as the course says. `until`: attempts submitted later do not
+    count. `without`: questions that are neither counted nor asked for, such as those of which the learner may not hear yet.
     """
-    grades = _kept_grades(part.id, keep, until)
+    grades = _kept_grades(part, keep, until)
     if module is None or items_ is None:
-        by_module = _by_module(part.edition_id, part.id, grades, _void(part))
+        by_module = _by_module(part, grades, without)
         return total(by_module) if module is None else by_module.get(module, Points(0, 0))
-    possible = {item: points for item, points in items.points(part.edition_id).get(module, {}).items() if item in items_}
+    hidden = _left_out(part.edition_id, module, terms.of(part, module), without) if items.hiding(part.edition_id).get(module) else ()
+    possible = {item: points for item, points in items.points(part.edition_id).get(module, {}).items() if item in items_ and item not in hidden}
     return _points(possible, {item: grade for (where, item), grade in grades.items() if where == module}, _void(part)(module))
 
 
@@ -321,26 +370,43 @@ def _void_in(edition_id: int, run_id: int) -> _Void:
     return lambda module: frozenset(item for where, item in found if where == module)
 
 
-def _by_module(edition_id: int, enrolment_id: int, grades: _Grades, void: _Void) -> dict[str, Points]:
+def _by_module(part: AnyPart, grades: _Grades, without: Without) -> dict[str, Points]:
+    own = drawing.own_points(part.edition_id, str(part.id))
+    if _may_hide(part.edition_id, without):
+        left_out = {module: _left_out(part.edition_id, module, now, without) for module, now in terms.of_all(part).items()}
+        own = {module: {item: worth for item, worth in points.items() if item not in left_out[module]} for module, points in own.items()}
+    return _in_modules(own, grades, _void(part))
+
+
+def _in_modules(own: Mapping[str, Mapping[str, float]], grades: _Grades, void: _Void) -> dict[str, Points]:
     return {
         module: _points(points, {item: grade for (where, item), grade in grades.items() if where == module}, void(module))
-        for module, points in drawing.own_points(edition_id, str(enrolment_id)).items()
+        for module, points in own.items()
     }
 
 
-def _kept_grades(enrolment_id: int, keep: str = "best", until: datetime | None = None) -> _Grades:
-    rows = _ALL_GRADES(enrolment_id=enrolment_id) if until is None else _GRADES_UNTIL(enrolment_id=enrolment_id, until=until)
-    return _kept_of(rows, keep)
+def _may_hide(edition_id: int, without: Without) -> bool:
+    return without is not nothing and any(items.hiding(edition_id).values())
 
 
-def _kept_of(rows: Iterable[Any], keep: str = "best") -> _Grades:
+def _left_out(edition_id: int, module: str, now: Terms, without: Without) -> Collection[str]:
+    return {item for item, show in items.hiding(edition_id)[module].items() if without(show, now.past_due)}
+
+
+def _kept_grades(part: AnyPart, keep: str = "course", until: datetime | None = None) -> _Grades:
+    rows = _ALL_GRADES(enrolment_id=part.id) if until is None else _GRADES_UNTIL(enrolment_id=part.id, until=until)
+    keeps = terms.keeps(part.edition_id)
+    return _kept_of(rows, keeps if keep == "course" else dict.fromkeys(keeps, keep))
+
+
+def _kept_of(rows: Iterable[Any], keeps: Mapping[str, str]) -> _Grades:
     """The grade that counts at each item; of several grades of one attempt the latest is valid."""
     latest = {row.id: row for row in rows}
     attempts: dict[tuple[str, str], list[Any]] = {}
     for row in latest.values():
         attempts.setdefault((row.module, row.item), []).append(row)
     return {
-        key: kept([(row.score, row.score_maximum) for row in sorted(made, key=_number)], keep) if len(made) > 1 else (made[0].score, made[0].score_maximum)
+        key: kept([(row.score, row.score_maximum) for row in sorted(made, key=_number)], keeps.get(key[0], "best")) if len(made) > 1 else (made[0].score, made[0].score_maximum)
         for key, made in attempts.items()
     }
 
@@ -365,7 +431,10 @@ def notice(part: AnyPart) -> None:
 def _notice_achievement(part: AnyPart) -> None:
     if part.achieved_at is not None:
         return
-    if score_of(part).share * 100 >= thresholds(part.edition_id).achievement - 1e-9:
+    points = score_of(part)
+    if any(items.hiding(part.edition_id).values()):
+        points = Points(score_of(part, without=waits).score, points.maximum)  # What waits for a due date is possible, but not earned yet.
+    if points.share * 100 >= thresholds(part.edition_id).achievement - 1e-9:
         _reach(part.id, "achieved_at", "achievement")
 
 

@@ -1,9 +1,9 @@
-"""Background work of the room: prompt tries that no browser watches, opinions of models, regrades, who has enough by new thresholds."""
+"""Background work of the room: prompt tries that no browser watches, opinions of models, regrades, who has enough by new thresholds, due dates."""
 
 from contextlib import suppress
 
-from assessments import opinions, regrading, thresholds
-from assessments.models import Attempt, Judgement, Regrade
+from assessments import opinions, regrading, telling, thresholds
+from assessments.models import Attempt, DueDate, Judgement, Regrade
 from assessments.running import run_try
 from core import jobs
 from courses.models import ThresholdRule
@@ -50,3 +50,15 @@ def regrade(regrade_id: int) -> None:
 
 
 jobs.swept(Regrade, regrade)
+
+
+@jobs.queue.task(name="assessments.tell_what_was_kept_back")
+def tell_what_was_kept_back(date_id: int) -> None:
+    """Once a due date has come, or was changed."""
+    date = jobs.claim(DueDate, date_id)
+    if date is not None:
+        with suppress(jobs.LostLeaseError):  # Set anew meanwhile, or taken over: telling twice changes nothing.
+            telling.tell(date)
+
+
+jobs.swept(DueDate, tell_what_was_kept_back)

@@ -6,7 +6,7 @@ from flask_login import login_required
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from assessments import service
+from assessments import service, terms
 from assessments.kinds.item import ResponseError
 from assessments.pages import draw_one
 from assessments.places import Place
@@ -38,10 +38,8 @@ def answer(run_id: int, module: str, item: str, draw: int | None = None, only: s
         error, status = _(reason.message) % reason.values, 422
     except service.StaleError:
         pass  # The first click or the other tab has counted; what it led to is shown.
-    except service.WaitingError:
-        error, status = _("Your last text waits for marking; you can answer again afterwards."), 409
-    except service.ClosedError:
-        error, status = _("No further answer is taken here: you have all the points, or no attempt is left."), 409
+    except service.ClosedError as closed:
+        error, status = _(closed.message), 409
     except (LookupError, ValueError):
         abort(404)
     if error:
@@ -71,9 +69,9 @@ def _resolved(place: Place, html: str) -> Markup:
 
 
 def shown_with(place: Place, part: AnyPart, item: str) -> tuple[str, ...]:
-    """The questions of a page, one of which is this one. Raises LookupError."""
+    """The questions of a page, one of which is this one. Raises LookupError, also while a test is not begun."""
     shown = place.shown(part)
-    if item not in shown:
+    if item not in shown or not terms.of(part, place.module).begun:
         raise LookupError(item)
     return shown
 

@@ -7,6 +7,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
+from assessments.grading import unseen
 from assessments.service import score_of
 from certificates import linkedin, names, negotiation, qr, renewal, service, verifying
 from certificates.codes import REASONS, STANDINGS
@@ -45,7 +46,7 @@ def of_course(run_id: int) -> str:
     edition, opened = parsed(part.edition_id), courses.visited(part.id)
     return render_template(
         "certificates/course.html", run_id=run_id, part=part, edition=edition, thresholds=thresholds(part.edition_id), chosen=content_language(part), learns=not teaches(part),
-        entries=[(entry, _sheet(entry)) for entry in service.certificates_of_part(part.id)], points=score_of(part),
+        entries=[(entry, _sheet(entry)) for entry in service.certificates_of_part(part.id)], points=score_of(part, without=unseen),
         opened=len(opened & set(edition.module_ids)), today=service.today_here(), standings=STANDINGS,
     )
 

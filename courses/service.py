@@ -128,6 +128,11 @@ def find_or_add_run(course_id: int, key: str, title: str | None = None) -> Run:
     return found
 
 
+def run(run_id: int) -> Run | None:
+    """A run of the organisation."""
+    return db.session.scalars(select(Run).where(Run.id == run_id)).one_or_none()
+
+
 def run_id(course_id: int, key: str, title: str | None) -> int:
     """The id of the run that `find_or_add_run` gives, without the mapper where all is known already. Call in a transaction."""
     found = _FIND_RUN.one(key=key)

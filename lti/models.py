@@ -129,7 +129,7 @@ class ResourceLink(Tenanted, Base):
     memberships_url: Mapped[str | None]                    # roster of the LMS course (NRPS)
     groups_url: Mapped[str | None]                         # its groups (Course Groups)
     group_sets_url: Mapped[str | None]
-    keep: Mapped[str] = mapped_column(default="best")      # which attempt counts: best, last or first
+    keep: Mapped[str] = mapped_column(default="course")    # which attempt counts: best, last, first, or as the course says
     send: Mapped[str] = mapped_column(default="submission")  # when scores leave: on submission, on release, when due
     due_at: Mapped[datetime | None]                        # as the lecturer chose
     announced_due_at: Mapped[datetime | None]              # as the platform says at a launch

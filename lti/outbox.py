@@ -33,6 +33,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from accounts.models import Person, Role
 from assessments import service as assessments
+from assessments.grading import waits
 from assessments.models import Attempt
 from core import db, jobs
 from core.direct import Change, Read
@@ -317,7 +318,7 @@ def pack(row: Any, last: int, comment: Comment) -> Packed:
     """The score as it stands now. `last` is the latest second that the line item has heard for this learner."""
     part = Part._make(getattr(row, f"part_{name}") for name in Part._fields)
     counted = counted_items(row.kind, row.module, row.item, row.draw, part.edition_id, part.id)
-    points = assessments.score_of(part, row.module, counted, keep=row.keep, until=counts_until(row))
+    points = assessments.score_of(part, row.module, counted, keep=row.keep, until=counts_until(row), without=waits)
     known = (row.sent_points, row.sent_maximum) == (points.score, points.maximum)
     # Of a maximum of 0 nothing is said: it is no score, and what the gradebook has stays.
     if known or points.maximum <= 0 or not takes_scores(row):

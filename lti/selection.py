@@ -1,6 +1,19 @@
 """Which questions a link counts."""
 
+from sqlalchemy import select
+
 from assessments.drawing import shown_items
+from core import db
+from courses.service import AnyPart
+from lti.models import ResourceLink
+
+
+def linked_alone(part: AnyPart, module: str) -> frozenset[str]:
+    """The questions of a module that links of somebody's class open, and count, one by one."""
+    found = db.session.scalars(select(ResourceLink.item).where(
+        ResourceLink.run_id == part.run_id, ResourceLink.module == module, ResourceLink.kind == "exercise", ResourceLink.item.is_not(None),
+    ))
+    return frozenset(item for item in found if item)
 
 
 def counted_items(

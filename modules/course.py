@@ -39,6 +39,9 @@ class ModuleSource:
     ai_policy: int
     licence: str
     segments: tuple[Segment, ...]
+    time_limit: int = 0            # minutes for its questions; 0: none
+    due: str = ""                  # a day or a moment (modules.dates), as written
+    attempts: str = ""             # which attempt counts; empty: as the course says
 
     @property
     def written_in(self) -> str:
@@ -104,6 +107,7 @@ class CourseSource:
     paths: frozenset[str]
     findings: tuple[Finding, ...] = ()
     pools: tuple[PoolSource, ...] = ()
+    attempts: str = "best"         # which attempt at a question counts, where a module says nothing else
 
     @property
     def certificate_competences(self) -> tuple[str, ...]:

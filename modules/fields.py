@@ -80,6 +80,15 @@ class Fields:
             return default
         return value
 
+    def one_of(self, key: str, allowed: Collection[str]) -> str:
+        """One of a few words; empty when there is none."""
+        value = self.text(key)
+        if value and value not in allowed:
+            self.find((key,), "yaml-value", N_("“%(value)s” is not known under “%(key)s”."), N_("Choose from: %(allowed)s."),
+                      key=key, value=value[:80], allowed=", ".join(allowed))
+            return ""
+        return value
+
     def words(self, *keys: str, allowed: Collection[str] = (), required: bool = False) -> tuple[str, ...]:
         """A list of short texts, under the first of `keys` (spellings) that is there."""
         key = next((key for key in keys if key in self._values), keys[0])

@@ -9,7 +9,7 @@ COURSE_RULES = (
     structure.kinds_known,
     structure.ids_unique,
     structure.modules_unique,
-    structure.languages_complete,
+    structure.terms_agree, structure.languages_complete,
     structure.languages_agree,
     structure.competences_known,
     structure.competences_taught,

@@ -1,6 +1,6 @@
 """Who draws what a module page holds beyond its text: the room that understands questions offers itself here (app.py)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from courses.service import AnyPart
@@ -25,6 +25,7 @@ class Drawn:
 
     blocks: Mapping[str, str]
     points: Points
+    note: str = ""                     # what stands above them: until when, how long, what counts
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,14 @@ class Presenter:
     """What the upper room offers: a module drawn in a language, and the points by module id.
 
     `preview` draws the blocks of an edition's module, by their ids, for somebody who may look but not answer. `notes` is what a
-    learner is told on the course page, as HTML.
+    learner is told on the course page, as HTML. `facts` are few words about each module, with an icon's name.
     """
 
     draw: Callable[[AnyPart, str, str], Drawn]
     preview: Callable[[int, str, str], Mapping[str, str]]
     scores: Callable[[AnyPart], Mapping[str, Points]]
     notes: Callable[[AnyPart, str], str]
+    facts: Callable[[AnyPart], Mapping[str, Sequence[tuple[str, str]]]]
 
 
 _registered: list[Presenter] = []

@@ -12,6 +12,7 @@ from core.i18n import LANGUAGES, N_
 from modules.blocks import Block
 from modules.bounds import check_bounds
 from modules.course import Competence, CourseSource, Module, ModuleSource, PoolSource, Thresholds
+from modules.dates import readable
 from modules.easy import WRITTEN_IN, written_in
 from modules.fields import Fields
 from modules.findings import Finding, FormatError, Severity
@@ -21,6 +22,7 @@ from modules.split import Segment, split
 from modules.text import read_text
 from modules.yamltext import Yaml, YamlError, read_yaml
 
+ATTEMPTS = ("best", "last", "first")
 AUDIENCES = ("students", "teaching", "admin")
 _POOL_FILE = re.compile(r"pools/(?P<name>[^/.]+)\.(?P<language>[^/.]+)\.md")
 _MODULE_FILE = re.compile(r"(?P<folder>[^/]+)/module\.(?P<language>[^/.]+)\.md")
@@ -58,6 +60,7 @@ class _Reader:
             competences=competences,
             paths=frozenset(self._files),
             pools=self._pools(),
+            attempts=course.one_of("attempts", ATTEMPTS) or ATTEMPTS[0],
         )
         self._shared(course)
         thresholds.refuse_others()
@@ -210,6 +213,15 @@ def _competence(fields: Fields, languages: tuple[str, ...], line: int) -> Compet
     return competence
 
 
+def _due(fields: Fields) -> str:
+    """A due date as written; empty when there is none, or none that can be read."""
+    text = fields.text("due")
+    if text and not readable(text):
+        fields.find(("due",), "yaml-date", N_("“%(key)s” is no date."), N_("Write a day such as 2026-12-20, or a moment such as 2026-12-20 18:00."), key="due")
+        return ""
+    return text
+
+
 def _module_source(fields: Fields, path: str, language: str, segments: tuple[Segment, ...]) -> ModuleSource:
     source = ModuleSource(
         path=path,
@@ -224,6 +236,9 @@ def _module_source(fields: Fields, path: str, language: str, segments: tuple[Seg
         ai_policy=fields.number("ki_policy", 0, 5, 0),
         licence=fields.text("licence", "license"),
         segments=segments,
+        time_limit=fields.number("time_limit", 1, 600, 0),
+        due=_due(fields),
+        attempts=fields.one_of("attempts", ATTEMPTS),
     )
     if fields.text("lang") not in ("", language, written_in(language)):
         fields.find(("lang",), "language-name", N_("The file's name says %(language)s, but “lang” says something else."),

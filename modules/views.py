@@ -20,6 +20,7 @@ from modules.presenters import Points, presenter, total
 from modules.thresholds import thresholds
 
 bp = Blueprint("modules", __name__)
+NOTE = "_note"   # No question has such an id.
 EASY = "easy-language"  # In the session: whether somebody reads easy language where there is some.
 
 
@@ -65,7 +66,8 @@ def course(run_id: int) -> str:
     return render_template(
         "modules/course.html", part=part, run_id=run_id, edition=edition, chosen=content_language(part),
         visited=courses.visited(part.id), thresholds=thresholds(part.edition_id), scores=scores, total=total(scores), learns=not teaches(part),
-        notes=presenter().notes(part, content_language(part)), tools=tools_for(part) if teaches(part) else tools_for_learners(part),
+        notes=presenter().notes(part, content_language(part)), facts=presenter().facts(part),
+        tools=tools_for(part) if teaches(part) else tools_for_learners(part),
     )
 
 
@@ -87,7 +89,7 @@ def page(run_id: int, module: str) -> str:
     drawn = presenter().draw(part, module, chosen)
     draw = _frame if kept.may_keep() else _frame.make
     frame = draw(part.edition_id, module, chosen, seen_in, run_id, me.organisation_id, me.name is not None, me.administers, bool(request.script_root))
-    return frame.fill(me.name, {**drawn.blocks, "points": points_bar(drawn.points.score, drawn.points.maximum, seen_in)})
+    return frame.fill(me.name, {**drawn.blocks, "points": points_bar(drawn.points.score, drawn.points.maximum, seen_in), NOTE: drawn.note})
 
 
 @bp.get("/courses/<int:run_id>/<module>/text/<text>")
@@ -109,7 +111,7 @@ def _frame(
     blocks = {piece: kept.hole(piece) for kind, piece in text.pieces if kind == "block"}
     return kept.draw(partial(
         render_template, "modules/page.html", run_id=run_id, edition=edition, module=module, chosen=chosen, text=text,
-        easy=edition.easy_text(module, text.language), left_out=edition.left_out(module, chosen), blocks=blocks, points=kept.hole("points"),
+        easy=edition.easy_text(module, text.language), left_out=edition.left_out(module, chosen), blocks=blocks, points=kept.hole("points"), note=kept.hole(NOTE),
     ))
 
 

@@ -30,7 +30,7 @@ from accounts.service import organisation_name
 from app import create_app
 from assessments.cards import modules_by_item
 from assessments.drawing import _own_points, has_pools
-from assessments.items import items, layout, points
+from assessments.items import hiding, items, layout, points
 from assessments.pages import forget
 from core import db, jobs
 from core.config import Settings
@@ -173,7 +173,7 @@ gc.freeze()
 
 def forget_kept() -> None:
     """Empty what the process keeps by row numbers: another database uses the same ones."""
-    for kept in (parsed, page, items, layout, points, has_pools, _own_points, modules_by_item, organisation_name, modules.views._frame, assessments.excerpt_views._frame, lti.offers._offers):
+    for kept in (parsed, page, items, layout, points, hiding, has_pools, _own_points, modules_by_item, organisation_name, modules.views._frame, assessments.excerpt_views._frame, lti.offers._offers):
         kept.cache_clear()
     forget()
 

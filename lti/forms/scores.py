@@ -19,7 +19,7 @@ class PolicyForm(FlaskForm):
     """Which attempt counts, and when scores leave."""
 
     keep = RadioField(_l("Which attempt counts at a question?"), choices=[
-        SelectChoice("best", _l("the best")), SelectChoice("last", _l("the last")), SelectChoice("first", _l("the first")),
+        SelectChoice("course", _l("as the course says")), SelectChoice("best", _l("the best")), SelectChoice("last", _l("the last")), SelectChoice("first", _l("the first")),
     ])
     send = RadioField(_l("When do scores go to the gradebook?"), choices=[
         SelectChoice("submission", _l("at once, after each answer")), SelectChoice("release", _l("when I release them")), SelectChoice("due", _l("at the due date; later attempts do not count")),

@@ -10,6 +10,7 @@ from accounts import service as accounts
 from accounts.models import Identity, Person, Role
 from assessments import service as assessments
 from assessments.drawing import shown_items
+from assessments.grading import unseen
 from assessments.review import Question, review
 from core import db
 from courses import service as courses
@@ -146,10 +147,11 @@ def _chapters(part: AnyPart, link: ResourceLink | None, language: str, *, key: b
 
 def _chapter(part: AnyPart, module: str, title: str, link: ResourceLink | None, language: str, *, key: bool) -> Chapter:
     """The answers in a module, or in the part of it that the link opens and counts."""
+    without = assessments.nothing if key else unseen
     if link is None or not link.module:
-        return Chapter(module, title, assessments.score_of(part, module), review(part, module, language, key=key))
+        return Chapter(module, title, assessments.score_of(part, module, without=without), review(part, module, language, key=key))
     counted = shown_items(part.edition_id, module, only=link.item, draw=link.draw, seed=str(part.id))
-    points = assessments.score_of(part, module, counted, keep=link.keep)
+    points = assessments.score_of(part, module, counted, keep=link.keep, without=without)
     return Chapter(module, title, points, review(part, module, language, key=key, only=counted))
 
 

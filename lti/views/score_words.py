@@ -50,7 +50,7 @@ def _question(edition_id: int, link: ResourceLink, wanted: str) -> str:
 def _policy(link: ResourceLink) -> str:
     """A link's rules in a sentence."""
     keep = {
-        "best": _("The best attempt counts."), "last": _("The last attempt counts."), "first": _("The first attempt counts."),
+        "course": _("The course says which attempt counts."), "best": _("The best attempt counts."), "last": _("The last attempt counts."), "first": _("The first attempt counts."),
     }[link.keep]
     return f"{keep} {_leaving(link)}"
 

@@ -48,6 +48,17 @@ def modules_unique(course: CourseSource) -> Iterator[Finding]:
                           N_("Give the newer module another id."), values={"folder": seen[module.id], "id": module.id})
 
 
+def terms_agree(course: CourseSource) -> Iterator[Finding]:
+    """A module's time limit, due date and counting attempt are the same in all its texts: the first language's hold."""
+    for module in course.modules:
+        first, *others = module.sources.values()
+        for source in others:
+            for name in ("time_limit", "due", "attempts"):
+                if getattr(source, name) != getattr(first, name):
+                    yield Finding("module-terms", source.path, 1, N_("“%(name)s” is another one here than in %(path)s."),
+                                  N_("Write the same line in all languages."), values={"name": name, "path": first.path})
+
+
 def languages_complete(course: CourseSource) -> Iterator[Finding]:
     """Each module exists in each language of the course."""
     for module in course.modules:

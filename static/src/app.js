@@ -7,6 +7,8 @@ import "./behaviour/prompt.js";
 import "./behaviour/code.js";
 import "./behaviour/next-token.js";
 import "./behaviour/order.js";
+import "./behaviour/clock.js";
+import "./behaviour/typed.js";
 import "./behaviour/rating.js";
 import "./behaviour/first-error.js";
 import "./behaviour/windows.js";

@@ -175,7 +175,7 @@ def test_a_temperature_within_the_bounds_is_taken() -> None:
     ("show", "is_closed", "due_passed", "seen"),
     [
         ("now", False, None, Showing(True, False)), ("now", True, None, Showing(True, True)),
-        ("after-due", True, False, Showing(False, False)), ("after-due", False, True, Showing(True, True)),
+        ("after-due", True, False, Showing(False, False)), ("after-due", False, True, Showing(True, False)),
         ("after-due", True, None, Showing(True, True)), ("never", True, True, Showing(False, False)),
     ],
 )
@@ -185,4 +185,5 @@ def test_the_author_says_when_something_is_shown(show: str, is_closed: bool, due
 
 def test_attempts_run_out_unless_there_is_no_limit() -> None:
     assert (grading.attempts_left(3, 2), grading.attempts_left(3, 5), grading.attempts_left(0, 99)) == (1, 0, None)
-    assert [grading.closed(0, False), grading.closed(None, False), grading.closed(2, True)] == [True, False, True]
+    for left, solved, closed in ((0, False, True), (None, False, False), (2, True, True)):
+        assert grading.closed("now", left, solved, answered=True, due_passed=None) is closed

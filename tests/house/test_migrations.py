@@ -43,7 +43,7 @@ def test_rows_of_an_older_house_are_still_there_after_the_migrations(app: Flask)
         command.upgrade(alembic_config(), "head")
     with engine.connect() as connection:
         links = connection.exec_driver_sql("select kind, keep, send from lti_resource_link order by id").fetchall()
-        assert [tuple(link) for link in links] == [("course", "best", "submission"), ("module", "best", "submission")]
+        assert [tuple(link) for link in links] == [("course", "course", "submission"), ("module", "course", "submission")]
         assert connection.exec_driver_sql("select protocol, waiting from lti_platform").fetchone() == ("1.3", False)
         assert connection.exec_driver_sql("select count(*) from lti_launch_record").scalar() == 1
         if engine.dialect.name == "sqlite":

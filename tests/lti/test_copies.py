@@ -68,7 +68,7 @@ NOT_COPIED = {
 @pytest.mark.parametrize("custom", NOT_COPIED.values(), ids=NOT_COPIED)
 def test_a_link_that_is_no_copy_begins_as_usual(old: Browser, custom: dict[str, str]) -> None:
     old.launch(**at("new", "2", **custom))
-    assert (links()["2"].copied_from, links()["2"].keep, links()["2"].send) == (None, "best", "submission")
+    assert (links()["2"].copied_from, links()["2"].keep, links()["2"].send) == (None, "course", "submission")
 
 
 def test_another_title_or_target_is_no_copy(old: Browser) -> None:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from assessments import due
 from assessments.grading import kept
 from assessments.models import Attempt, Grade
 from core import db, jobs
@@ -20,6 +21,7 @@ from lti.models import Participant, ResourceLink, ScorePush
 from lti.outbox import stamp
 from lti.score_policy import due_in
 from lti.service import delivery, gradebook, scores
+from tests import builders
 from tests.lti.lms import AGS, LTI, SCOPE, Answer, Browser, Lms
 from tests.lti.test_scores import drain, elsewhere, given, let_due, no_line_item, push, pushes, right, wrong
 
@@ -71,6 +73,33 @@ def test_with_the_last_attempt_a_score_may_fall_and_the_platform_hears_of_it(bro
     assert given(lms)[-1] == (2, 4)
     rules("last")
     assert given(lms)[-1] == (3, 4)
+
+
+def test_which_attempt_counts_the_course_says_unless_the_link_does(browser: Browser, lms: Lms) -> None:
+    builders.edition({**builders.FILES, "course.yml": (builders.COURSE + "attempts: first\n").encode()})
+    browser.launch()
+    assert link().keep == "course"
+    right("zahlen")
+    wrong("farbe")
+    right("farbe", number=2)
+    assert given(lms)[-1] == (2, 4)
+    rules("best")
+    assert given(lms)[-1] == (3, 4)
+    rules("course")
+    assert given(lms)[-1] == (2, 4)
+
+
+def test_what_is_kept_back_until_the_due_date_is_in_no_score_and_is_sent_then(browser: Browser, lms: Lms) -> None:
+    later = {name: text.replace(b"attempts=2}", b"attempts=2 show=after-due}").replace(b"pass: 60", b"pass: 60\ndue: 2999-12-20") for name, text in builders.FILES.items()}
+    builders.edition(later)
+    browser.launch()
+    right("farbe")
+    assert [score["scoreMaximum"] for score in lms.scores()] == [3]    # of the questions that may be told; nothing says what this one was worth
+    right("rechnen")
+    assert given(lms)[-1] == (1, 3)
+    teacher = builders.person("Tess")
+    due.set_date(link().run_id, "eins", db.now() - timedelta(minutes=1), teacher.id)
+    assert given(lms)[-1] == (2, 4)
 
 
 def test_a_rule_that_changes_no_score_sends_nothing(browser: Browser, lms: Lms) -> None:

@@ -73,7 +73,7 @@ def test_a_sent_score_is_shown_with_its_points(desk: Desk) -> None:
     page = words(desk.get())
     assert "Änne Müller" in page
     assert "1 of 4" in page
-    assert "The best attempt counts. Scores are sent at once." in page
+    assert "The course says which attempt counts. Scores are sent at once." in page
     assert "Opens the whole course" in page
 
 
@@ -82,7 +82,7 @@ def test_the_page_speaks_german(house: Flask, browser: Browser) -> None:
     right("farbe")
     page = words(Desk(house, "de").get())
     assert "Punkte in den Bewertungen" in page
-    assert "Der beste Versuch zählt. Punkte werden sofort übertragen." in page
+    assert "Welcher Versuch zählt, sagt der Kurs. Punkte werden sofort übertragen." in page
     assert not re.search(r"\b(Send|Scores|Learners|State)\b", page)
 
 

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from modules.findings import Severity
 from modules.folder import MOST_FILES
+from modules.rules.structure import terms_agree
 from modules.source import read_course
-from tests.modules.folders import COURSE, DE, EN, FRONT, folder, found, rules
+from tests.modules.folders import COURSE, DE, EN, FRONT, QUESTION, folder, found, rules
 
 
 def test_a_sound_course_has_no_findings_and_everything_in_place() -> None:
@@ -126,3 +127,14 @@ def test_problems_of_all_files_are_told_in_one_go() -> None:
 def test_reading_any_folder_ends_with_findings_and_never_with_an_exception(files: dict[str, bytes]) -> None:
     course = read_course(files)
     assert any(finding.severity is Severity.ERROR for finding in course.findings)
+
+
+def test_time_limit_due_date_and_counting_attempt_are_read_and_agree_between_languages() -> None:
+    front = "---\nid: eins\ntitle: {de: Eins, en: One}\ncompetencies: [kk.token]\n"
+    german = {DE: front + "time_limit: 45\ndue: 2026-12-20 18:00\nattempts: last\n---\n" + QUESTION}
+    course = read_course(folder(**german))
+    source = course.modules[0].sources["de"]
+    assert (source.time_limit, source.due, source.attempts, course.attempts) == (45, "2026-12-20 18:00", "last", "best")
+    assert [finding.values["name"] for finding in terms_agree(course)] == ["time_limit", "due", "attempts"]
+    assert rules(read_course(folder(**{DE: front + "time_limit: 0\ndue: 20.12.2026\nattempts: all\n---\n" + QUESTION})).findings) == ["yaml-number", "yaml-date", "yaml-value"]
+    assert rules(read_course(folder(**{"course.yml": COURSE + "attempts: some\n"})).findings) == ["yaml-value"]
