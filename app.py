@@ -63,6 +63,7 @@ import reports.views
 import studio.commands
 import studio.editing_views
 import studio.models
+import studio.moving_views
 import studio.views
 from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, web
@@ -93,7 +94,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 def _open_rooms(app: Flask) -> None:
     for room in (
         accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp, assessments.log_views.bp,
-        assessments.excerpt_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, *lti.views.BLUEPRINTS,
+        assessments.excerpt_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, studio.moving_views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
     for command in (accounts.commands.people, modules.commands.check, exchange.commands.import_content, exchange.commands.export_content, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, studio.commands.fmt, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.post.commands.mail, core.commands.database, core.commands.worker, core.commands.beat):
@@ -110,6 +111,7 @@ def _connect_rooms() -> None:
     ))
     courses.tools.register(assessments.marking_views.tools, assessments.survey_views.tools, lti.views.people.tools, lti.views.scores.tools, certificates.class_views.tools, gateway.views.course.tools, gateway.views.usage.tools, studio.views.tools)
     courses.tools.register_for_people(studio.views.tools_of)
+    courses.tools.register_notices(studio.moving_views.notices)
     courses.tools.register_for_learners(assessments.log_views.tools, gateway.views.own_tools.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)

@@ -98,11 +98,31 @@ def begin() -> Page:
     return redirect(url_for(".tree", slug=slug), 303)
 
 
+@bp.route("/<slug>/remove", methods=["GET", "POST"])
+@authors
+def remove(slug: str) -> Page:
+    """Delete a course that was never published: ask first, then do it for good."""
+    draft = found(slug)
+    if request.method == "GET":
+        return render_template("studio/remove.html", slug=slug, title=structure.title_in(_text(draft, "course.yml"), language()) or slug,
+                               files=service.listing(draft.id), steps=history.steps(draft.id), here=history.others(draft.id, "", person().id))
+    if request.form.get("name", "").strip() != slug:
+        flash(_("Write the short name of the course to delete it."), "warning")
+        return redirect(url_for(".remove", slug=slug), 303)
+    try:
+        service.remove(draft.id)
+    except StudioError as error:
+        flash(told(error), "danger")
+        return redirect(url_for(".tree", slug=slug), 303)
+    flash(_("“%(slug)s” is deleted.", slug=slug), "success")
+    return redirect(url_for(".overview"), 303)
+
+
 @bp.get("/<slug>")
 @authors
 def tree(slug: str) -> Page:
     """A course's modules, languages, media and other files."""
-    draft = found(slug)
+    draft, course = found(slug), courses.course(slug)
     files = service.listing(draft.id)
     text = _text(draft, "course.yml")
     modules = structure.module_files(list(files))
@@ -115,13 +135,9 @@ def tree(slug: str) -> Page:
     return render_template(
         "studio/tree.html", draft=draft, slug=slug, title=structure.title_in(text, language()) or slug, modules=modules, order=order, unlisted=sorted(modules.keys() - set(order)), titles=titles,
         media=media, others=others, languages=structure.listed(text, "languages") or list(LANGUAGES), changed=service.changed_paths(draft),
-        editions=service.editions(slug), here=history.others(draft.id, "", person().id), waiting=_waiting(slug),
+        editions=service.editions(slug), here=history.others(draft.id, "", person().id),
+        waiting=learners.waiting(course.id) if course else (0, 0), places=learners.places(course.id) if course else {}, published=course is not None,
     )
-
-
-def _waiting(slug: str) -> tuple[int, int]:
-    course = courses.course(slug)
-    return learners.waiting(course.id) if course else (0, 0)
 
 
 def _text(draft: Draft, path: str) -> str:
