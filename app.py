@@ -66,7 +66,7 @@ import studio.models
 import studio.moving_views
 import studio.views
 from assessments.kinds import KINDS
-from core import config, db, i18n, jobs, logs, sessions, web
+from core import config, db, i18n, jobs, logs, sessions, templates, web
 from core.config import Settings
 from core.signals import called, completed, graded, joined, progressed
 from modules.presenters import Presenter
@@ -77,6 +77,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
     settings = settings or Settings.from_env()
     app = Flask(__name__, static_folder="static", static_url_path="/static")
     app.config.update(SECRET_KEY=settings.secret_key, TESTING=testing)
+    templates.connect(app)
     config.connect(app, settings)
     logs.connect(settings)
     app.extensions["engine"] = db.connect(settings.database_url)

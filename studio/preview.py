@@ -14,7 +14,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from flask import render_template
+from flask import current_app, g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -174,11 +174,11 @@ def _draw(block: Block, addresses: Addresses, number: int, solutions: bool, poin
     if response is not None:
         verdict = kind.grade(item, response)
         solved = State(number=number, closed=True, used=1, verdict=verdict)
-        return render_template("studio/_question.html", view=kind.review(item, order, response, verdict, reveal=True), state=solved)
+        return _page("studio/_question.html", view=kind.review(item, order, response, verdict, reveal=True), state=solved)
     view = kind.show(item, order, None, None, solution=solutions)
     if prompts.asks(item) or kind.deferred or isinstance(kind, LookKind):  # What a model or a program does cannot be tried in a draft.
-        return render_template("assessments/preview.html", view=view, state=State(number=number, closed=True))
-    return render_template("studio/_question.html", view=view, state=State(number=number, left=item.attempts or None))
+        return _page("assessments/preview.html", view=view, state=State(number=number, closed=True))
+    return _page("studio/_question.html", view=view, state=State(number=number, left=item.attempts or None))
 
 
 # --- Pools ------------------------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def _about_pool(block: Block, found: Sequence[Block]) -> str:
     if not found:
         return _told(_("This pool has no questions yet."), _("Write them into the file pools/%(name)s.de.md.", name=pool.tags[0]))
     words = ngettext("Each learner gets %(num)s question of the pool: this is one draw.", "Each learner gets %(num)s questions of the pool, not the same ones: this is one draw.", pool.pick)
-    return render_template("studio/_note.html", text=words)
+    return _page("studio/_note.html", text=words)
 
 
 def _faulty(error: FormatError) -> str:
@@ -219,8 +219,16 @@ def _faulty(error: FormatError) -> str:
     return _told(_(first.message, **first.values), _(first.mend, **first.values))
 
 
+def _page(name: str, **values: Any) -> str:
+    """A small template. What all pages know is asked for once, not again for each of a module's questions."""
+    if "studio_shared" not in g:
+        g.studio_shared = {}
+        current_app.update_template_context(g.studio_shared)
+    return current_app.jinja_env.get_template(name).render({**g.studio_shared, **values})
+
+
 def _told(title: str, text: str) -> str:
-    return render_template("studio/_problem.html", title=title, text=text)
+    return _page("studio/_problem.html", title=title, text=text)
 
 
 def as_data(finding: Any) -> Mapping[str, str | int]:
