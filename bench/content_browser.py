@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from http.cookies import SimpleCookie
+from urllib.parse import urlsplit
 
 from playwright.sync_api import sync_playwright
 
@@ -36,11 +37,12 @@ _PLACE = """() => {
 
 def measured(url: str, cookie: str) -> list[float]:
     """Write in the middle of the module at this address, key by key."""
+    origin = f"https://{urlsplit(url).netloc}"  # Secure cookies are for such an address, and are sent to this machine all the same.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=system.browser(), args=["--no-sandbox"])
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         context.add_cookies([
-            {"name": name, "value": morsel.value, "url": url.replace("http:", "https:"), "secure": True} for name, morsel in SimpleCookie(cookie).items()
+            {"name": name, "value": morsel.value, "url": origin, "secure": True} for name, morsel in SimpleCookie(cookie).items()
         ])
         page = context.new_page()
         page.goto(url)
