@@ -415,9 +415,9 @@ class Studio {
     const doc = this.view.state.doc;
     const around = blockAround(doc, place ?? this.view.state.selection.main.head);
     const line = doc.lineAt(around ? around.to : place ?? this.view.state.selection.main.head);
-    const before = line.text ? "\n\n" : "";
-    const after = line.to < doc.length ? "\n" : "\n";
-    this.view.dispatch({ changes: { from: line.to, insert: before + source + after }, selection: { anchor: line.to + before.length + source.indexOf("\n") + 1 }, scrollIntoView: true });
+    const above = line.number > 1 ? doc.line(line.number - 1).text : "";
+    const before = line.text ? "\n\n" : above ? "\n" : "";
+    this.view.dispatch({ changes: { from: line.to, insert: `${before}${source}\n` }, selection: { anchor: line.to + before.length + source.indexOf("\n") + 1 }, scrollIntoView: true });
     this.open("form");
     this.view.focus();
   }
@@ -480,8 +480,7 @@ class Studio {
     pane.addEventListener("input", (event) => {
       const box = event.target.closest("[data-sign]");
       if (box) pane.querySelector(`[name="${box.dataset.sign}"]`).value = box.dataset.signs.split("|")[box.checked ? 0 : 1];
-      if (event.target.name) this.later("write", FORM, () => this.textOfForm());
-      else if (box) this.later("write", FORM, () => this.textOfForm());
+      if (event.target.name || box) this.later("write", FORM, () => this.textOfForm());
     });
     pane.addEventListener("change", async (event) => {
       if (!event.target.closest("[data-again]")) return;
