@@ -18,6 +18,8 @@ import assessments.models
 import assessments.pages
 import assessments.preview
 import assessments.prompt_views
+import assessments.repeating
+import assessments.repetition_views
 import assessments.service
 import assessments.survey_views
 import assessments.tasks
@@ -62,8 +64,11 @@ import reports.commands
 import reports.views
 import studio.commands
 import studio.editing_views
+import studio.following_commands
+import studio.following_views
 import studio.models
 import studio.moving_views
+import studio.tasks
 import studio.views
 from assessments.kinds import KINDS
 from core import config, db, i18n, jobs, logs, sessions, templates, web
@@ -95,10 +100,10 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 def _open_rooms(app: Flask) -> None:
     for room in (
         accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp, assessments.log_views.bp,
-        assessments.excerpt_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, studio.moving_views.bp, *lti.views.BLUEPRINTS,
+        assessments.excerpt_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, assessments.repetition_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, studio.moving_views.bp, studio.following_views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
-    for command in (accounts.commands.people, modules.commands.check, exchange.commands.import_content, exchange.commands.export_content, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, studio.commands.fmt, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.post.commands.mail, core.commands.database, core.commands.worker, core.commands.beat):
+    for command in (accounts.commands.people, modules.commands.check, exchange.commands.import_content, exchange.commands.export_content, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, studio.commands.fmt, studio.following_commands.follow, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.post.commands.mail, core.commands.database, core.commands.worker, core.commands.beat):
         app.cli.add_command(command)
 
 
@@ -111,12 +116,13 @@ def _connect_rooms() -> None:
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
     ))
     courses.tools.register(assessments.marking_views.tools, assessments.survey_views.tools, lti.views.people.tools, lti.views.scores.tools, certificates.class_views.tools, gateway.views.course.tools, gateway.views.usage.tools, studio.views.tools)
-    courses.tools.register_for_people(studio.views.tools_of)
+    courses.tools.register_for_people(assessments.repetition_views.tools_of, studio.views.tools_of)
     courses.tools.register_notices(studio.moving_views.notices)
-    courses.tools.register_for_learners(assessments.log_views.tools, gateway.views.own_tools.tools)
+    courses.tools.register_for_learners(assessments.repetition_views.tools, assessments.log_views.tools, gateway.views.own_tools.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)
     called.connect(assessments.turns.follow_call)
     joined.connect(assessments.service.follow_join)
+    joined.connect(assessments.repeating.follow_join)
     joined.connect(gateway.service.joins.follow_join)
     graded.connect(lti.tasks.on_graded)

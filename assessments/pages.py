@@ -24,6 +24,7 @@ from assessments.kinds.item import Item, Response, variant, version, versioned
 from assessments.kinds.looking import LookKind
 from assessments.kinds.prompt import FOLLOW_UP_PART
 from assessments.prompts import Told
+from assessments.revealing import repeatable
 from assessments.service import Standing
 from core import kept
 from core.i18n import N_
@@ -212,8 +213,13 @@ def _render(
     return render_template(
         "assessments/question.html", view=view, state=state, csrf_token=lambda: kept.CSRF,
         tokens=_tokens(item) if prompts.asks(item) else None, sandbox=_SANDBOX, action=f"{module}/{item.id}/{kind.action}",
-        looks=isinstance(kind, LookKind),
+        looks=isinstance(kind, LookKind), repeat=f"{module}/{item.id}/repeat" if _at_once(item, state) else "",
     )
+
+
+def _at_once(item: Item, state: State) -> bool:
+    """Whether it was right at the first try, and may be repeated at the learner's wish: what was missed is repeated anyway."""
+    return state.closed and state.used == 1 and state.verdict is not None and state.verdict.state == "right" and repeatable(item)
 
 
 def _tokens(item: Item) -> dict[str, Any]:

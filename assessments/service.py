@@ -37,6 +37,14 @@ _ATTEMPTS = (
     .order_by(Attempt.number, Grade.id)
 )
 _IN_MODULE = Read(_ATTEMPTS)
+_IN_COURSE = Read(
+    select(
+        Attempt.module, Attempt.id, Attempt.item, Attempt.number, Attempt.state, Attempt.counts, Grade.id.label("grade_id"), Grade.score,
+        Grade.score_maximum,
+    )
+    .outerjoin(Grade, Grade.attempt_id == Attempt.id)
+    .where(Attempt.enrolment_id == bindparam("enrolment_id")).order_by(Attempt.number, Grade.id)
+)
 _AT_ITEM = Read(_ATTEMPTS.where(Attempt.item == bindparam("item")))
 _OUTCOME = Read(
     select(Attempt.response, Grade.verdict)
@@ -106,6 +114,14 @@ _NONE = Standing()
 def standings(enrolment_id: int, module: str) -> dict[str, Standing]:
     """How a learner stands at each item of a module that they have answered, by item id."""
     return _standings(_IN_MODULE(enrolment_id=enrolment_id, module=module))
+
+
+def all_standings(enrolment_id: int) -> dict[str, dict[str, Standing]]:
+    """The same for all modules, by module id."""
+    by_module: dict[str, list[Any]] = {}
+    for row in _IN_COURSE(enrolment_id=enrolment_id):
+        by_module.setdefault(row.module, []).append(row)
+    return {module: _standings(rows) for module, rows in by_module.items()}
 
 
 def _standings(rows: Iterable[Any]) -> dict[str, Standing]:

@@ -122,7 +122,7 @@ def _pdf(content: bytes, documents: Documents) -> Verdict:
     if report.fingerprint:
         lines.append(f"seal's certificate: {report.subject}, SHA-256 {report.fingerprint}")
     with db.unscoped():  # Operators ask for the whole installation.
-        row = issued(content)
+        row = issued(content) if db.has_tables() else None
     lines.append(f"issued here: {row.snapshot['number']}, {row.standing(service.today_here())}" if row else "issued here: no, not with these bytes")
     lines.append(f"badge in it: {inside.outcome}" if inside.outcome else f"badges in it: {inside.count}")
     if inside.address:
@@ -155,6 +155,8 @@ def _badge(text: str | bytes, documents: Documents) -> Verdict:
 
 
 def _issuers() -> Iterator[tuple[str, Organisation]]:
+    if not db.has_tables():  # Somebody checks a file with a Lotse that was never started.
+        return
     with db.unscoped():
         for organisation in db.session.scalars(select(Organisation)).all():
             yield did.identifier(settings().base_url, organisation.slug), organisation

@@ -32,6 +32,7 @@ from sqlalchemy import (
     bindparam,
     create_engine,
     event,
+    inspect,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import (
@@ -129,6 +130,11 @@ def connect(url: str) -> Engine:
     session.remove()
     session.configure(bind=engine)
     return engine
+
+
+def has_tables() -> bool:
+    """Whether the database was ever set up: some commands are of use without."""
+    return inspect(session.connection()).has_table("organisation")
 
 
 class _State:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx2
 
@@ -38,9 +38,13 @@ class OutgoingError(RuntimeError):
         self.status = status
 
 
+class TooLongError(OutgoingError):
+    """The answer is longer than the caller takes; how long is unknown."""
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the body is read whole and never longer than MOST_BYTES."""
+    """What came back: the body is read whole and never longer than MOST_BYTES, or what the caller allows."""
 
     status: int
     headers: httpx2.Headers
@@ -66,15 +70,36 @@ def client(settings: Settings, listed: Iterable[str] = ()) -> httpx2.Client:
     )
 
 
-def fetch(http: httpx2.Client, method: str, url: str, *, seconds: float = LONGEST, **options: Any) -> Answer:
+def fetch(http: httpx2.Client, method: str, url: str, *, seconds: float = LONGEST, most: int = MOST_BYTES, **options: Any) -> Answer:
     """One request, its answer read whole within bounds; `seconds` are for all of it.
 
     Raises OutgoingError: with `retry` for time-outs, refused connections and cut answers, without for what will not
     change by itself. HTTP error statuses are returned, not raised: what they mean is the caller's business.
     """
+    with _faults(), within(seconds), http.stream(method, url, **options) as response:
+        return Answer(response.status_code, response.headers, _decoded(_body(response, most), response, most))
+
+
+def save(http: httpx2.Client, method: str, url: str, file: BinaryIO, *, seconds: float, most: int, **options: Any) -> Answer:
+    """One request whose answer, when it is 200, is written to a file: for what is too long for memory. Raises as fetch() does."""
+    with _faults(), within(seconds), http.stream(method, url, **options) as response:
+        if response.status_code != 200:
+            return Answer(response.status_code, response.headers, b"")
+        if response.headers.get("Content-Encoding", "identity").strip().casefold() not in ("identity", ""):
+            raise OutgoingError("the answer is compressed in a way that was not asked for", status=response.status_code)
+        taken = 0
+        for part in response.iter_raw():
+            taken += len(part)
+            if taken > most:
+                raise TooLongError("the answer is too long", status=response.status_code)
+            file.write(part)
+        return Answer(response.status_code, response.headers, b"")
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
     try:
-        with within(seconds), http.stream(method, url, **options) as response:
-            return Answer(response.status_code, response.headers, _decoded(_body(response), response))
+        yield
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
         raise OutgoingError("this is no address that can be called") from error
     except httpx2.HTTPError as error:
@@ -91,16 +116,16 @@ def within(seconds: float) -> Iterator[None]:
         _ends.reset(token)
 
 
-def _body(response: httpx2.Response) -> bytes:
+def _body(response: httpx2.Response, most: int) -> bytes:
     content = bytearray()
     for part in response.iter_raw():
         content += part
-        if len(content) > MOST_BYTES:
-            raise OutgoingError("the answer is too long", status=response.status_code)
+        if len(content) > most:
+            raise TooLongError("the answer is too long", status=response.status_code)
     return bytes(content)
 
 
-def _decoded(content: bytes, response: httpx2.Response) -> bytes:
+def _decoded(content: bytes, response: httpx2.Response, most: int) -> bytes:
     """Some servers compress although they are asked not to: unpacked no further than the bound."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().casefold()
     if encoding in ("identity", ""):
@@ -109,11 +134,11 @@ def _decoded(content: bytes, response: httpx2.Response) -> bytes:
         raise OutgoingError("the answer is compressed in a way that was not asked for", status=response.status_code)
     unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
-        unpacked = unpacking.decompress(content, MOST_BYTES + 1)
+        unpacked = unpacking.decompress(content, most + 1)
     except zlib.error as error:
         raise OutgoingError("the answer cannot be unpacked", retry=True, status=response.status_code) from error
-    if len(unpacked) > MOST_BYTES:
-        raise OutgoingError("the answer is too long", status=response.status_code)
+    if len(unpacked) > most:
+        raise TooLongError("the answer is too long", status=response.status_code)
     return unpacked
 
 

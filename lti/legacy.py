@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from accounts import service as accounts
+from assessments import repeating
 from core import db
 from core.cipher import CipherError, decrypt, encrypt
 from courses import service as courses
@@ -165,6 +166,7 @@ def carry_person(consumer: Platform, subject: str, platform: Platform, new_subje
     two = accounts.also_known_as(consumer.issuer, subject, platform.issuer, new_subject)
     if two is not None:
         courses.hand_over(*two)
+        repeating.follow_join("lti", kept=two[1], vanishing=two[0])
 
 
 def _deployments(consumer: Platform) -> list[int]:

@@ -102,6 +102,7 @@ TEST_NEEDS = (
     Need("zbarimg (QR code tests)", _program("zbarimg"), ("zbar-tools",), ("zbar",)),
     Need("qpdf (certificate tests)", _program("qpdf"), ("qpdf",), ("qpdf",)),
     Need("SoftHSM (tests of seals by a device)", lambda: softhsm() is not None, ("softhsm2",), ("softhsm",)),
+    Need("git (tests of courses that follow a repository)", _program("git"), ("git",), ("git",)),
     Need("PostgreSQL (database tests)", lambda: postgres("initdb") is not None, ("postgresql",), ("postgresql@17",)),
     Need("Redis (worker tests)", _program("redis-server"), ("redis-server",), ("redis",)),
 )

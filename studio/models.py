@@ -1,12 +1,15 @@
 """The working copy of a course: its files as they stand, everything that they have ever been, and who is at work on them."""
 
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import db
 from core.db import Base, Tenanted
+from core.jobs import Work
 
 
 class Draft(Tenanted, Base):
@@ -81,3 +84,53 @@ class DraftPresence(Tenanted, Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     path: Mapped[str]
     seen_at: Mapped[datetime] = mapped_column(default=db.now)
+
+
+class Following(Tenanted, Work, Base):
+    """A draft that follows a git repository, and when it is looked at next."""
+
+    __tablename__ = "studio_following"
+    __table_args__ = (UniqueConstraint("draft_id"), *Work.indexes())
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("studio_draft.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))  # who said so last; what comes is theirs in the history
+    url: Mapped[str]
+    branch: Mapped[str]                                    # empty: the repository's usual one
+    folder: Mapped[str]                                    # empty: the repository itself
+    token: Mapped[str]                                     # encrypted (core.cipher); empty: the repository is public
+    publishes: Mapped[bool]                                # new commits without errors become editions by themselves
+    commit_id: Mapped[str]                                 # the last one that the draft has, or that was passed over
+    taken: Mapped[str]                                     # digest of the draft's files as that commit made them
+    overrules: Mapped[str]                                 # the commit that may replace a draft that was edited: somebody said so
+    looked_at: Mapped[datetime | None]                     # when the repository was last asked for
+
+
+class PullOutcome(StrEnum):
+    """What became of a commit."""
+
+    DRAFTED = "drafted"        # it is the draft now
+    PUBLISHED = "published"    # and an edition
+    CONFLICT = "conflict"      # the draft was edited here; nothing was changed
+    REFUSED = "refused"        # it is no course, or has what no draft may have; nothing was changed
+    FAILED = "failed"          # the repository could not be read
+    PASSED = "passed"          # somebody decided to keep the draft
+
+
+class Pull(Tenanted, Base):
+    """The report on one pull. Rows are added; only the last one is told anew that the same was found again."""
+
+    __tablename__ = "studio_pull"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    following_id: Mapped[int] = mapped_column(ForeignKey("studio_following.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=db.now)
+    again_at: Mapped[datetime | None]                      # when the same was found last
+    outcome: Mapped[PullOutcome]
+    commit_id: Mapped[str]                                 # empty: it did not come so far
+    author: Mapped[str]
+    committed_at: Mapped[datetime | None]
+    subject: Mapped[str]
+    message: Mapped[str]                                   # message id of why, filled from `told`
+    told: Mapped[dict[str, Any]]
+    findings: Mapped[list[Any]]
+    changed: Mapped[list[Any]]                             # [sign, path]
+    edition_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id"))

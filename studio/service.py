@@ -20,7 +20,7 @@ from modules.lint import errors, lint
 from modules.service import CheckedFolder
 from modules.source import read_course
 from studio.merge import merge
-from studio.models import Draft, DraftContent, DraftFile, DraftPresence, DraftRelease, DraftRevision
+from studio.models import Draft, DraftContent, DraftFile, DraftPresence, DraftRelease, DraftRevision, Following, Pull
 
 MOST_HISTORY = 500 << 20               # packed bytes of all that a draft's files have ever been
 BOM = b"\xef\xbb\xbf"
@@ -109,11 +109,13 @@ def _add(tx: Session, slug: str, base_id: int | None) -> Draft:
 def remove(draft_id: int) -> None:
     """Delete a course that was never published, with all its states. Raises StudioError when it has an edition, LookupError when it is gone."""
     with db.transaction() as tx:
-        found = _locked(tx, draft_id)
+        found = locked(tx, draft_id)
         if courses.course(found.slug) is not None:
             raise StudioError(N_("This course is published. Its editions and their history stay; changes can be discarded."))
         files = select(DraftFile.id).where(DraftFile.draft_id == draft_id)
+        followed = select(Following.id).where(Following.draft_id == draft_id)
         for rows in (
+            delete(Pull).where(Pull.following_id.in_(followed)), delete(Following).where(Following.draft_id == draft_id),
             delete(DraftRevision).where(DraftRevision.file_id.in_(files)), delete(DraftFile).where(DraftFile.draft_id == draft_id),
             delete(DraftContent).where(DraftContent.draft_id == draft_id), delete(DraftPresence).where(DraftPresence.draft_id == draft_id),
             delete(Draft).where(Draft.id == draft_id),
@@ -180,7 +182,7 @@ def save(draft_id: int, path: str, text: str, base: int, person_id: int) -> Save
     file is gone, StudioError when it is too large.
     """
     with db.transaction() as tx:
-        found = _locked(tx, draft_id)
+        found = locked(tx, draft_id)
         content, revision = read(draft_id, path)
         theirs, mine = as_text(content), text.replace("\r\n", "\n")
         merged: str | None = mine
@@ -196,7 +198,7 @@ def save(draft_id: int, path: str, text: str, base: int, person_id: int) -> Save
 def put(draft_id: int, files: Mapping[str, bytes | None], person_id: int, note: str = "") -> None:
     """Store several files at once, or none of them; None deletes one. Raises StudioError."""
     with db.transaction() as tx:
-        found = _locked(tx, draft_id)
+        found = locked(tx, draft_id)
         for path, content in files.items():
             _write(tx, found, path, content, person_id, note)
 
@@ -224,7 +226,7 @@ def restore_edition(draft_id: int, edition_id: int, person_id: int) -> None:
     put(draft_id, {**dict.fromkeys(listing(draft_id).keys() - wanted.keys()), **wanted}, person_id, "restored")
 
 
-def _locked(tx: Session, draft_id: int) -> Draft:
+def locked(tx: Session, draft_id: int) -> Draft:
     """The draft, for one writer at a time. Raises LookupError."""
     found = tx.scalars(select(Draft).where(Draft.id == draft_id).with_for_update()).one_or_none()
     if found is None:
@@ -294,11 +296,15 @@ def checked(draft_id: int, slug: str) -> CheckedFolder:
 
 def publish(draft_id: int, slug: str, person_id: int, note: str) -> Edition:
     """Make the draft the course's newest edition; the same bytes again are the same edition. Raises FormatError with all errors."""
-    folder = checked(draft_id, slug)
+    return release(draft_id, checked(draft_id, slug), person_id, note)
+
+
+def release(draft_id: int, folder: CheckedFolder, person_id: int, note: str) -> Edition:
+    """Make what the draft is known to hold the course's newest edition. Raises FormatError with all errors."""
     organisation_id = db.acting_for()
     assert organisation_id is not None
     with db.transaction() as tx:
-        found = _locked(tx, draft_id)
+        found = locked(tx, draft_id)
         edition = modules.publish(organisation_id, folder)
         found.base_id = edition.id
         if tx.scalar(select(DraftRelease.id).where(DraftRelease.edition_id == edition.id)) is None:

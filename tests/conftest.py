@@ -1,8 +1,9 @@
 """A fresh house for each test, on SQLite and on PostgreSQL, with its tables made by the migrations."""
 
+import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -16,9 +17,10 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import Dialect, Engine
+from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.util import LRUCache
-from werkzeug.routing import Rule
+from werkzeug.routing import BaseConverter, Rule
+from werkzeug.routing.rules import RulePart
 
 import assessments.excerpt_views
 import lti.keys
@@ -26,10 +28,11 @@ import lti.offers
 import modules.views
 from accounts.service import organisation_name
 from app import create_app
+from assessments.cards import modules_by_item
 from assessments.drawing import _own_points, has_pools
 from assessments.items import items, layout, points
 from assessments.pages import forget
-from core import db
+from core import db, jobs
 from core.config import Settings
 from modules.service import page, parsed
 from tests.postgres import Postgres
@@ -37,6 +40,7 @@ from tests.postgres import Postgres
 # Both ask the clock, and on a new machine Hypothesis first draws up its table of Unicode.
 hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("house")
+WITHOUT_PRINTING = ("accounts", "assessments", "courses", "gateway", "lti", "modules", "studio")
 SECRET = "a-secret-for-tests-that-is-long-enough"
 
 
@@ -90,6 +94,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The house. Jobs run at once, in the request (eager)."""
     app = create_app(settings_for(database_url, tmp_path), testing=True, eager_jobs=True)
     app.jinja_env.bytecode_cache = _templates
+    _hurry(app.extensions["engine"])
     _speak_as_before(app.extensions["engine"])
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["RATELIMIT_ENABLED"] = False
@@ -97,6 +102,12 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     yield app
     db.session.remove()
     app.extensions["engine"].dispose()
+
+
+def _hurry(engine: Engine) -> None:
+    """Let SQLite not wait for the disk: nobody cuts the power of a test."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("pragma synchronous=off"))
 
 
 def _speak_as_before(engine: Engine) -> None:
@@ -129,23 +140,40 @@ _templates = _Templates()
 
 
 class _Rule(Rule):
-    """An address whose code is made when it is first built: each house has hundreds, a test asks for a few, and each takes its time."""
+    """An address that is read once, though each house has hundreds, and whose code is made when it is first built: a test asks for a few."""
+
+    def _parse_rule(self, rule: str) -> Iterable[RulePart]:
+        if rule not in _read:
+            known = len(self._trace)
+            _read[rule] = list(super()._parse_rule(rule)), self._trace[known:], self._converters
+            return _read[rule][0]
+        parts, trace, converters = _read[rule]
+        self._trace += trace
+        self._converters |= converters
+        self.arguments.update(converters)
+        return parts
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        make = cache(super()._compile_builder)
+        make, made = super()._compile_builder, list[Callable[..., tuple[str, str]]]()
 
         def build(*values: Any, **named: Any) -> tuple[str, str]:
-            return make(append_unknown)(*values, **named)
+            if not made:
+                made.append(make(append_unknown))
+            return made[0](*values, **named)
 
         return build
 
 
+_read: dict[str, tuple[list[RulePart], list[tuple[bool, str]], dict[str, BaseConverter]]] = {}
 Flask.url_rule_class = _Rule
+# What is imported by now stays: the garbage collection need not look at it after every few houses.
+gc.collect()
+gc.freeze()
 
 
 def forget_kept() -> None:
     """Empty what the process keeps by row numbers: another database uses the same ones."""
-    for kept in (parsed, page, items, layout, points, has_pools, _own_points, organisation_name, modules.views._frame, assessments.excerpt_views._frame, lti.offers._offers):
+    for kept in (parsed, page, items, layout, points, has_pools, _own_points, modules_by_item, organisation_name, modules.views._frame, assessments.excerpt_views._frame, lti.offers._offers):
         kept.cache_clear()
     forget()
 
@@ -161,6 +189,14 @@ def _stock_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lotse's own keys, each another one within a test, and the same ones in the next: making one takes longer than most tests."""
     numbers = count()
     monkeypatch.setattr(lti.keys, "new_private_key", lambda: _key(next(numbers)))
+
+
+@pytest.fixture(autouse=True)
+def _printer_is_busy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In rooms whose subject they are not, certificates wait for their printing, as behind a busy worker: it takes longer than most tests."""
+    if request.path.parent.name in WITHOUT_PRINTING and not request.node.get_closest_marker("prints"):
+        send = jobs.send
+        monkeypatch.setattr(jobs, "send", lambda task, row: None if task.name == "certificates.print" else send(task, row))
 
 
 @cache

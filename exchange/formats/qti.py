@@ -267,6 +267,8 @@ def _match(item: Item, question: _Question, interaction: Element) -> Item:
     right_of = {left: [to for from_, to in (pair for pair in directed if len(pair) == 2) if from_ == left and to in rights] for left in lefts}
     if not any(right_of.values()):
         raise UnreadableError(N_("It does not say which answer is right."))
+    if not question.all_or_nothing and len({declared.mapping[key] for key in declared.correct if key in declared.mapping}) > 1:
+        question.entry.change(N_("All pairs and rows count the same here; their weights were left out."))
     shuffle = attribute(interaction, "shuffle") == "true"
     used = [to for found in right_of.values() for to in found]
     once = all(len(found) == 1 for found in right_of.values()) and len(set(used)) == len(used)
@@ -350,7 +352,7 @@ def _gap(question: _Question, part: Element) -> Gap:
         return Gap(options=tuple(options.values()), right=list(options).index(right))
     if not best:
         raise UnreadableError(N_("A gap has no answer that is right."))
-    if any(_span(rule) for rule in _rules(question.root, attribute(part, "responseIdentifier"))):
+    if any(_span(rule, declared) for rule in _rules(question.root, attribute(part, "responseIdentifier"))):
         question.entry.change(N_("A gap for a number accepts only this number."))
     return Gap(answers=tuple(Answer(text) for text in best))
 
@@ -374,7 +376,7 @@ def _short(item: Item, question: _Question, declared: _Declaration) -> Item:
 def _numbers(question: _Question, part: Element, declared: _Declaration, points: float) -> Iterator[Number]:
     """Numbers by the rules of scoring, or the right answer alone."""
     rules = _rules(question.root, attribute(part, "responseIdentifier"))
-    spans = [(span, rule) for rule in rules if (span := _span(rule))]
+    spans = [(span, rule) for rule in rules if (span := _span(rule, declared))]
     for (low, high), rule in spans:
         yield Number(low, high, min(1.0, _earned(rule, points)), question.feedback_of(rule))
     if not spans and declared.base in ("float", "integer"):
@@ -389,23 +391,26 @@ def _rules(root: Element, identifier: str) -> Sequence[Element]:
             if any(attribute(variable, "identifier") == identifier for variable in within(rule, "variable"))]
 
 
-def _span(rule: Element) -> tuple[Decimal, Decimal] | None:
+def _span(rule: Element, declared: _Declaration) -> tuple[Decimal, Decimal] | None:
     """The numbers that a condition accepts."""
     equal = first(rule, "equal")
     if equal is not None and attribute(equal, "toleranceMode", "exact") == "absolute":
-        value = _value(equal)
+        value = _value(equal, declared)
         by = [decimal_of(part) or Decimal(0) for part in attribute(equal, "tolerance", "0").split()]
         return None if value is None else (value - by[0], value + by[-1])
     low, high = first(rule, "gte", "gt"), first(rule, "lte", "lt")
     if low is not None and high is not None:
-        ends = _value(low), _value(high)
+        ends = _value(low, declared), _value(high, declared)
         return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
-    value = _value(equal) if equal is not None else None
+    value = _value(equal, declared) if equal is not None else None
     return None if value is None else (value, value)
 
 
-def _value(comparison: Element) -> Decimal | None:
+def _value(comparison: Element, declared: _Declaration) -> Decimal | None:
+    """What an answer is compared with: a number that stands there, or the one that is declared as right."""
     value = first(comparison, "baseValue")
+    if value is None and first(comparison, "correct") is not None:
+        return decimal_of(declared.correct[0]) if declared.correct else None
     return decimal_of(whole_text(value)) if value is not None else None
 
 

@@ -7,6 +7,7 @@ import "./behaviour/prompt.js";
 import "./behaviour/code.js";
 import "./behaviour/next-token.js";
 import "./behaviour/order.js";
+import "./behaviour/rating.js";
 import "./behaviour/first-error.js";
 import "./behaviour/windows.js";
 import "./behaviour/diagnose.js";

@@ -8,11 +8,13 @@ from pathlib import Path
 from flask import Flask
 from pypdf import PdfWriter
 
+from app import create_app
 from certificates import badges, service
 from certificates.models import Reason
 from certificates.organisations import issuer_of
 from core import db
 from tests.certificates.earning import earn
+from tests.conftest import settings_for
 
 
 def run(app: Flask, *words: str) -> tuple[int, str]:
@@ -37,6 +39,14 @@ def test_a_sample_has_every_form_and_can_be_checked_with_its_own_documents(app: 
     code, said = run(app, "verify", str(tmp_path / "certificate.pdf"))
     assert (code, "not with these bytes" in said, "seal: intact" in said, "badge in it: foreign" in said) == (3, True, True, True)
     assert run(app, "verify", str(tmp_path / "certificate.pdf"), *documents)[0] == 0
+
+
+def test_a_lotse_that_was_never_started_checks_files(tmp_path: Path) -> None:
+    app = create_app(settings_for(f"sqlite:///{tmp_path}/none.sqlite3", tmp_path), testing=True)
+    assert run(app, "sample", "--out", str(tmp_path))[0] == 0
+    documents = ("--did", str(tmp_path / "did.json"), "--status", str(tmp_path / "status-list.json"))
+    assert run(app, "verify", str(tmp_path / "certificate.pdf"), *documents)[0] == 0
+    assert run(app, "verify", str(tmp_path / "badge.json"))[0] == 3
 
 
 def test_what_was_issued_here_is_known_until_it_is_withdrawn(app: Flask, tmp_path: Path) -> None:

@@ -3,14 +3,16 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 from flask import Flask
 
 from accounts import service as accounts
 from core import db
 from courses import service as courses
+from exchange import collecting
 from tests import builders
-from tests.exchange.samples import BLOCKS, read, zipped
+from tests.exchange.samples import BLOCKS, answer, moodle, question, read, zipped
 
 GIFT = "::One::Who? {=A#yes ~B#no####Because.}\n\n{T} x }\n\n::Two::When? {#1848}\n"
 COURSE = 'id: probe\ntitle: {en: "Sample"}\nlanguages: [en]\nmodules: [01-a]\n'
@@ -88,3 +90,18 @@ def test_what_cannot_be_read_is_told_and_fails(app: Flask, tmp_path: Path) -> No
     result = run(app, "import", written(tmp_path / "x.bin", b"\x00\x01"), "--dry-run")
     assert result.exit_code == 1
     assert "Nothing here knows the format of “x.bin”." in result.output
+
+
+def test_of_a_bank_beyond_the_bound_what_fits_becomes_one_edition_and_the_report_says_so(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "MOST_ITEMS", 20)
+    with app.app_context():
+        builders.organisation()
+    bank = written(tmp_path / "bank.xml", moodle("".join(question("shortanswer", answer(f"a{number}", 100), f"What is {number}?") for number in range(50))))
+    for _ in range(2):  # Twice is the same edition.
+        result = run(app, "import", bank, "--language", "en", "--report", "json")
+        report = json.loads(result.output)
+        assert (report["read"], report["dropped"], [finding["rule"] for finding in report["findings"] if finding["severity"] == "error"]) == (20, 0, ["too-many"])
+        assert "edition 1" in report["outcome"]
+    with app.app_context():
+        text = "".join(content.decode() for path, content in files("bank").items() if path.endswith(".md"))
+    assert (text.count("::: short"), "What is 19?" in text, "What is 20?" in text) == (20, True, False)

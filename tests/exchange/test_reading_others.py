@@ -44,11 +44,24 @@ def choices(tag: str = "simpleChoice") -> str:
           '<simpleAssociableChoice identifier="Y" matchMax="1">y</simpleAssociableChoice></simpleMatchSet></matchInteraction>'), "a -> x\nb -> y"),
     (qti2(declared("multiple", "directedPair", "W G"), '<gapMatchInteraction responseIdentifier="R"><gapText identifier="W" matchMax="1">winter</gapText><gapText identifier="S" matchMax="1">summer</gapText>'
           '<p>Now is the <gap identifier="G"/>.</p></gapMatchInteraction>'), "Now is the [[(winter)|summer]]."),
+    (qti2(declared("single", "float", "42.0"), '<p><textEntryInteraction responseIdentifier="R"/></p>',
+          '<responseProcessing><responseCondition><responseIf><equal toleranceMode="absolute" tolerance="0.5 0.5"><variable identifier="R"/><correct identifier="R"/></equal>'
+          '<setOutcomeValue identifier="SCORE"><baseValue baseType="float">1</baseValue></setOutcomeValue></responseIf></responseCondition></responseProcessing>'), "= 42 +- 0.5"),
     (qti2('<responseDeclaration identifier="R" cardinality="single" baseType="string"/>', '<extendedTextInteraction responseIdentifier="R"/>'), "::: essay"),
 ])
 def test_items_of_qti_2(source: str, wanted: str) -> None:
     block, entry = one(source, "i.xml")
     assert wanted in block, (block, notes(entry))
+
+
+def test_pairs_of_other_weights_are_read_and_said() -> None:
+    sides = ["".join(f'<simpleAssociableChoice identifier="{name}" matchMax="3">{name}</simpleAssociableChoice>' for name in names) for names in ("ABC", "XY")]
+    weights = '<mapping defaultValue="0"><mapEntry mapKey="A X" mappedValue="1"/><mapEntry mapKey="B Y" mappedValue="0.5"/><mapEntry mapKey="C Y" mappedValue="0.5"/></mapping>'
+    body = f'<matchInteraction responseIdentifier="R"><simpleMatchSet>{sides[0]}</simpleMatchSet><simpleMatchSet>{sides[1]}</simpleMatchSet></matchInteraction>'
+    rules = MATCH_CORRECT.replace("match_correct", "map_response")
+    block, entry = one(qti2(declared("multiple", "directedPair", "A X", "B Y", "C Y", rest=weights), body, rules), "i.xml")
+    assert "| B | ( ) | (x) |" in block
+    assert (entry.state, notes(entry)) == ("changed", ["All pairs and rows count the same here; their weights were left out."])
 
 
 def test_what_qti_has_and_we_have_not_is_named() -> None:

@@ -88,6 +88,14 @@ def test_more_items_than_the_bound_are_told() -> None:
     assert [finding.rule for finding in found.findings] == ["too-many"]
 
 
+def test_of_a_bank_that_is_far_too_large_the_first_questions_are_read_in_seconds_and_the_rest_is_told() -> None:
+    began = time.process_time()
+    found = read("".join(f"::Q{number}::What is {number}? {{={number} ~x}}\n\n" for number in range(60_000)), "bank.gift")
+    assert time.process_time() - began < 10
+    assert (len(found.items), found.report[MOST_ITEMS - 1].name) == (MOST_ITEMS, f"Q{MOST_ITEMS - 1}")
+    assert [finding.rule for finding in found.findings] == ["gift-many"]
+
+
 def test_files_beyond_the_bound_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "MOST_BYTES", 1000)
     assert rules("x" * 1001, "x.gift") == ["file-size"]
