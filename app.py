@@ -76,10 +76,11 @@ import studio.editing_views
 import studio.following_commands
 import studio.following_views
 import studio.models
+import studio.moving_views
 import studio.tasks
 import studio.views
 from assessments.kinds import KINDS
-from core import config, db, i18n, jobs, logs, sessions, web
+from core import config, db, i18n, jobs, logs, sessions, templates, web
 from core.config import Settings
 from core.signals import called, completed, graded, joined, progressed
 from modules.presenters import Presenter
@@ -90,6 +91,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
     settings = settings or Settings.from_env()
     app = Flask(__name__, static_folder="static", static_url_path="/static")
     app.config.update(SECRET_KEY=settings.secret_key, TESTING=testing)
+    templates.connect(app)
     config.connect(app, settings)
     logs.connect(settings)
     app.extensions["engine"] = db.connect(settings.database_url)
@@ -107,7 +109,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 def _open_rooms(app: Flask) -> None:
     for room in (
         accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp, assessments.log_views.bp,
-        assessments.excerpt_views.bp, assessments.analysis_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, assessments.repetition_views.bp, assessments.sitting_views.bp, assessments.terms_views.bp, assessments.practice_views.bp, assessments.draft_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, studio.following_views.bp, *lti.views.BLUEPRINTS,
+        assessments.excerpt_views.bp, assessments.analysis_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, assessments.repetition_views.bp, assessments.sitting_views.bp, assessments.terms_views.bp, assessments.practice_views.bp, assessments.draft_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, studio.moving_views.bp, studio.following_views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
     for command in (accounts.commands.people, modules.commands.check, exchange.commands.import_content, exchange.commands.export_content, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, studio.commands.fmt, studio.following_commands.follow, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.post.commands.mail, core.commands.database, core.commands.worker, core.commands.beat):
@@ -126,6 +128,7 @@ def _connect_rooms() -> None:
     assessments.practice.register(lti.selection.linked_alone)
     courses.tools.register(assessments.marking_views.tools, assessments.terms_views.tools, assessments.survey_views.tools, assessments.analysis_views.tools, lti.views.people.tools, lti.views.scores.tools, certificates.class_views.tools, gateway.views.course.tools, gateway.views.usage.tools, studio.views.tools)
     courses.tools.register_for_people(assessments.repetition_views.tools_of, studio.views.tools_of)
+    courses.tools.register_notices(studio.moving_views.notices)
     courses.tools.register_for_learners(assessments.repetition_views.tools, assessments.log_views.tools, gateway.views.own_tools.tools)
     progressed.connect(assessments.service.notice_participation)
     completed.connect(certificates.service.award)

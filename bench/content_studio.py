@@ -1,17 +1,27 @@
 """What authors wait for: a module of 50 questions read and drawn, and the live preview after a key."""
 
+import json
+import os
 import re
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
+from accounts import service as accounts
+from accounts.models import Role
 from app import create_app
+from bench import house, server
 from bench.report import Figure
 from core.config import Settings
 from modules.render import _kept_render
+from setup import system
 from studio import preview as drawing
+from studio import service as studio
 
 QUESTION = """
 # Part {number}
@@ -36,10 +46,42 @@ What does a language model reckon in step {number}?
 HEAD = "---\nid: eins\ntitle: {de: Eins, en: One}\nlang: en\nminutes: 5\naudience: [students]\ncompetencies: []\npass: 60\n---\n"
 FILLER = "Every word costs a token or two, and the sum is what the model has in view while it writes the next one."
 ROUNDS = 15
+LOOPBACK, LOCALHOST = "127.0.0.1", "localhost"  # Browsers keep secure cookies for the name.
+IN_A_BROWSER = 46                      # questions of a module of 30 kB
 
 
 def figures() -> list[Figure]:
-    """All figures: the processor time that the server takes."""
+    """The processor time that the server takes and, where there is a browser, what an author sees."""
+    return [*_of_the_server(), *_in_a_browser()]
+
+
+def _in_a_browser() -> list[Figure]:
+    if system.browser() is None or find_spec("playwright") is None:
+        return []
+    text = _module(IN_A_BROWSER)
+    with house.house(learners=1) as built:
+        author = built.learners[0]
+        accounts.grant(author.id, Role.TRAINER)
+        draft = studio.open_draft("bench")
+        assert draft is not None
+        studio.put(draft.id, {"01-eins/module.en.md": text.encode()}, author.id)
+        with server.serve("wsgi:app", built.environ, workers=1) as (base, _):
+            command = [sys.executable, "-m", "bench.content_browser", f"{base.replace(LOOPBACK, LOCALHOST)}/studio/bench/edit/01-eins/module.en.md"]
+            cookie = {"BENCH_COOKIE": built.cookie(author)}
+            done = subprocess.run(command, cwd=server.ROOT, env={**os.environ, **cookie}, stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+    taken = sorted(json.loads(done.stdout))
+    return [
+        Figure("size of the module in the browser", len(text) / 1000, "kB", 30),
+        Figure("from key to picture in a browser, median", statistics.median(taken), "ms", 150, at_least=False),
+        Figure("the same, slowest of ten", taken[len(taken) * 9 // 10], "ms"),
+    ]
+
+
+def _module(questions: int) -> str:
+    return HEAD + "".join(QUESTION.format(number=number, filler=FILLER) for number in range(1, questions + 1))
+
+
+def _of_the_server() -> list[Figure]:
     folder = Path(tempfile.mkdtemp())
     try:
         app = create_app(Settings.from_env({}, database_url=f"sqlite:///{folder}/lotse.sqlite3", data_dir=str(folder), model="none", secret_key="k" * 40))
@@ -50,7 +92,7 @@ def figures() -> list[Figure]:
 
 
 def _measured() -> list[Figure]:
-    text = HEAD + "".join(QUESTION.format(number=number, filler=FILLER) for number in range(1, 51))
+    text = _module(50)
     _draw(text)  # The templates are compiled, the extensions loaded.
     cold = [_cold(text) for _ in range(5)]
     blocks = [_cold(HEAD + "\n".join(re.findall(r"::: single.*?\n:::\n", text, re.DOTALL))) for _ in range(5)]

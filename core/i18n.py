@@ -65,10 +65,11 @@ def in_language(chosen: str) -> Iterator[None]:
 def _catalogue() -> Any:
     """The present language's texts, found once for each language in a request or task."""
     locale = get_locale()
-    known: dict[Any, Any] = g.setdefault("catalogues", {})
-    if locale not in known:
-        known[locale] = get_translations()
-    return known[locale]
+    name = locale.language if locale else ""
+    known: dict[str, Any] = g.setdefault("catalogues", {})
+    if name not in known:
+        known[name] = get_translations()
+    return known[name]
 
 
 def language() -> str:

@@ -15,9 +15,19 @@ class Tool(NamedTuple):
     warning: str = ""                  # what needs a look there, in two or three words
 
 
+class Notice(NamedTuple):
+    """Something that concerns one's part in a course, at the top of its page, with a link to what can be done."""
+
+    title: str
+    text: str
+    url: str
+    label: str
+
+
 _offers: list[Callable[[AnyPart], list[Tool]]] = []
 _for_learners: list[Callable[[AnyPart], list[Tool]]] = []
 _for_people: list[Callable[[int], list[Tool]]] = []
+_notices: list[Callable[[AnyPart], list[Notice]]] = []
 
 
 def register(*offers: Callable[[AnyPart], list[Tool]]) -> None:
@@ -48,3 +58,13 @@ def register_for_people(*offers: Callable[[int], list[Tool]]) -> None:
 def tools_for_person(person_id: int) -> list[Tool]:
     """All tools that somebody has beside their courses."""
     return [tool for offer in _for_people for tool in offer(person_id)]
+
+
+def register_notices(*offers: Callable[[AnyPart], list[Notice]]) -> None:
+    """Offer notices for the page of a course. Called once when the house opens."""
+    _notices[:] = offers
+
+
+def notices_for(part: AnyPart) -> list[Notice]:
+    """All notices about somebody's part."""
+    return [notice for offer in _notices for notice in offer(part)]

@@ -19,6 +19,7 @@ LONGEST_LINE = 20_000
 _RISKY = re.compile(r"[\[<$]|\\[(\[]")
 _EMPHASIS = re.compile(r"[*_`]")
 _MARKER = re.compile(r"^[\s>]*(?:#|=|-{2}|\?{3}|!{3}|`{3}|~{3}|<|\{)|\[\^", re.MULTILINE)
+_MAYBE_DEEP = re.compile(rf"^[ \t>]{{{DEEPEST_QUOTE + 1}}}", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]*\n")
 
 
@@ -40,6 +41,8 @@ def check_bounds(text: str, path: str, first_line: int = 1) -> list[Finding]:
     if cost(text) > MOST_COST:
         findings.append(Finding("too-complex", path, first_line, N_("The text has too many brackets, headings, footnotes or table cells to be shown."),
                                 N_("Split it into several modules, and separate paragraphs by empty lines.")))
+    if len(text) <= LONGEST_LINE and not _MAYBE_DEEP.search(text):  # Most texts: no line of them needs a look.
+        return findings
     for number, line in enumerate(text.split("\n"), first_line):
         if len(line) > LONGEST_LINE:
             findings.append(Finding("line-length", path, number, N_("The line has more than %(most)s characters."),

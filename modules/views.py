@@ -13,7 +13,7 @@ from core.once import once_each
 from courses import service as courses
 from courses.policy import teaches
 from courses.service import AnyPart, Part
-from courses.tools import tools_for, tools_for_learners
+from courses.tools import notices_for, tools_for, tools_for_learners
 from modules import service
 from modules.media import media_response
 from modules.presenters import Points, presenter, total
@@ -67,7 +67,7 @@ def course(run_id: int) -> str:
         "modules/course.html", part=part, run_id=run_id, edition=edition, chosen=content_language(part),
         visited=courses.visited(part.id), thresholds=thresholds(part.edition_id), scores=scores, total=total(scores), learns=not teaches(part),
         notes=presenter().notes(part, content_language(part)), facts=presenter().facts(part),
-        tools=tools_for(part) if teaches(part) else tools_for_learners(part),
+        tools=tools_for(part) if teaches(part) else tools_for_learners(part), notices=notices_for(part),
     )
 
 

@@ -1,29 +1,43 @@
-"""A question's block as the fields of a form, and back. Generic: a kind says with which signs its answers are written."""
+"""A block of a module read as the fields of a form. Generic: a kind says with which signs its answers are written."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from assessments.kinds import KINDS
-from assessments.kinds.base import Kind
+from assessments.kinds.matrix import RULE, cells_of
 from assessments.kinds.options import split_weight
-from assessments.kinds.source import Mark, read_body
+from assessments.kinds.source import Body, Mark, read_body
+from core.i18n import N_
 from modules.blocks import Block
 from modules.split import split
+from studio.shapes import SHAPES, Shape
 
-FIRST = ("points", "attempts", "competence", "scoring", "shuffle", "show")
-MOST_ROWS = 100
+_CHOICE = re.compile(r"[(\[]([ xX]?)[)\]]")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One answer: its sign as the kind writes it, a weight in percent, the text and the feedback."""
+    """One answer: its sign as the kind writes it, a weight in percent, the text, the feedback, and of a table which columns are right.
+
+    `at` is its place among the answers of the source that the form was made from; None: it is new.
+    """
 
     sign: str = ""
     weight: str = ""
     text: str = ""
     feedback: str = ""
+    cells: tuple[bool, ...] = ()
+    at: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Fenced:
+    """A fenced part, such as checks or a source; `at` as in Row."""
+
+    name: str
+    argument: str = ""
+    text: str = ""
+    at: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -37,112 +51,100 @@ class BlockForm:
     rows: tuple[Row, ...] = ()
     hints: tuple[str, ...] = ()
     explanation: str = ""
+    fences: tuple[Fenced, ...] = ()
+    columns: tuple[str, ...] = ()                           # of a table, the first one above the rows
 
     @property
-    def signs(self) -> tuple[str, ...]:
-        """The signs that an answer may have."""
-        return KINDS[self.kind].written or ()
+    def shape(self) -> Shape:
+        """How blocks of this kind are written."""
+        return SHAPES[self.kind]
 
     @property
     def names(self) -> tuple[str, ...]:
         """The attributes that the form offers."""
-        return (*FIRST, *KINDS[self.kind].attributes)
+        return self.shape.attributes
+
+    @property
+    def sign(self) -> str:
+        """Of answers that have it together: their sign."""
+        return self.rows[0].sign if self.rows else next(iter(self.shape.together), "")
+
+
+def block_of(source: str, language: str) -> Block | None:
+    """The one block that a source consists of; None where it is something else, or cannot be read."""
+    parts = split(source, path="", language=language)
+    block = parts.segments[0] if len(parts.segments) == 1 else None
+    unreadable = any(finding.rule != "block-id" for finding in parts.findings)
+    return block if isinstance(block, Block) and block.kind in SHAPES and not unreadable else None
 
 
 def read_block(source: str, language: str) -> BlockForm | None:
     """The form of a block's source. None: it can be edited as text only, because the form could not say all that stands there."""
-    parts = split(source, path="", language=language)
-    block = next((segment for segment in parts.segments if isinstance(segment, Block)), None)
-    if block is None or len(parts.segments) != 1 or block.kind not in KINDS or KINDS[block.kind].written is None:
+    block = block_of(source, language)
+    return form_of(block) if block else None
+
+
+def why_not(source: str) -> str:
+    """Why there is no form for what stands at a place, as a message id."""
+    if re.match(r"\s*(`{3,}|~{3,})\s*gift", source):
+        return N_("Questions in GIFT are edited as text. The preview shows the questions that they become.")
+    if source.strip():
+        return N_("The form could not show everything that stands here, so this block is edited as text, and nothing in it is touched. The check below says where a line is not understood.")
+    return N_("Put the cursor into a question, or into the head of the module, to edit it here.")
+
+
+def form_of(block: Block) -> BlockForm | None:
+    """The parts of a block; None where a line belongs to none of them."""
+    shape = SHAPES[block.kind]
+    body = body_of(block)
+    if body.strays or body.unclosed or (body.text.strip() and not shape.has_text):
         return None
-    form = _form(block, KINDS[block.kind])
-    return form if form is not None and _same(block, write_block(form), language) else None
-
-
-def write_block(form: BlockForm) -> str:
-    """The block's Markdown source."""
-    attributes = " ".join([f"#{form.id}", *(f"{name}={_quoted(value)}" for name, value in form.attributes.items() if value)])
-    lines = [f"::: {form.kind} {{{attributes}}}", form.text.strip("\n")]
-    for row in form.rows:
-        weight = f"%{row.weight}% " if row.weight else ""
-        lines += [_hanging(f"{row.sign} {weight}", row.text), *[f"    > {line}".rstrip() for line in row.feedback.split("\n") if row.feedback]]
-    lines += [_hanging("? ", hint) for hint in form.hints if hint.strip()]
-    if form.explanation.strip():
-        lines.append(_hanging("! ", form.explanation))
-    return "\n".join([*lines, ":::"])
-
-
-def new_block(kind: str, id_: str, language: str) -> str:
-    """The source of a new question of this kind."""
-    sample = KINDS[kind].sample.get(language) or {"de": "Schreiben Sie hier die Aufgabe."}.get(language, "Write the task here.")
-    return f"::: {kind} {{#{id_} points=1}}\n{sample}\n:::"
-
-
-def from_fields(fields: Mapping[str, Sequence[str]]) -> BlockForm:
-    """The form as a browser sends it: of each answer its sign, weight, text and feedback under the same number. Raises ValueError."""
-    first = {name: values[0] for name, values in fields.items() if values}
-    kind, id_ = first.get("kind", ""), first.get("id", "")
-    if kind not in KINDS or KINDS[kind].written is None or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,63}", id_):
-        raise ValueError(kind)
-    allowed = KINDS[kind].written or ()
-    rows = []
-    for number in range(MOST_ROWS):
-        text = first.get(f"text-{number}")
-        if text is None:
-            continue
-        sign = first.get(f"sign-{number}", allowed[-1] if allowed else "")
-        if sign not in allowed:
-            raise ValueError(sign)
-        weight = re.sub(r"[^\d.,-]", "", first.get(f"weight-{number}", ""))
-        rows.append(Row(sign, weight, _clean(text), _clean(first.get(f"feedback-{number}", ""))))
-    if first.get("right", "").isdigit():  # One of several: a radio button says which.
-        rows = [Row(allowed[0] if str(number) == first["right"] else allowed[-1], row.weight, row.text, row.feedback) for number, row in enumerate(rows)]
-    names = (*FIRST, *KINDS[kind].attributes)
-    hints = tuple(_clean(hint) for hint in fields.get("hint", ()) if hint.strip())
+    answers = answers_of(body, shape)
+    columns = tuple(cells_of(body.marks[0])) if shape.table and body.marks else ()
+    rows = tuple(_row(mark, at, shape) for at, mark in enumerate(answers))
+    signs = {row.sign for row in rows}
+    if (shape.written and not signs <= set(shape.written)) or (shape.together and len(signs) > 1):
+        return None
+    if shape.table and not (len(columns) >= 3 and all(_fits(mark, row, columns) for mark, row in zip(answers, rows, strict=True))):
+        return None
     return BlockForm(
-        kind, id_, {name: first[f"attribute-{name}"].strip() for name in names if first.get(f"attribute-{name}", "").strip()},
-        _clean(first.get("stem", "")), tuple(rows), hints, _clean(first.get("explanation", "")),
+        block.kind, block.id, block.attributes, body.text, rows, tuple(hint.text for hint in body.hints), body.explanation,
+        tuple(Fenced(fence.name, fence.argument, fence.text, at) for at, fence in enumerate(body.fences)), columns,
     )
 
 
-def _form(block: Block, kind: Kind[Any]) -> BlockForm | None:
-    body = read_body(block, kind.signs, kind.fences)
-    if body.strays or body.unclosed or body.fences:
-        return None
-    return BlockForm(
-        block.kind, block.id, block.attributes, body.text, tuple(_row(mark) for mark in body.marks),
-        tuple(hint.text for hint in body.hints), body.explanation,
-    )
+def body_of(block: Block) -> Body:
+    """The block's lines, sorted."""
+    return read_body(block, SHAPES[block.kind].signs, SHAPES[block.kind].fences)
 
 
-def _row(mark: Mark) -> Row:
-    weight, text = split_weight(mark.text)
-    sign = "(x)" if mark.sign == "(X)" else "[x]" if mark.sign == "[X]" else mark.sign.replace("()", "( )").replace("[]", "[ ]")
-    return Row(sign, "" if weight is None else f"{100 * weight:g}", text, mark.feedback)
+def answers_of(body: Body, shape: Shape) -> list[Mark]:
+    """The marks that are answers: in a table all lines below the header and its rule."""
+    return [mark for mark in body.marks[1:] if not RULE.fullmatch(mark.lines[0])] if shape.table else body.marks
 
 
-def _same(block: Block, source: str, language: str) -> bool:
-    """Whether a source says the same as a block: nothing may be lost by looking at it as a form."""
-    segments = split(source, path="", language=language).segments
-    again = segments[0] if len(segments) == 1 else None
+def _row(mark: Mark, at: int, shape: Shape) -> Row:
+    if shape.table:
+        label, *cells = cells_of(mark)
+        found = [_CHOICE.fullmatch(cell) for cell in cells]
+        sign = "[ ]" if any(cell.startswith("[") for cell in cells) else "( )"
+        return Row(sign, "", label, mark.feedback, tuple(bool(cell and cell[1] in ("x", "X")) for cell in found), at)
+    weight, text = split_weight(mark.text) if shape.weighted else (None, mark.text)
+    return Row(_sign(mark.sign, shape), "" if weight is None else f"{100 * weight:g}", text, mark.feedback, (), at)
+
+
+def _sign(sign: str, shape: Shape) -> str:
+    """A sign as forms know it, however its author spaced it."""
+    if "{number}" in shape.line:
+        return ""
+    return sign.replace("X", "x").replace("()", "( )").replace("[]", "[ ]") if shape.written else sign
+
+
+def _fits(mark: Mark, row: Row, columns: tuple[str, ...]) -> bool:
+    """Whether a line of a table has one choice for each column, all of one kind, and nothing hangs below it."""
+    cells = cells_of(mark)[1:]
+    brackets = {cell[:1] for cell in cells}
     return (
-        isinstance(again, Block) and (again.kind, again.id, dict(again.attributes)) == (block.kind, block.id, dict(block.attributes))
-        and _form(again, KINDS[block.kind]) == _form(block, KINDS[block.kind])
-        and all(row.sign in (KINDS[block.kind].written or ()) for row in (_form(block, KINDS[block.kind]) or BlockForm("", "")).rows)
+        len(cells) == len(columns) - 1 and all(_CHOICE.fullmatch(cell) for cell in cells) and brackets == {row.sign[:1]}
+        and not any(line.strip() for line in mark.lines[1:])
     )
-
-
-def _hanging(begin: str, text: str) -> str:
-    first, *rest = text.strip().split("\n") or [""]
-    return "\n".join([f"{begin}{first}".rstrip() if not first else f"{begin}{first}", *[f"    {line}" if line.strip() else "" for line in rest]])
-
-
-def _quoted(value: str) -> str:
-    plain = value.replace('"', "").replace("\n", " ")
-    return plain if re.fullmatch(r"[^\s\"{}]+", plain) else f'"{plain}"'
-
-
-def _clean(text: str) -> str:
-    """A field's text; a line that would end the block becomes a quotation of it."""
-    lines = text.replace("\r\n", "\n").strip().split("\n")
-    return "\n".join(f" \\{line.strip()}" if re.match(r"\s*(:{3,}|/{3,})", line) else line for line in lines)

@@ -1,6 +1,7 @@
 """Writing: the editor's page, saving, the live preview and check, and questions as forms."""
 
 import secrets
+from typing import Any
 
 from flask import Response, abort, g, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -8,12 +9,13 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.signin import person
-from assessments.kinds import KINDS
 from core.web import POLICY
-from studio import blockform, history, service, structure
+from modules.easy import written_in
+from studio import blockform, formfields, history, labels, service, shapes, structure
 from studio.live import check_file
 from studio.models import Draft
-from studio.preview import as_data, preview
+from studio.preview import NO_POOLS, Preview, as_data, draws, preview
+from studio.rewriting import rewritten
 from studio.service import ConflictError, StudioError
 from studio.views import Page, authors, bp, found, told
 
@@ -21,17 +23,29 @@ MOST_KNOWN = 5_000
 
 
 def _language(path: str) -> str:
-    return "en" if path.endswith(".en.md") else "de"
+    """Of a module's file: its language, or the name of its easy text."""
+    return structure.text_of(path) or ("en" if path.endswith(".en.md") else "de")
 
 
 def _base(slug: str) -> str:
     return url_for("studio.tree", slug=slug)
 
 
-def _kinds(language: str) -> list[dict[str, str]]:
+def _kinds() -> list[dict[str, Any]]:
+    """What can be inserted, with what the editor completes in it."""
+    kinds = [
+        {"name": name, "title": _(shape.title), "attributes": [{"label": word, "detail": _(labels.ATTRIBUTES[word])} for word in shape.attributes],
+         "fences": [{"label": word, "detail": _(labels.FENCES[word])} for word in sorted(shape.fences)]}
+        for name, shape in shapes.SHAPES.items()
+    ]
+    return [*kinds, {"name": shapes.GIFT, "title": _(shapes.GIFT_TITLE), "attributes": [], "fences": []}]
+
+
+def _marks() -> list[tuple[str, str]]:
+    """What the menu of formats offers; how it is written stands in the page."""
     return [
-        {"name": name, "title": _(kind.title) if kind.title else name, "source": blockform.new_block(name, "ID", language)}
-        for name, kind in KINDS.items()
+        ("heading", _("Heading")), ("smaller", _("Smaller heading")), ("bold", _("Bold")), ("italic", _("Emphasised")), ("list", _("List")),
+        ("numbers", _("Numbered list")), ("quote", _("Quotation")), ("link", _("Link")), ("table", _("Table")), ("box", _("Note box")), ("code", _("Code")), ("formula", _("Formula")),
     ]
 
 
@@ -47,7 +61,7 @@ def edit(slug: str, path: str) -> Page | Response:
         return _editor(slug, draft, path, content, revision)
     text, base = request.form.get("text", ""), request.form.get("base", 0, int)
     if request.form.get("act") == "preview":
-        return render_template("studio/tryout.html", slug=slug, path=path, text=text, base=base, chosen=_language(path), drawn=preview(text, path, _language(path), _base(slug)))
+        return render_template("studio/tryout.html", slug=slug, path=path, text=text, base=base, chosen=_language(path), drawn=_drawn(draft, path, text))
     return _stored(draft, path, text, base) if request.headers.get("X-Studio") == "save" else _saved(slug, draft, path, text, base)
 
 
@@ -85,13 +99,12 @@ def _content(draft: Draft, path: str) -> tuple[bytes, int]:
 
 def _editor(slug: str, draft: Draft, path: str, content: bytes, revision: int, *, saved: bool = False, problem: str = "", status: int = 200) -> Response:
     folder = path.split("/", maxsplit=1)[0]
-    languages = structure.module_files(list(service.listing(draft.id))).get(folder, {}) if path.endswith(".md") else {}
+    languages = structure.beside(path, list(service.listing(draft.id)))
     text, chosen = service.as_text(content), _language(path)
     slim = "frame" in request.args     # Beside the other language.
-    is_module = path in languages.values()
     page = make_response(render_template(
-        "studio/edit.html", slug=slug, path=path, folder=folder, text=text, base=revision, chosen=chosen, languages=languages, is_module=is_module,
-        title=(structure.front_values(text).get(f"title-{chosen}") if is_module else "") or path, kinds=_kinds(chosen), slim=slim, saved=saved, problem=problem,
+        "studio/edit.html", slug=slug, path=path, folder=folder, text=text, base=revision, chosen=chosen, languages=languages, is_module=path in languages.values(),
+        title=structure.front_values(text).get(f"title-{written_in(chosen)}") or path, kinds=_kinds(), marks=_marks(), slim=slim, saved=saved, problem=problem,
         here=history.note_presence(draft.id, path, person().id),
     ), status)
     page.headers["Content-Security-Policy"] = POLICY.format(ancestors="'self'" if slim else "'none'") + "; frame-src 'self'"  # Its preview is a frame.
@@ -104,8 +117,8 @@ def _editor(slug: str, draft: Draft, path: str, content: bytes, revision: int, *
 @authors
 def show(slug: str, path: str) -> Page:
     """A module of the draft as learners will see it: in the editor's frame, and for colleagues to look at."""
-    content, _revision = _content(found(slug), path)
-    drawn = preview(service.as_text(content), path, _language(path), _base(slug))
+    draft = found(slug)
+    drawn = _drawn(draft, path, service.as_text(_content(draft, path)[0]))
     if "frame" in request.args:
         g.frame_ancestors = ["'self'"]
     return render_template("studio/frame.html" if "frame" in request.args else "studio/show.html", slug=slug, path=path, drawn=drawn, chosen=_language(path))
@@ -115,10 +128,14 @@ def show(slug: str, path: str) -> Page:
 @authors
 def live(slug: str, path: str) -> Response:
     """The page of a text that is being written; pieces whose keys the browser has are not sent again."""
-    found(slug)
     known = set(request.form.get("known", "").split(" ")[:MOST_KNOWN])
-    drawn = preview(request.form.get("text", ""), path, _language(path), _base(slug), solutions="solutions" in request.form)
+    drawn = _drawn(found(slug), path, request.form.get("text", ""), solutions="solutions" in request.form)
     return jsonify(drawn.news(known))
+
+
+def _drawn(draft: Draft, path: str, text: str, *, solutions: bool = False) -> Preview:
+    pools = service.contents(draft.id, folder="pools") if draws(text) else NO_POOLS
+    return preview(text, path, _language(path), _base(draft.slug), solutions=solutions, pools=pools)
 
 
 @bp.post("/<slug>/findings/<path:path>")
@@ -155,20 +172,26 @@ def read_form() -> str:
     source, language = request.form.get("source", ""), request.form.get("language", "de")
     if source.startswith("---"):
         return render_template("studio/_front.html", values=structure.front_values(source + "\n"))
-    return render_template("studio/_form.html", form=blockform.read_block(source, language), kinds=KINDS)
+    return render_template("studio/_form.html", form=blockform.read_block(source, language), labels=labels, why=blockform.why_not(source))
 
 
 @bp.post("/form/write")
 @authors
 def write_form() -> BaseResponse:
-    """A form as source."""
+    """What a form says, or does by one of its buttons, written into the block's source."""
     if "front" in request.form:
         return jsonify(source=structure.with_front(request.form["front"], request.form).rstrip("\n"))
-    try:
-        form = blockform.from_fields(request.form.to_dict(flat=False))
-    except ValueError:
+    source, language = request.form.get("source", ""), request.form.get("language", "de")
+    old = blockform.read_block(source, language)
+    if old is None:
         abort(400)
-    return jsonify(source=blockform.write_block(form))
+    try:
+        form = formfields.from_fields(request.form.to_dict(flat=False), old)
+        if act := request.form.get("act"):
+            form = formfields.acted(form, act, _("New") if form.shape.table or form.shape.beside else _("New answer"))
+        return jsonify(source=rewritten(source, form, language))
+    except ValueError:
+        return make_response(jsonify(problem=_("This cannot stand there; the text is as it was.")), 422)
 
 
 @bp.post("/form/new")
@@ -176,6 +199,7 @@ def write_form() -> BaseResponse:
 def new_question() -> Response:
     """A new question with an id of its own."""
     kind, language = request.form.get("kind", ""), request.form.get("language", "de")
-    if kind not in KINDS:
+    try:
+        return jsonify(source=shapes.new_block(kind, f"{kind}-{secrets.token_hex(3)}", written_in(language)))
+    except LookupError:
         abort(400)
-    return jsonify(source=blockform.new_block(kind, f"{kind}-{secrets.token_hex(3)}", language))

@@ -9,14 +9,17 @@ import itertools
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
-from flask import render_template
+from flask import current_app, g
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from assessments import prompts
+from assessments.drawing import drawn
 from assessments.kinds import KINDS
 from assessments.kinds.item import variant
 from assessments.kinds.looking import LookKind
@@ -24,14 +27,19 @@ from assessments.pages import State
 from core.i18n import language as page_language
 from modules.blocks import Block
 from modules.bounds import check_bounds
+from modules.course import CourseSource
+from modules.easy import written_in
 from modules.findings import FormatError
+from modules.pools import FOLDER, candidates, read_pool
+from modules.pools import KIND as POOL
 from modules.render import closed, render, render_parts
 from modules.service import PREFIX
-from modules.source import front_matter
+from modules.source import front_matter, read_course
 from modules.split import Prose, fences, split
 from studio.structure import front_values
 
 PIECES_KEPT = 4_096
+NO_POOLS: Mapping[str, bytes] = MappingProxyType({})
 _DEFINITION = re.compile(r"\]:|\[\^")  # Footnotes, link definitions, abbreviations: they serve the whole module.
 _HEADING = re.compile(r"#{1,6} ")
 _ID = re.compile(r' id="([^"]*)"')
@@ -49,7 +57,7 @@ class Addresses:
         """The address for a relative one."""
         if relative.startswith("media/"):
             return f"{self.base}/media/{self.folder}/{relative}"
-        return f"{self.base}/preview/{relative.removeprefix('../').split('/')[0]}/module.{self.language}.md"
+        return f"{self.base}/preview/{relative.removeprefix('../').split('/')[0]}/module.{written_in(self.language)}.md"
 
 
 @dataclass(frozen=True)
@@ -77,8 +85,13 @@ class Preview:
         }
 
 
-def preview(text: str, path: str, language: str, base: str, *, solutions: bool = False) -> Preview:
-    """Draw a module's source."""
+def draws(text: str) -> bool:
+    """Whether a module may draw questions from pools, so that its preview needs their files."""
+    return f"{POOL.name} {{" in text
+
+
+def preview(text: str, path: str, language: str, base: str, *, solutions: bool = False, pools: Mapping[str, bytes] = NO_POOLS) -> Preview:
+    """Draw a module's source. `pools` are the files that its pools draw from."""
     values = front_values(text)
     _head, body, line = front_matter(text)
     addresses = Addresses(base, path.rsplit("/", 1)[0], language)
@@ -92,10 +105,12 @@ def preview(text: str, path: str, language: str, base: str, *, solutions: bool =
         for segment in segments:
             if isinstance(segment, Prose):
                 pieces.append(_piece(segment.line, f'<div class="prose">{next(prose)}</div>'))
-            else:
-                number += 1
-                pieces.append(_piece(segment.line - 1, _question(segment, addresses, number, solutions)))
-    return Preview(values.get(f"title-{language}") or path, values["minutes"], tuple(pieces))
+                continue
+            found = _from_pool(segment, pools) if segment.kind == POOL.name else [segment]
+            html = [_question(block, replace(addresses, folder=FOLDER) if block is not segment else addresses, number + at, solutions, _points_of(segment, block)) for at, block in enumerate(found, 1)]
+            number += len(found)
+            pieces.append(_piece(segment.line - 1, (_about_pool(segment, found) if segment.kind == POOL.name else "") + "\n".join(html)))
+    return Preview(values.get(f"title-{written_in(language)}") or path, values["minutes"], tuple(pieces))
 
 
 def _piece(line: int, html: str) -> Piece:
@@ -134,40 +149,86 @@ def _whole(parts: tuple[str, ...], language: str, addresses: Addresses) -> tuple
 
 # --- Questions --------------------------------------------------------------------------------------------------------
 
-def _question(block: Block, addresses: Addresses, number: int, solutions: bool) -> str:
+def _question(block: Block, addresses: Addresses, number: int, solutions: bool, points: float | None = None) -> str:
     written = json.dumps([block.kind, block.id, block.attributes, block.body])
-    return _drawn(written, block.language, addresses, number, solutions, page_language())
+    return _drawn(written, block.language, addresses, number, solutions, points, page_language())
 
 
 @lru_cache(maxsize=PIECES_KEPT)
-def _drawn(written: str, language: str, addresses: Addresses, number: int, solutions: bool, _seen_in: str) -> str:
+def _drawn(written: str, language: str, addresses: Addresses, number: int, solutions: bool, points: float | None, _seen_in: str) -> str:
     kind, id_, attributes, body = json.loads(written)
-    return _draw(Block(kind, id_, attributes, body, "", 1, language), addresses, number, solutions)
+    return _draw(Block(kind, id_, attributes, body, "", 1, language), addresses, number, solutions, points)
 
 
-def _draw(block: Block, addresses: Addresses, number: int, solutions: bool) -> str:
+def _draw(block: Block, addresses: Addresses, number: int, solutions: bool, points: float | None) -> str:
     kind = KINDS.get(block.kind)
     if kind is None:
         return _told(_("There is no kind of block called “%(kind)s”.", kind=block.kind), _("The check names those that there are."))
     try:
         item = kind.parse(block, addresses)
     except FormatError as error:
-        first = error.findings[0]
-        return _told(_(first.message, **first.values), _(first.mend, **first.values))
+        return _faulty(error)
+    item = item if points is None else replace(item, points=points)
     order = variant(item, "preview")
     response = kind.solved(item) if solutions else None
     if response is not None:
         verdict = kind.grade(item, response)
         solved = State(number=number, closed=True, used=1, verdict=verdict)
-        return render_template("studio/_question.html", view=kind.review(item, order, response, verdict, reveal=True), state=solved)
+        return _page("studio/_question.html", view=kind.review(item, order, response, verdict, reveal=True), state=solved)
     view = kind.show(item, order, None, None, solution=solutions)
     if prompts.asks(item) or kind.deferred or isinstance(kind, LookKind):  # What a model or a program does cannot be tried in a draft.
-        return render_template("assessments/preview.html", view=view, state=State(number=number, closed=True))
-    return render_template("studio/_question.html", view=view, state=State(number=number, left=item.attempts or None))
+        return _page("assessments/preview.html", view=view, state=State(number=number, closed=True))
+    return _page("studio/_question.html", view=view, state=State(number=number, left=item.attempts or None))
+
+
+# --- Pools ------------------------------------------------------------------------------------------------------------
+
+def _from_pool(block: Block, files: Mapping[str, bytes]) -> list[Block]:
+    """The questions of one draw; none where the pool cannot be read."""
+    try:
+        pool = read_pool(block)
+    except FormatError:
+        return []
+    there = {found.id: found for found in candidates(pool, _course_of(tuple(files.items())), written_in(block.language))}
+    return [there[id_] for id_ in drawn(list(there), pool.pick, "preview")]
+
+
+@lru_cache(maxsize=8)
+def _course_of(files: tuple[tuple[str, bytes], ...]) -> CourseSource:
+    return read_course(dict(files))
+
+
+def _points_of(block: Block, found: Block) -> float | None:
+    """What a pool says that each of its questions is worth."""
+    return None if block is found else read_pool(block).points
+
+
+def _about_pool(block: Block, found: Sequence[Block]) -> str:
+    try:
+        pool = read_pool(block)
+    except FormatError as error:
+        return _faulty(error)
+    if not found:
+        return _told(_("This pool has no questions yet."), _("Write them into the file pools/%(name)s.de.md.", name=pool.tags[0]))
+    words = ngettext("Each learner gets %(num)s question of the pool: this is one draw.", "Each learner gets %(num)s questions of the pool, not the same ones: this is one draw.", pool.pick)
+    return _page("studio/_note.html", text=words)
+
+
+def _faulty(error: FormatError) -> str:
+    first = error.findings[0]
+    return _told(_(first.message, **first.values), _(first.mend, **first.values))
+
+
+def _page(name: str, **values: Any) -> str:
+    """A small template. What all pages know is asked for once, not again for each of a module's questions."""
+    if "studio_shared" not in g:
+        g.studio_shared = {}
+        current_app.update_template_context(g.studio_shared)
+    return current_app.jinja_env.get_template(name).render({**g.studio_shared, **values})
 
 
 def _told(title: str, text: str) -> str:
-    return render_template("studio/_problem.html", title=title, text=text)
+    return _page("studio/_problem.html", title=title, text=text)
 
 
 def as_data(finding: Any) -> Mapping[str, str | int]:

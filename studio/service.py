@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from core import db
@@ -20,7 +20,7 @@ from modules.lint import errors, lint
 from modules.service import CheckedFolder
 from modules.source import read_course
 from studio.merge import merge
-from studio.models import Draft, DraftContent, DraftFile, DraftRelease, DraftRevision
+from studio.models import Draft, DraftContent, DraftFile, DraftPresence, DraftRelease, DraftRevision, Following, Pull
 
 MOST_HISTORY = 500 << 20               # packed bytes of all that a draft's files have ever been
 BOM = b"\xef\xbb\xbf"
@@ -104,6 +104,23 @@ def _add(tx: Session, slug: str, base_id: int | None) -> Draft:
     tx.add(made)
     tx.flush()
     return made
+
+
+def remove(draft_id: int) -> None:
+    """Delete a course that was never published, with all its states. Raises StudioError when it has an edition, LookupError when it is gone."""
+    with db.transaction() as tx:
+        found = locked(tx, draft_id)
+        if courses.course(found.slug) is not None:
+            raise StudioError(N_("This course is published. Its editions and their history stay; changes can be discarded."))
+        files = select(DraftFile.id).where(DraftFile.draft_id == draft_id)
+        followed = select(Following.id).where(Following.draft_id == draft_id)
+        for rows in (
+            delete(Pull).where(Pull.following_id.in_(followed)), delete(Following).where(Following.draft_id == draft_id),
+            delete(DraftRevision).where(DraftRevision.file_id.in_(files)), delete(DraftFile).where(DraftFile.draft_id == draft_id),
+            delete(DraftContent).where(DraftContent.draft_id == draft_id), delete(DraftPresence).where(DraftPresence.draft_id == draft_id),
+            delete(Draft).where(Draft.id == draft_id),
+        ):
+            tx.execute(rows.execution_options(synchronize_session=False))
 
 
 # --- Reading ----------------------------------------------------------------------------------------------------------

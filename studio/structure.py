@@ -4,11 +4,16 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from core.i18n import LANGUAGES
+from modules.easy import WRITTEN_IN, written_in
 from modules.fields import SLUG
 from modules.source import front_matter
 from modules.yamltext import YamlError, read_yaml
+from studio.shapes import new_block
 
-_MODULE = re.compile(r"(?P<folder>[^/]+)/module\.(?P<language>de|en)\.md")
+TEXTS = (*LANGUAGES, *WRITTEN_IN)      # what a module may be written in: a language, or an easy text
+_MODULE = re.compile(rf"(?P<folder>[^/]+)/module\.(?P<language>{'|'.join(TEXTS)})\.md")
+_POOL = re.compile(rf"pools/(?P<name>[^/.]+)\.(?P<language>{'|'.join(LANGUAGES)})\.md")
 _TITLES = {"de": "Neues Modul", "en": "New module"}
 _BEGIN = {
     "de": "# Worum es geht\n\nSchreiben Sie hier in Markdown, was Lernende lesen sollen.\n",
@@ -71,12 +76,31 @@ def with_list(course_yml: str, key: str, words: Sequence[str]) -> str:
 
 
 def module_files(paths: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The modules' files: by folder and language."""
+    """The modules' files: by folder and language, easy texts last."""
     found: dict[str, dict[str, str]] = {}
-    for path in sorted(paths):
+    for path in sorted(paths, key=lambda path: (TEXTS.index(text_of(path) or TEXTS[-1]), path)):
         if match := _MODULE.fullmatch(path):
             found.setdefault(match["folder"], {})[match["language"]] = path
-    return found
+    return dict(sorted(found.items()))
+
+
+def beside(path: str, paths: Sequence[str]) -> dict[str, str]:
+    """The files of the same module, or of the same pool, by language; empty for a file that is neither."""
+    if match := _POOL.fullmatch(path):
+        others = {language: f"pools/{match['name']}.{language}.md" for language in LANGUAGES}
+        return {language: other for language, other in others.items() if other in paths}
+    return module_files(paths).get(path.split("/", maxsplit=1)[0], {}) if text_of(path) else {}
+
+
+def new_pool(name: str, languages: Sequence[str]) -> dict[str, bytes]:
+    """The files of a pool with a first question."""
+    return {f"pools/{name}.{language}.md": f"{new_block('single', f'{name}-1', language)}\n".encode() for language in languages}
+
+
+def text_of(path: str) -> str:
+    """The language or easy text that a module's file is written in; empty for other files."""
+    match = _MODULE.fullmatch(path)
+    return match["language"] if match else ""
 
 
 def folder_name(title: str, number: int) -> str:
@@ -94,9 +118,6 @@ def is_slug(text: str) -> bool:
 
 # --- Front matter -----------------------------------------------------------------------------------------------------
 
-FRONT = ("title", "minutes", "competencies", "pass")
-
-
 def front_values(text: str) -> dict[str, str]:
     """What the form of a module's head shows; empty for what is missing or cannot be read."""
     head, _, _ = front_matter(text)
@@ -105,10 +126,11 @@ def front_values(text: str) -> dict[str, str]:
     except YamlError:
         value = {}
     given = value if isinstance(value, dict) else {}
-    titles = given.get("title")
-    titles = titles if isinstance(titles, dict) else {language: titles for language in ("de", "en") if titles}
+    title = given.get("title")
+    titles = title if isinstance(title, dict) else {language: title for language in LANGUAGES if title}
     competences = given.get("competencies")
     return {
+        "title": "" if isinstance(title, dict) else str(title or ""),  # Of a text in one language, such as an easy one.
         "title-de": str(titles.get("de") or ""), "title-en": str(titles.get("en") or ""),
         "minutes": str(given.get("minutes", "")), "pass": str(given.get("pass", "")),
         "competencies": ", ".join(map(str, competences)) if isinstance(competences, list) else "",
@@ -116,20 +138,29 @@ def front_values(text: str) -> dict[str, str]:
 
 
 def with_front(text: str, values: Mapping[str, str]) -> str:
-    """A module with other values in its head; other lines of it stay as they are."""
+    """A module with other values in its head; whatever has the same value stays as its author wrote it."""
     head, _, line = front_matter(text)
     lines = text.split("\n")
     body = lines[line - 1:]
-    written = head or ""
-    titles = {language: values[f"title-{language}"].strip() for language in ("de", "en") if values.get(f"title-{language}", "").strip()}
-    wanted = {
-        "title": inline(titles) if titles else "", "minutes": _number(values.get("minutes", "")), "pass": _number(values.get("pass", "")),
-        "competencies": f"[{', '.join(_competences(values.get('competencies', '')))}]",
-    }
-    for key, value in wanted.items():
+    written, old = head or "", front_values(text)
+    for key, value in _wanted(values, old).items():
         if value:
             written = _with_line(written, key, value)
     return "\n".join(["---", *written.split("\n"), "---", *body])
+
+
+def _wanted(values: Mapping[str, str], old: Mapping[str, str]) -> dict[str, str]:
+    """What is new, as it is written."""
+    new = {key: value.strip() for key, value in values.items() if key in old and value.strip() != old[key].strip()}
+    wanted: dict[str, str] = {}
+    if new.keys() & {f"title-{language}" for language in LANGUAGES}:
+        wanted["title"] = inline({language: title for language in LANGUAGES if (title := values.get(f"title-{language}", "").strip())})
+    elif "title" in new:
+        wanted["title"] = json.dumps(new["title"], ensure_ascii=False) if new["title"] else ""
+    wanted |= {key: _number(new[key]) for key in ("minutes", "pass") if key in new}
+    if "competencies" in new:
+        wanted["competencies"] = f"[{', '.join(_competences(new['competencies']))}]"
+    return wanted
 
 
 def _competences(text: str) -> list[str]:
@@ -146,6 +177,9 @@ def _with_line(head: str, key: str, value: str) -> str:
 
 
 def in_language(text: str, language: str) -> str:
-    """A module's source as the beginning of its translation."""
+    """A module's source as the beginning of its translation, or of its easy text, which has a title of its own."""
     head, _, line = front_matter(text)
-    return "\n".join(["---", *_with_line(head or "", "lang", language).split("\n"), "---", *text.split("\n")[line - 1:]])
+    written = _with_line(head or "", "lang", language)
+    if language in WRITTEN_IN:
+        written = _with_line(written, "title", json.dumps(front_values(text)[f"title-{written_in(language)}"], ensure_ascii=False))
+    return "\n".join(["---", *written.split("\n"), "---", *text.split("\n")[line - 1:]])

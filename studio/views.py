@@ -16,9 +16,11 @@ from core.i18n import LANGUAGES, language
 from courses import service as courses
 from courses.service import AnyPart
 from courses.tools import Tool
+from modules.easy import WRITTEN_IN, written_in
 from modules.findings import FormatError
 from modules.lint import errors
 from modules.media import media_response
+from modules.pools import FOLDER
 from studio import history, learners, service, structure, uploads
 from studio.models import Draft
 from studio.preview import as_data
@@ -32,8 +34,9 @@ Page = str | tuple[str, int] | BaseResponse
 
 @bp.context_processor
 def menu() -> dict[str, Any]:
-    """The studio in the main menu of its own pages."""
-    return {"nav_links": [*chrome().get("nav_links", []), (_("Studio"), url_for("studio.overview"))]}
+    """The studio in the main menu of its own pages, and what the texts of a module are called there."""
+    names = {"de": _("German"), "en": _("English"), "leicht": _("Easy language")}
+    return {"nav_links": [*chrome().get("nav_links", []), (_("Studio"), url_for("studio.overview"))], "text_names": names, "written_in": written_in}
 
 
 def tools_of(person_id: int) -> list[Tool]:
@@ -95,11 +98,31 @@ def begin() -> Page:
     return redirect(url_for(".tree", slug=slug), 303)
 
 
+@bp.route("/<slug>/remove", methods=["GET", "POST"])
+@authors
+def remove(slug: str) -> Page:
+    """Delete a course that was never published: ask first, then do it for good."""
+    draft = found(slug)
+    if request.method == "GET":
+        return render_template("studio/remove.html", slug=slug, title=structure.title_in(_text(draft, "course.yml"), language()) or slug,
+                               files=service.listing(draft.id), steps=history.steps(draft.id), here=history.others(draft.id, "", person().id))
+    if request.form.get("name", "").strip() != slug:
+        flash(_("Write the short name of the course to delete it."), "warning")
+        return redirect(url_for(".remove", slug=slug), 303)
+    try:
+        service.remove(draft.id)
+    except StudioError as error:
+        flash(told(error), "danger")
+        return redirect(url_for(".tree", slug=slug), 303)
+    flash(_("“%(slug)s” is deleted.", slug=slug), "success")
+    return redirect(url_for(".overview"), 303)
+
+
 @bp.get("/<slug>")
 @authors
 def tree(slug: str) -> Page:
     """A course's modules, languages, media and other files."""
-    draft = found(slug)
+    draft, course = found(slug), courses.course(slug)
     files = service.listing(draft.id)
     text = _text(draft, "course.yml")
     modules = structure.module_files(list(files))
@@ -108,17 +131,13 @@ def tree(slug: str) -> Page:
     titles = {path: structure.front_values(head) for path, head in heads.items()}
     known = {path for paths in modules.values() for path in paths.values()}
     media = {folder: [file for path, file in files.items() if path.startswith(f"{folder}/media/")] for folder in modules}
-    others = [file for path, file in files.items() if path not in known and not any(path.startswith(f"{folder}/media/") for folder in modules)]
+    others = [file for path, file in files.items() if path not in known and not any(path.startswith(f"{folder}/media/") for folder in (*modules, FOLDER))]
     return render_template(
         "studio/tree.html", draft=draft, slug=slug, title=structure.title_in(text, language()) or slug, modules=modules, order=order, unlisted=sorted(modules.keys() - set(order)), titles=titles,
         media=media, others=others, languages=structure.listed(text, "languages") or list(LANGUAGES), changed=service.changed_paths(draft),
-        editions=service.editions(slug), here=history.others(draft.id, "", person().id), waiting=_waiting(slug),
+        editions=service.editions(slug), here=history.others(draft.id, "", person().id),
+        waiting=learners.waiting(course.id) if course else (0, 0), places=learners.places(course.id) if course else {}, published=course is not None,
     )
-
-
-def _waiting(slug: str) -> tuple[int, int]:
-    course = courses.course(slug)
-    return learners.waiting(course.id) if course else (0, 0)
 
 
 def _text(draft: Draft, path: str) -> str:
@@ -146,6 +165,21 @@ def add_module(slug: str) -> Page:
     listed = structure.with_list(text, "modules", [*structure.listed(text), folder])
     made = structure.new_module(folder, dict.fromkeys([word for word in languages if word in LANGUAGES], title))
     service.put(draft.id, {**made, "course.yml": listed.encode()}, person().id)
+    return redirect(url_for(".edit", slug=slug, path=next(iter(made))), 303)
+
+
+@bp.post("/<slug>/pools")
+@authors
+def add_pool(slug: str) -> Page:
+    """Add a file of questions to draw from, in all languages of the course."""
+    draft = found(slug)
+    name = request.form.get("name", "").strip()
+    if not structure.is_slug(name) or structure.beside(f"pools/{name}.de.md", list(service.listing(draft.id))):
+        flash(_("Use a–z, 0–9 and - for the name of a pool, and one that no other pool has."), "warning")
+        return redirect(url_for(".tree", slug=slug), 303)
+    languages = [word for word in structure.listed(_text(draft, "course.yml"), "languages") if word in LANGUAGES] or list(LANGUAGES)
+    made = structure.new_pool(name, languages)
+    service.put(draft.id, made, person().id)
     return redirect(url_for(".edit", slug=slug, path=next(iter(made))), 303)
 
 
@@ -203,15 +237,15 @@ def _delete(draft: Draft, folder: str, _act: str, _value: str) -> Changes:
 def _add_language(draft: Draft, folder: str, _act: str, value: str) -> Changes:
     """A copy of the module to translate: its questions have their ids already."""
     paths = structure.module_files(list(service.listing(draft.id)))[folder]
-    if value not in LANGUAGES or value in paths:
+    if value not in structure.TEXTS or value in paths or (value in WRITTEN_IN and WRITTEN_IN[value] not in paths):
         abort(400)
-    text = _text(draft, next(iter(paths.values())))
+    text = _text(draft, paths.get(written_in(value)) or next(iter(paths.values())))
     return {f"{folder}/module.{value}.md": structure.in_language(text, value).encode()}
 
 
 def _remove_language(draft: Draft, folder: str, _act: str, value: str) -> Changes:
     paths = structure.module_files(list(service.listing(draft.id)))[folder]
-    if value not in paths or len(paths) == 1:
+    if value not in paths or not paths.keys() - {value, *WRITTEN_IN}:
         raise StudioError(_("A module needs at least one language."))
     return {paths[value]: None}
 
@@ -239,7 +273,7 @@ def upload(slug: str, folder: str) -> Page:
     """Upload a picture or file for a module, with words for those who cannot see it."""
     draft = found(slug)
     files = service.listing(draft.id)
-    if folder not in structure.module_files(list(files)):
+    if folder != FOLDER and folder not in structure.module_files(list(files)):
         abort(404)
     problem, added = "", ""
     if request.method == "POST":

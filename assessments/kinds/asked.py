@@ -11,8 +11,6 @@ from assessments.kinds.base import Kind, Source
 from assessments.kinds.item import Item, Response, View
 from core.i18n import N_
 
-_NOT_HERE = ("points", "attempts", "scoring", "show", "competence")
-
 
 @dataclass(frozen=True, kw_only=True)
 class AskedItem(Item):
@@ -36,10 +34,11 @@ class AskedKind(Kind[I]):
 
     anonymous: ClassVar[bool] = True
     attempts = 1
+    unknown = ("points", "attempts", "scoring", "show", "competence")
 
     def _common(self, source: Source) -> dict[str, Any]:
         """No points, and one answer."""
-        for name in _NOT_HERE:
+        for name in self.unknown:
             if name in source.block.attributes:
                 source.error("unknown-attribute", N_("There is no attribute “%(name)s” here."), N_("A survey has no key and no points: leave it out."), name=name)
         shown = one_of(source, "results", ("hidden", "shown"), "hidden") == "shown"

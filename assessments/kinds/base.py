@@ -80,7 +80,12 @@ class Kind(ABC, Generic[I]):
     action: ClassVar[str] = "answer"                     # the last part of the address that the form is sent to
     title: ClassVar[str] = ""                            # for authors: what the kind is called
     sample: ClassVar[Mapping[str, str]] = NO_SAMPLE      # for authors: the lines of a new block, by language
-    written: ClassVar[tuple[str, ...] | None] = None     # for authors: the signs of its answers in a form; None: text only
+    written: ClassVar[tuple[str, ...]] = ()              # for authors: the signs of its answers in a form, those that are right first
+    line: ClassVar[str] = "{sign} {text}"                # for authors: how an answer is written; {number} counts
+    beside: ClassVar[str] = ""                           # for authors: what stands in the sign's place where it is no sign, such as points
+    together: ClassVar[Mapping[str, str]] = NO_SAMPLE    # for authors: where all answers have the same sign, what each of them means
+    table: ClassVar[bool] = False                        # for authors: answers are rows of a table with a choice in each
+    unknown: ClassVar[tuple[str, ...]] = ()              # of the attributes that all kinds share, those that mean nothing here
     attempts: ClassVar[int] = 3                          # without the attribute
     steps: ClassVar[str] = ""                            # the name of buttons that change the form and are no answer
 

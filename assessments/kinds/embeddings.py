@@ -77,6 +77,26 @@ class Embeddings(LookKind[EmbeddingsItem]):
 
     name = "embeddings"
     title = N_("Closeness of words")
+    sample = {
+        "de": (
+            "Welche Texte liegen nahe beieinander?\n"
+            "```texts\n"
+            "Wie lange darf ich ein Buch behalten?\n"
+            "Die Leihfrist beträgt vier Wochen.\n"
+            "Der Hund schläft im Garten.\n"
+            "```\n"
+            "! Was man sich merken sollte."
+        ),
+        "en": (
+            "Which texts are close to each other?\n"
+            "```texts\n"
+            "How long may I keep a book?\n"
+            "Loans last four weeks.\n"
+            "The dog sleeps in the garden.\n"
+            "```\n"
+            "! What to remember."
+        ),
+    }
     attributes = ("own",)
     fences = frozenset({"texts", "recorded"})
 

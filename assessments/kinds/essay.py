@@ -79,6 +79,13 @@ class Essay(Kind[EssayItem]):
     """A text; `- [2] …` is a line of the rubric with its points."""
 
     name = "essay"
+    title = N_("Text that people mark")
+    sample = {
+        "de": "Worüber sollen Lernende schreiben?\n- [2] Nennt ein Beispiel\n- [1] Begründet es\n! Woran eine gute Antwort zu erkennen ist.",
+        "en": "What should learners write about?\n- [2] Names an example\n- [1] Gives a reason\n! What a good answer looks like.",
+    }
+    line = "- [{sign}] {text}"
+    beside = N_("Points")
     attributes = ("words",)
     signs = re.compile(r"^ {0,3}-[ \t]+\[(\d{1,4}(?:[.,]\d{1,2})?)\][ \t]+(\S.*)$")
     attempts = 1

@@ -88,6 +88,44 @@ class Grounded(AskingKind[GroundedItem]):
 
     name = "grounded"
     title = N_("Answer from a source")
+    sample = {
+        "de": (
+            "Schreiben Sie eine Anweisung, mit der das Modell nur aus den Quellen antwortet.\n"
+            "```source Ausleihe\n"
+            "Bücher können vier Wochen ausgeliehen werden.\n"
+            "```\n"
+            "```questions\n"
+            "- ask: Wie lange darf ich ein Buch behalten?\n"
+            "  source: 1\n"
+            "- ask: Wo kann ich parken?\n"
+            "  source: 0\n"
+            "```\n"
+            "```recorded\n"
+            "{\"source\": 1, \"quote\": \"Bücher können vier Wochen ausgeliehen werden.\", \"answer\": \"Vier Wochen.\"}\n"
+            "---\n"
+            "{\"source\": 0, \"quote\": \"\", \"answer\": \"Das steht nicht in den Quellen.\"}\n"
+            "```\n"
+            "! Was man sich merken sollte."
+        ),
+        "en": (
+            "Write an instruction that makes the model answer from the sources only.\n"
+            "```source Lending\n"
+            "Books may be borrowed for four weeks.\n"
+            "```\n"
+            "```questions\n"
+            "- ask: How long may I keep a book?\n"
+            "  source: 1\n"
+            "- ask: Where can I park?\n"
+            "  source: 0\n"
+            "```\n"
+            "```recorded\n"
+            "{\"source\": 1, \"quote\": \"Books may be borrowed for four weeks.\", \"answer\": \"Four weeks.\"}\n"
+            "---\n"
+            "{\"source\": 0, \"quote\": \"\", \"answer\": \"The sources do not say.\"}\n"
+            "```\n"
+            "! What to remember."
+        ),
+    }
     attributes = ("max_words",)
     fences = frozenset({"source", "questions", "recorded"})
 

@@ -33,6 +33,12 @@ class Likert(AskedKind[LikertItem]):
     """Lines `- statement`; the scale has a name, or its steps with `|` between them."""
 
     name = "likert"
+    title = N_("Agreement to statements")
+    sample = {
+        "de": "Wie sehr stimmen Sie zu?\n- Die erste Aussage\n- Die zweite Aussage\n! Danke.",
+        "en": "How far do you agree?\n- The first statement\n- The second statement\n! Thank you.",
+    }
+    written = ("-",)
     attributes = ("scale", "results")
     signs = re.compile(r"^ {0,3}(-)[ \t]+(\S.*)$")
 

@@ -39,10 +39,11 @@ class LookKind(Kind[I]):
     fences = frozenset({"recorded"})
     action = "look"
     most_own = 400
+    unknown = ("points", "attempts", "scoring", "shuffle", "show")
 
     def _common(self, source: Source) -> dict[str, Any]:
         """No points and no limit of attempts: the day's tokens are the limit."""
-        for name in ("points", "attempts", "scoring", "shuffle", "show"):
+        for name in self.unknown:
             if name in source.block.attributes:
                 source.error("unknown-attribute", N_("There is no attribute “%(name)s” here."),
                              N_("A view into a model has no points: leave it out."), name=name)

@@ -75,6 +75,13 @@ class Match(Kind[MatchItem]):
     """Lines `left -> right`; `-> distractor` belongs to nothing. Several left sides may share a right one."""
 
     name = "match"
+    title = N_("Match pairs")
+    sample = {
+        "de": "Was gehört zusammen?\nErster Begriff -> Was er bedeutet\nZweiter Begriff -> Was dieser bedeutet\nDritter Begriff -> Und dieser\n-> Was zu nichts gehört\n! Was man sich merken sollte.",
+        "en": "What belongs together?\nFirst term -> What it means\nSecond term -> What that one means\nThird term -> And that one\n-> What belongs to nothing\n! What to remember.",
+    }
+    line = "{sign} -> {text}"
+    beside = N_("Left side")
     signs = re.compile(r"^ {0,3}(?![?!>][ \t])(|\S|\S.*?\S)[ \t]*->[ \t]+(\S.*)$")
     shuffle = True
 

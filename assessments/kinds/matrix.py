@@ -78,6 +78,9 @@ class Matrix(Kind[MatrixItem]):
         "de": "Ordnen Sie zu.\n| Fall | ja | nein |\n|---|---|---|\n| Erster Fall | (x) | ( ) |\n| Zweiter Fall | ( ) | (x) |\n! Was man sich merken sollte.",
         "en": "Assign each case.\n| Case | yes | no |\n|---|---|---|\n| First case | (x) | ( ) |\n| Second case | ( ) | (x) |\n! What to remember.",
     }
+    written = ("( )", "[ ]")
+    together = {"( )": N_("one in each row"), "[ ]": N_("any number in each row")}
+    table = True
     signs = re.compile(r"^ {0,3}(\|)(.*)$")
 
     def build(self, source: Source, common: dict[str, Any]) -> MatrixItem | None:

@@ -88,6 +88,22 @@ class NextToken(LookKind[NextTokenItem]):
 
     name = "nexttoken"
     title = N_("Next token")
+    sample = {
+        "de": (
+            "Welches Token kommt als nächstes?\n"
+            "```begin\n"
+            "Die Hauptstadt von Deutschland ist\n"
+            "```\n"
+            "! Was man sich merken sollte."
+        ),
+        "en": (
+            "Which token comes next?\n"
+            "```begin\n"
+            "The capital of Germany is\n"
+            "```\n"
+            "! What to remember."
+        ),
+    }
     attributes = ("own", "steps")
     fences = frozenset({"begin", "recorded"})
 

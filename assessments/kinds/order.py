@@ -56,6 +56,12 @@ class Order(Kind[OrderItem]):
     """Lines `1.` `2.` `3.` in the right order."""
 
     name = "order"
+    title = N_("Put in order")
+    sample = {
+        "de": "Was kommt zuerst?\n1. Der erste Schritt\n2. Der zweite Schritt\n3. Der dritte Schritt\n! Warum in dieser Reihenfolge.",
+        "en": "What comes first?\n1. The first step\n2. The second step\n3. The third step\n! Why in this order.",
+    }
+    line = "{number}. {text}"
     signs = re.compile(r"^ {0,3}(\d{1,3}[.)])[ \t]+(\S.*)$")
     shuffle = True
     steps = "move"

@@ -36,6 +36,36 @@ class Prompt(AskingKind[PromptItem]):
 
     name = "prompt"
     title = N_("Prompt exercise")
+    sample = {
+        "de": (
+            "Schreiben Sie einen Prompt, mit dem das Modell nur aus der Quelle antwortet.\n"
+            "```context quelle.md\n"
+            "Die Bibliothek öffnet werktags um 8 Uhr.\n"
+            "```\n"
+            "```checks\n"
+            "- ask: Wann öffnet die Bibliothek am Montag?\n"
+            "  must_contain: \"8\"\n"
+            "```\n"
+            "```recorded\n"
+            "Um 8 Uhr, wie es in der Quelle steht.\n"
+            "```\n"
+            "! Was man sich merken sollte."
+        ),
+        "en": (
+            "Write a prompt that makes the model answer from the source only.\n"
+            "```context source.md\n"
+            "The library opens at 8 a.m. on working days.\n"
+            "```\n"
+            "```checks\n"
+            "- ask: When does the library open on Mondays?\n"
+            "  must_contain: \"8\"\n"
+            "```\n"
+            "```recorded\n"
+            "At 8 a.m., as the source says.\n"
+            "```\n"
+            "! What to remember."
+        ),
+    }
     attributes = ATTRIBUTES
     fences = FENCES
 

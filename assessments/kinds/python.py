@@ -52,6 +52,54 @@ class Python(Kind[PythonItem]):
 
     name = "python"
     title = N_("Python exercise")
+    sample = {
+        "de": (
+            "Schreiben Sie eine Funktion `doppelt(zahl)`, die das Doppelte zurückgibt.\n"
+            "```starter\n"
+            "def doppelt(zahl):\n"
+            "    return zahl\n"
+            "```\n"
+            "```solution\n"
+            "def doppelt(zahl):\n"
+            "    return 2 * zahl\n"
+            "```\n"
+            "```tests\n"
+            "- name: eine Zahl\n"
+            "  call: doppelt\n"
+            "  args: [21]\n"
+            "  returns: 42\n"
+            "- name: die Null\n"
+            "  call: doppelt\n"
+            "  args: [0]\n"
+            "  returns: 0\n"
+            "  hidden: true\n"
+            "```\n"
+            "! Was man sich merken sollte."
+        ),
+        "en": (
+            "Write a function `double(number)` that returns twice the number.\n"
+            "```starter\n"
+            "def double(number):\n"
+            "    return number\n"
+            "```\n"
+            "```solution\n"
+            "def double(number):\n"
+            "    return 2 * number\n"
+            "```\n"
+            "```tests\n"
+            "- name: a number\n"
+            "  call: double\n"
+            "  args: [21]\n"
+            "  returns: 42\n"
+            "- name: zero\n"
+            "  call: double\n"
+            "  args: [0]\n"
+            "  returns: 0\n"
+            "  hidden: true\n"
+            "```\n"
+            "! What to remember."
+        ),
+    }
     attributes = ATTRIBUTES
     fences = FENCES
     deferred = True

@@ -34,6 +34,13 @@ class Survey(AskedKind[SurveyItem]):
     """`( )` one option, `[ ]` several, no options: words."""
 
     name = "survey"
+    title = N_("Survey")
+    sample = {
+        "de": "Was trifft auf Sie zu?\n[ ] Das Erste\n[ ] Das Zweite\n! Danke.",
+        "en": "What applies to you?\n[ ] The first\n[ ] The second\n! Thank you.",
+    }
+    written = ("[ ]", "( )")
+    together = {"[ ]": N_("several answers"), "( )": N_("one answer")}
     attributes = ("results",)
     signs = SIGNS
 

@@ -95,6 +95,28 @@ class Tokenizer(LookKind[TokenizerItem]):
 
     name = "tokenizer"
     title = N_("Tokens of a text")
+    sample = {
+        "de": (
+            "Welche Sprache braucht mehr Stücke?\n"
+            "```sample Deutsch\n"
+            "Tokens sind Stücke von Wörtern.\n"
+            "```\n"
+            "```sample Englisch\n"
+            "Tokens are pieces of words.\n"
+            "```\n"
+            "! Was man sich merken sollte."
+        ),
+        "en": (
+            "Which language needs more pieces?\n"
+            "```sample English\n"
+            "Tokens are pieces of words.\n"
+            "```\n"
+            "```sample German\n"
+            "Tokens sind Stücke von Wörtern.\n"
+            "```\n"
+            "! What to remember."
+        ),
+    }
     attributes = ("own",)
     fences = frozenset({"sample", "recorded"})
 

@@ -55,6 +55,38 @@ class Write(Kind[WriteItem]):
 
     name = "write"
     title = N_("Writing with a model")
+    sample = {
+        "de": (
+            "Schreiben Sie die Anfrage so um, dass niemand mehr zu erkennen ist.\n"
+            "```given\n"
+            "Frau Muster (Matrikelnummer 4711083) bittet um einen neuen Termin.\n"
+            "```\n"
+            "```names\n"
+            "Muster\n"
+            "```\n"
+            "```checks\n"
+            "- must_contain: Termin\n"
+            "  label: Die Bitte ist noch da\n"
+            "- min_words: 5\n"
+            "```\n"
+            "! Was man sich merken sollte."
+        ),
+        "en": (
+            "Rewrite the request so that nobody can be recognised.\n"
+            "```given\n"
+            "Ms Sample (matriculation number 4711083) asks for another date.\n"
+            "```\n"
+            "```names\n"
+            "Sample\n"
+            "```\n"
+            "```checks\n"
+            "- must_contain: date\n"
+            "  label: The request is still there\n"
+            "- min_words: 5\n"
+            "```\n"
+            "! What to remember."
+        ),
+    }
     attributes = ("clean", "max_words")
     fences = frozenset({"given", "start", "names", "checks"})
 

@@ -9,6 +9,7 @@ import { tags } from "@lezer/highlight";
 import { look, tabs } from "./code-look.js";
 
 const PREVIEW = 40, SAVE = 1500, SAVE_AT_LEAST = 8000, CHECK = 600, PULSE = 15000, FORM = 120;
+const GIFT = "gift";
 
 // --- Markdown with ::: blocks ---
 const markdown = StreamLanguage.define({
@@ -84,7 +85,7 @@ const findingLines = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-// The lines of the block (or the module's head) around a place; null between blocks.
+// The lines of the block (or the module's head, or GIFT) around a place; null between blocks.
 function blockAround(doc, place) {
   const lines = doc.toString().split("\n");
   const at = doc.lineAt(place).number - 1;
@@ -93,10 +94,15 @@ function blockAround(doc, place) {
     if (end > 0 && at <= end) return range(doc, 0, end);
   }
   let open = -1;
-  for (let number = 0, fence = ""; number < lines.length; number++) {
-    const tick = lines[number].match(/^\s*(`{3,}|~{3,})/);
-    if (fence) { if (lines[number].trim() === fence) fence = ""; continue; }
-    if (tick) { fence = tick[1]; continue; }
+  for (let number = 0, fence = "", begun = 0; number < lines.length; number++) {
+    const tick = lines[number].match(/^\s*(`{3,}|~{3,})\s*(\S*)/);
+    if (fence) {
+      if (lines[number].trim() !== fence) continue;
+      if (open < 0 && begun <= at && at <= number && /^\s*[`~]{3,}\s*gift\b/.test(lines[begun])) return range(doc, begun, number);
+      fence = "";
+      continue;
+    }
+    if (tick) { fence = tick[1]; begun = number; continue; }
     if (/^(:::|\/\/\/)\s*[a-z]/.test(lines[number])) { if (number > at) return null; open = number; }
     else if (/^(:::|\/\/\/)\s*$/.test(lines[number]) && open >= 0) { if (number >= at) return range(doc, open, number); open = -1; }
   }
@@ -122,6 +128,7 @@ class Studio {
     this.field = form.elements.text;
     this.words = JSON.parse(form.querySelector("[data-words]").textContent);
     this.kinds = JSON.parse(form.querySelector("[data-kinds]").textContent);
+    this.marks = JSON.parse(form.querySelector("[data-marks]").textContent);
     this.key = `lotse-studio ${form.dataset.slug} ${form.dataset.path}`;
     this.saved = this.field.value;
     this.timers = {};
@@ -159,7 +166,7 @@ class Studio {
           markdown, syntaxHighlighting(colours), own, look, findingLines,
           autocompletion({ override: [(context) => this.complete(context)], icons: false }),
           keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]), tabs(),
-          EditorView.contentAttributes.of({ "aria-label": this.words.label, "aria-description": this.words.keys, spellcheck: "true", tabindex: "0", lang: this.form.dataset.language }),
+          EditorView.contentAttributes.of({ "aria-label": this.words.label, "aria-description": this.words.keys, spellcheck: "true", tabindex: "0", lang: this.field.lang }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) this.changed();
             if (update.docChanged || update.selectionSet) this.later("form", FORM, () => this.formOfText());
@@ -171,16 +178,29 @@ class Studio {
     document.fonts.ready.then(() => this.view.requestMeasure());
   }
 
+  // At the beginning of a line: a new block. In a block's braces: its attributes. Behind three ticks in a block: its parts.
   complete(context) {
-    const before = context.matchBefore(/^:::\s*[a-z-]*/);
-    if (!before) return null;
-    return {
-      from: before.from, filter: false,
-      options: this.kinds.filter((kind) => kind.name.startsWith(before.text.replace(/^:::\s*/, ""))).map((kind) => ({
-        label: `::: ${kind.name}`, detail: kind.title,
-        apply: (view, _, from, to) => { view.dispatch({ changes: { from, to } }); this.insert(kind.name, from); },
-      })),
-    };
+    const before = context.matchBefore(/^(:::|```)\s*[a-z-]*/);
+    const around = before?.text.startsWith(":::") ? null : blockAround(context.state.doc, context.pos);
+    const kind = this.kinds.find(({ name }) => name === around?.text.match(/^(?::::|\/\/\/)\s*([a-z-]+)/)?.[1]);
+    if (before?.text.startsWith("```")) return { from: before.from, options: kind ? this.parts(kind) : this.news(before, [GIFT]), filter: Boolean(kind) };
+    if (before) return { from: before.from, filter: false, options: this.news(before, this.kinds.map(({ name }) => name).filter((name) => name !== GIFT)) };
+    const word = kind && context.state.doc.lineAt(context.pos).from === around.from && context.matchBefore(/[{\s][a-z_]*/);
+    return word ? { from: word.from + 1, options: kind.attributes.map(({ label, detail }) => ({ label, detail, apply: `${label}=` })) } : null;
+  }
+
+  news(before, names) {
+    return this.kinds.filter(({ name }) => names.includes(name) && name.startsWith(before.text.replace(/^(:::|```)\s*/, ""))).map((kind) => ({
+      label: kind.name === GIFT ? "``` gift" : `::: ${kind.name}`, detail: kind.title,
+      apply: (view, _, from, to) => { view.dispatch({ changes: { from, to } }); this.insert(kind.name, from); },
+    }));
+  }
+
+  parts(kind) {
+    return kind.fences.map(({ label, detail }) => ({
+      label: `\`\`\`${label}`, detail,
+      apply: (view, _, from, to) => view.dispatch({ changes: { from, to, insert: `\`\`\`${label}\n\n\`\`\`` }, selection: { anchor: from + label.length + 4 } }),
+    }));
   }
 
   replace(text) {
@@ -395,9 +415,9 @@ class Studio {
     const doc = this.view.state.doc;
     const around = blockAround(doc, place ?? this.view.state.selection.main.head);
     const line = doc.lineAt(around ? around.to : place ?? this.view.state.selection.main.head);
-    const before = line.text ? "\n\n" : "";
-    const after = line.to < doc.length ? "\n" : "\n";
-    this.view.dispatch({ changes: { from: line.to, insert: before + source + after }, selection: { anchor: line.to + before.length + source.indexOf("\n") + 1 }, scrollIntoView: true });
+    const above = line.number > 1 ? doc.line(line.number - 1).text : "";
+    const before = line.text ? "\n\n" : above ? "\n" : "";
+    this.view.dispatch({ changes: { from: line.to, insert: `${before}${source}\n` }, selection: { anchor: line.to + before.length + source.indexOf("\n") + 1 }, scrollIntoView: true });
     this.open("form");
     this.view.focus();
   }
@@ -413,52 +433,79 @@ class Studio {
     try { pane.innerHTML = await (await this.send(this.form.dataset.read, { source, language: this.form.dataset.language })).text(); } catch { /* as above */ }
   }
 
-  async textOfForm() {
+  // What the form says goes into the text; `act` is one of the form's buttons.
+  async textOfForm(act = "") {
     const pane = this.at("form");
     const block = blockAround(this.view.state.doc, this.view.state.selection.main.head);
     if (!block) return;
-    const values = new URLSearchParams([...pane.querySelectorAll("[name]")].filter((field) => field.type !== "radio" || field.checked).map((field) => [field.name, field.value]));
-    values.set("csrf_token", this.form.elements.csrf_token.value);
+    const chosen = (field) => !["radio", "checkbox"].includes(field.type) || field.checked;
+    const values = new URLSearchParams([...pane.querySelectorAll("[name]")].filter(chosen).map((field) => [field.name, field.value]));
+    for (const [name, value] of Object.entries({ csrf_token: this.form.elements.csrf_token.value, source: block.text, language: this.form.dataset.language, act })) values.set(name, value);
     if (block.text.startsWith("---")) values.set("front", block.text);
     let answer;
     try { answer = await fetch(this.form.dataset.write, { method: "POST", body: values, redirect: "manual" }); } catch { return; }
+    const problem = pane.querySelector("[data-form-problem]");
+    if (problem) problem.textContent = answer.status === 422 ? (await answer.json()).problem : "";
     if (!answer.ok) return;
     const { source } = await answer.json();
     const now = blockAround(this.view.state.doc, this.view.state.selection.main.head);
-    if (now && now.text !== block.text && now.text === this.shown) return this.textOfForm(); // An earlier key of the form came in between.
+    if (now && now.text !== block.text && now.text === this.shown) return this.textOfForm(act); // An earlier key of the form came in between.
     if (!now || now.text !== block.text) return; // The text was changed meanwhile: it is what counts.
     this.shown = source;
     const change = difference(now.text, source);
     this.view.dispatch({ changes: { from: now.from + change.from, to: now.from + change.to, insert: change.insert }, selection: { anchor: now.from + Math.min(4, source.length) } });
   }
 
-  async rewrite() {
-    await this.textOfForm();
+  async rewrite(act) {
+    clearTimeout(this.timers.write);
+    await this.textOfForm(act);
     this.shown = null;
     document.activeElement.blur();
     await this.formOfText();
+  }
+
+  // After a button the cursor goes to what it made, or stays with what it moved.
+  async act(does) {
+    const pane = this.at("form");
+    await this.rewrite(does);
+    const [name, at] = does.split(" ");
+    const place = { up: `[data-act="up ${at - 1}"]`, down: `[data-act="down ${Number(at) + 1}"]`, remove: "[data-act=answer]", answer: "#f-rows > :last-child [name^=text-]" }[name];
+    const field = (place && pane.querySelector(place)) ?? (name === "fence" ? [...pane.querySelectorAll("[name^=fence-]")].pop() : pane.querySelector(`[data-act="${name}"]`)) ?? pane;
+    if (field.disabled) field.closest("fieldset")?.querySelector("[name^=text-]")?.focus();
+    else field.focus();
+    if (name === "answer") field.select?.();
   }
 
   formActs(pane) {
     pane.addEventListener("input", (event) => {
       const box = event.target.closest("[data-sign]");
       if (box) pane.querySelector(`[name="${box.dataset.sign}"]`).value = box.dataset.signs.split("|")[box.checked ? 0 : 1];
-      this.later("write", FORM, () => this.textOfForm());
+      if (event.target.name || box) this.later("write", FORM, () => this.textOfForm());
     });
-    pane.addEventListener("click", async (event) => {
-      if (event.target.closest("[data-remove]")) {
-        event.target.closest("fieldset").remove();
-        await this.rewrite();
-        pane.querySelector("textarea")?.focus();
-      } else if (event.target.closest("[data-add]")) {
-        const number = Math.max(-1, ...[...pane.querySelectorAll("[name^=text-]")].map((field) => Number(field.name.slice(5)))) + 1;
-        const more = document.createElement("div");
-        more.innerHTML = pane.querySelector("[data-answer]").innerHTML.replaceAll("@", number);
-        pane.querySelector("#f-rows").append(more);
-        await this.rewrite();
-        pane.querySelector("#f-rows > :last-child textarea")?.select();
-      }
+    pane.addEventListener("change", async (event) => {
+      if (!event.target.closest("[data-again]")) return;
+      const { id } = event.target;
+      await this.rewrite("");
+      if (document.activeElement === document.body) document.getElementById(id)?.focus();
     });
+    pane.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-act]");
+      if (button) this.act(button.dataset.act || pane.querySelector("[data-more]").value);
+    });
+  }
+
+  // Signs of Markdown around what is selected, or before its lines.
+  mark(name) {
+    const { main } = this.view.state.selection, doc = this.view.state.doc;
+    const chosen = doc.sliceString(main.from, main.to);
+    const [before, words, behind] = this.marks[name];
+    const line = before.startsWith("\n"), first = doc.lineAt(main.from);
+    const from = line ? first.from : main.from, to = line ? doc.lineAt(main.to).to : main.to;
+    const text = (line ? doc.sliceString(from, to) : chosen) || words;
+    const sign = line ? before.slice(1) : before;
+    const insert = line && !behind ? text.split("\n").map((row, number) => sign.replace("1.", `${number + 1}.`) + row).join("\n") : sign + text + behind;
+    this.view.dispatch({ changes: { from, to, insert }, selection: { anchor: from + sign.length, head: from + (line && !behind ? insert.length : sign.length + text.length) }, scrollIntoView: true });
+    this.view.focus();
   }
 
   open(name) {
@@ -469,8 +516,9 @@ class Studio {
       document.getElementById(tab.getAttribute("aria-controls")).hidden = !chosen;
     }
     if (name === "form") this.formOfText();
-    const other = this.at("other-frame");
-    if (name === "other" && !other.src) other.src = this.at("other").dataset.other;
+    const other = document.getElementById(`tab-${name}`).dataset.other;
+    const frame = document.querySelector(`#pane-${name} iframe`);
+    if (other && !frame.src) frame.src = other;
   }
 
   listen() {
@@ -493,6 +541,9 @@ class Studio {
     this.at("solutions")?.addEventListener("change", () => this.preview());
     this.at("dark")?.addEventListener("change", () => this.dark());
     this.at("phone")?.addEventListener("change", (event) => this.frame.classList.toggle("is-phone", event.target.checked));
+    for (const button of this.form.querySelectorAll("[data-mark]")) {
+      button.addEventListener("click", () => { button.closest("details").open = false; this.mark(button.dataset.mark); });
+    }
     for (const button of this.form.querySelectorAll("[data-insert]")) {
       button.addEventListener("click", () => { button.closest("details").open = false; this.insert(button.dataset.insert); });
     }

@@ -141,10 +141,69 @@ def test_two_authors_see_each_other(app: Flask, ada: FlaskClient) -> None:
         assert grace.get(f"/studio/kurs/pulse/{PATH}").json["here"] == ["Ada Lovelace schreibt auch in dieser Datei"]  # type: ignore[index]
 
 
+def test_a_form_s_button_changes_the_text_and_nonsense_changes_nothing(ada: FlaskClient) -> None:
+    source = ada.post("/studio/form/new", data={"kind": "matrix", "language": "de"}).json["source"]  # type: ignore[index]
+    page = ada.post("/studio/form/read", data={"source": source, "language": "de"})
+    assert 'name="cell-1"' in page.text
+    sent = {"source": source, "language": "de", "stem": "Neu?", "sign": "( )", "column": ["Fall", "ja", "nein"], "text-0": "A", "cell-0": "2", "text-1": "B", "cell-1": "1"}
+    written = ada.post("/studio/form/write", data=sent | {"act": "down 0", "text-0": "Erster Fall", "text-1": "Zweiter Fall"}).json["source"]  # type: ignore[index]
+    assert written.split("\n")[1:6] == ["Neu?", "| Fall | ja | nein |", "|---|---|---|", "| Zweiter Fall | (x) | ( ) |", "| Erster Fall | ( ) | (x) |"]
+    assert ada.post("/studio/form/write", data=sent | {"sign": "nonsense"}).status_code == 422
+    assert ada.post("/studio/form/write", data=sent | {"source": "kein Block"}).status_code == 400
+    assert ada.post("/studio/form/new", data={"kind": "nonsense"}).status_code == 400
+    assert "GIFT" in ada.post("/studio/form/read", data={"source": "```gift\nX {T}\n```", "language": "de"}).text
+
+
+def test_a_text_in_easy_language_is_begun_written_and_looked_at_like_any_other(ada: FlaskClient) -> None:
+    easy = "01-eins/module.leicht.md"
+    ada.post("/studio/kurs/modules/01-eins", data={"act": "add-language", "value": "leicht"})
+    assert "lang: leicht" in text_of(easy)
+    assert 'title: "Eins"' in text_of(easy)
+    page = ada.get(f"/studio/kurs/edit/{easy}").text
+    assert 'id="tab-other-de"' in page
+    assert 'id="tab-other-en"' in page
+    assert 'id="tab-other-leicht"' in ada.get(EDIT).text
+    drawn = ada.post(f"/studio/kurs/live/{easy}", data={"text": text_of(easy).replace("Ein Satz", "Ein Satz.\nNoch")}).json
+    assert "<br" in drawn["pieces"][0]["html"]  # type: ignore[index]
+    assert drawn["title"] == "Eins"  # type: ignore[index]
+    found = ada.post(f"/studio/kurs/findings/{easy}", data={"text": text_of(easy)}).json["findings"]  # type: ignore[index]
+    assert {finding["severity"] for finding in found} == {"warning"}
+    ada.post("/studio/kurs/modules/01-eins", data={"act": "remove-language", "value": "de"})
+    ada.post("/studio/kurs/modules/01-eins", data={"act": "remove-language", "value": "en"})
+    assert text_of("01-eins/module.en.md")  # An easy text cannot be the only one.
+
+
+def test_a_pool_is_begun_in_all_languages_and_the_preview_shows_one_draw(ada: FlaskClient) -> None:
+    assert ada.post("/studio/kurs/pools", data={"name": "basis"}).status_code == 303
+    assert "::: single {#basis-1" in text_of("pools/basis.en.md")
+    assert "tab-other-en" in ada.get("/studio/kurs/edit/pools/basis.de.md").text
+    text = builders.GERMAN + "\n::: pool {#zug pick=3 from=basis points=2}\n:::\n"
+    drawn = ada.post(f"/studio/kurs/live/{PATH}", data={"text": text}).json["pieces"][-1]["html"]  # type: ignore[index]
+    assert "q-basis-1" in drawn
+    assert "(x)" not in drawn
+    missing = ada.post(f"/studio/kurs/live/{PATH}", data={"text": text.replace("from=basis", "from=fehlt")}).json["pieces"][-1]["html"]  # type: ignore[index]
+    assert "pools/fehlt.de.md" in missing
+
+
+def test_only_a_course_that_was_never_published_can_be_deleted_and_only_by_its_name(ada: FlaskClient) -> None:
+    ada.post("/studio/new", data={"slug": "neu", "title-de": "Neuer Kurs"})
+    ada.post("/studio/neu/modules", data={"title": "Mehr"})
+    assert "/studio/neu/remove" in ada.get("/studio/neu").text
+    assert "01-start/module.de.md" in ada.get("/studio/neu/remove").text
+    ada.post("/studio/neu/remove", data={"name": "falsch"})
+    assert ada.get("/studio/neu").status_code == 200
+    assert ada.post("/studio/neu/remove", data={"name": "neu"}).status_code == 303
+    assert ada.get("/studio/neu").status_code == 404
+    before = text_of()
+    assert "/studio/kurs/remove" not in ada.get("/studio/kurs").text
+    ada.post("/studio/kurs/remove", data={"name": "kurs"})
+    assert text_of() == before
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_offers_a_question_to_begin_with(ada: FlaskClient, kind: str) -> None:
     source = ada.post("/studio/form/new", data={"kind": kind, "language": "de"}).json["source"]  # type: ignore[index]
     assert source.startswith(f"::: {kind} {{#{kind}-")
     form = ada.post("/studio/form/read", data={"source": source, "language": "de"})
     assert form.status_code == 200
-    assert ('name="stem"' in form.text) == (KINDS[kind].written is not None)
+    assert 'name="stem"' in form.text

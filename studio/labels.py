@@ -1,0 +1,37 @@
+"""What attributes and fenced parts are called in forms. Message ids are English."""
+
+from collections.abc import Mapping
+
+from core.i18n import N_
+
+ATTRIBUTES: Mapping[str, str] = {
+    "points": N_("Points"), "attempts": N_("Attempts (0: no limit)"), "competence": N_("Competences"), "tags": N_("Tags, by which pools find it"),
+    "scoring": N_("Scoring"), "shuffle": N_("Mix the answers"), "show": N_("Show what is right"),
+    "unit": N_("Unit"), "lang": N_("Language of the answers"), "words": N_("Words, such as 80..300"),
+    "scale": N_("Scale, or its steps with | between them"), "results": N_("Results for learners"),
+    "pick": N_("How many are drawn"), "from": N_("From which pools or tags"),
+    "models": N_("Models"), "compare": N_("Models side by side"), "blind": N_("Hide the models’ names"), "temperature": N_("Temperature"),
+    "temperatures": N_("Temperatures side by side"), "runs": N_("How often each is asked"), "predict": N_("Guess first"), "system": N_("System prompt"),
+    "feedback": N_("Feedback"), "max_words": N_("At most so many words"), "max_tokens": N_("At most so many tokens"),
+    "steps": N_("Steps"), "memory": N_("Memory in MB"), "output": N_("Output in thousand characters"), "calls": N_("Calls of the model"), "model": N_("Model"),
+    "clean": N_("What must not remain"), "own": N_("Length of learners’ own texts (0: none)"),
+}
+FENCES: Mapping[str, str] = {
+    "variants": N_("Variants (a table: names, then values)"), "system": N_("What the model is always told"), "context": N_("Text that goes with the prompt"),
+    "checks": N_("Checks (a list)"), "recorded": N_("Recorded answers, for when no model is there"), "reflect": N_("Questions to think about, one a line"),
+    "rubric": N_("Reasons to choose from, one a line"), "swap": N_("Words for the gap, one a line"), "tally": N_("What is counted (a list)"),
+    "fields": N_("Fields to fill in (a list)"), "then": N_("What follows (a list)"), "source": N_("Source"), "questions": N_("Questions to the model (a list)"),
+    "starter": N_("Program to begin with"), "solution": N_("Solution"), "tests": N_("Tests (a list)"), "checker": N_("Program that checks"),
+    "given": N_("Given text"), "start": N_("Text to begin with"), "names": N_("Names, one a line"), "begin": N_("Beginnings, one a line"),
+    "sample": N_("Text"), "texts": N_("Texts, one a line"),
+}
+NAMED = {"context": N_("Name"), "source": N_("Title"), "sample": N_("Name")}  # Fenced parts that have a name of their own.
+CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "scoring": (("partial", N_("each part counts")), ("all", N_("all or nothing"))),
+    "shuffle": (("yes", N_("yes")), ("no", N_("no"))),
+    "show": (("now", N_("at once")), ("after-due", N_("after the due date")), ("never", N_("never"))),
+    "results": (("hidden", N_("hidden")), ("shown", N_("shown"))),
+    "blind": (("yes", N_("yes")), ("no", N_("no"))),
+    "predict": (("yes", N_("yes")), ("no", N_("no"))),
+    "system": (("shown", N_("shown")), ("hidden", N_("hidden"))),
+}
