@@ -7,8 +7,9 @@ from flask import render_template
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
-from assessments import drawing
+from assessments import drawing, items, terms
 from assessments.corrections import Correction
+from assessments.grading import unseen
 from assessments.kinds.item import Item
 from assessments.models import Attempt, Grade, How, Regrade, Regraded
 from core.direct import Read
@@ -52,7 +53,7 @@ class Told:
 def at_question(part: AnyPart, module: str, item: Item, correction: Correction) -> str:
     """The note above a question that was regraded, as HTML."""
     decision = _DECISION.one(regrade_id=correction.id)
-    rows = _MINE_BY(enrolment_id=part.id, regrade_id=correction.id)
+    rows = [] if kept_back(part, module, item.id) else _MINE_BY(enrolment_id=part.id, regrade_id=correction.id)
     before, after = _points(rows) if rows else (None, None)
     return render_template("assessments/regraded.html", decision=decision, how=correction.how, before=before, after=after, item=item)
 
@@ -71,8 +72,16 @@ def of_learner(part: AnyPart, language: str) -> list[Told]:
     return [found for mine in rows.values() if (found := _told(part, mine, language))][::-1]
 
 
+def kept_back(part: AnyPart, module: str, item: str) -> bool:
+    """Whether a learner may not hear (yet) what an answer to this question was worth, and so not what it is worth now."""
+    show = items.hiding(part.edition_id).get(module, {}).get(item)
+    return show is not None and unseen(show, terms.of(part, module).past_due)
+
+
 def _told(part: AnyPart, rows: list[Any], language: str) -> Told | None:
     row = rows[0]
+    if kept_back(part, row.module, row.item):
+        return None
     edition = parsed(part.edition_id)
     known = edition.languages
     chosen = language if language in known else known[0]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 
 from accounts.models import Person, Role
 from accounts.notices import Notice, notify
-from assessments import corrections, items, service
+from assessments import corrections, items, regrade_notes, service
 from assessments.corrections import Correction
 from assessments.grading import NEARLY, Part, Verdict
 from assessments.kinds import KINDS
@@ -324,7 +324,7 @@ def _some(claimed: Regrade, unseen: Select[*tuple[Any, ...]], place: Place, wish
         changed = {attempt.enrolment_id for attempt, before in _graded(attempts) if _regrade(claimed, attempt, before, place, wish)}
         for part in tx.scalars(select(Enrolment).where(Enrolment.id.in_(changed)).order_by(Enrolment.id)):
             service.tell(part, place.module)
-            if part.role == Role.LEARNER:
+            if part.role == Role.LEARNER and not regrade_notes.kept_back(part, place.module, place.item):
                 _write_to(claimed, part)
     return attempts[-1].id if attempts else None
 
