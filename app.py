@@ -65,11 +65,13 @@ import lti.views
 import lti.views.scores
 import modules.blocks
 import modules.commands
+import modules.laws
 import modules.pools
 import modules.presenters
 import modules.preview
 import modules.views
 import reports.commands
+import reports.statements
 import reports.views
 import studio.commands
 import studio.editing_views
@@ -125,6 +127,7 @@ def _connect_rooms() -> None:
         draw=assessments.pages.draw_module, preview=assessments.preview.draw_module, scores=assessments.service.scores,
         notes=assessments.regrade_notes.on_course_page, facts=assessments.panel.facts,
     ))
+    modules.laws.register(reports.statements.own_texts)
     assessments.practice.register(lti.selection.linked_alone)
     courses.tools.register(assessments.marking_views.tools, assessments.terms_views.tools, assessments.survey_views.tools, assessments.analysis_views.tools, lti.views.people.tools, lti.views.scores.tools, certificates.class_views.tools, gateway.views.course.tools, gateway.views.usage.tools, studio.views.tools)
     courses.tools.register_for_people(assessments.repetition_views.tools_of, studio.views.tools_of)

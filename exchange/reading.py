@@ -33,7 +33,7 @@ from exercises.patterns import PatternError
 from modules.blocks import Block
 from modules.course import CourseSource, ModuleSource
 from modules.pools import tags_of
-from modules.split import Prose
+from modules.split import Law, Prose
 
 _SHARED = ("points", "attempts", "scoring", "shuffle", "competence", "show", "tags")
 
@@ -55,12 +55,18 @@ def items_of(course: CourseSource, language: str, renames: Renames = MappingProx
 def _of_module(source: ModuleSource, renames: Mapping[str, str]) -> Iterable[Item]:
     for segment in source.segments:
         if isinstance(segment, Prose):
-            yield Item(kind=TEXT, stem=_renamed(segment.markdown.strip(), renames), line=segment.line)
+            yield Item(kind=TEXT, stem=_renamed(_text_of(segment), renames), line=segment.line)
             continue
         try:
             yield item_of(replace(segment, body=_renamed(segment.body, renames)))
         except UnreadableError as error:
             yield Item(kind=segment.kind, id=segment.id, line=segment.line - 1, unreadable=Note(error.message, error.values))
+
+
+def _text_of(prose: Prose) -> str:
+    """The Markdown of a text; of a legal statement with its day and its source, which must not get lost."""
+    text = prose.markdown.strip()
+    return f"{text}\n\n({prose.attributes.get('as_of', '')}, <{prose.source}>)" if isinstance(prose, Law) else text
 
 
 def _renamed(text: str, renames: Mapping[str, str]) -> str:

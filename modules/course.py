@@ -7,7 +7,7 @@ from typing import Any
 from modules.blocks import Block
 from modules.easy import written_in
 from modules.findings import Finding
-from modules.split import Prose, Segment
+from modules.split import Law, Prose, Segment
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,13 @@ class ModuleSource:
 
     @property
     def prose(self) -> tuple[Prose, ...]:
-        """The prose alone, in order."""
+        """The prose alone, in order; legal statements are a part of it."""
         return tuple(segment for segment in self.segments if isinstance(segment, Prose))
+
+    @property
+    def laws(self) -> tuple[Law, ...]:
+        """The legal statements alone, in order."""
+        return tuple(segment for segment in self.segments if isinstance(segment, Law))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Due dates as authors write them: a day, which lasts until its end, or a moment."""
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 _WRITTEN = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})(?:[ T](?P<time>\d{2}:\d{2}))?", re.ASCII)
@@ -14,6 +14,11 @@ def readable(text: str) -> bool:
         return bool(_WRITTEN.fullmatch(text)) and datetime.fromisoformat(text).year >= 2000
     except ValueError:
         return False
+
+
+def day(text: str) -> date | None:
+    """A day as written, without a time; None for anything else."""
+    return date.fromisoformat(text) if readable(text) and len(text) == len("2026-12-20") else None
 
 
 def moment_of(text: str, timezone: str) -> datetime | None:

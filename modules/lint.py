@@ -3,7 +3,7 @@
 from modules.course import CourseSource
 from modules.findings import Finding, Severity
 from modules.outline import report_on
-from modules.rules import accessibility, links, pools, structure
+from modules.rules import accessibility, laws, links, pools, structure
 
 COURSE_RULES = (
     structure.kinds_known,
@@ -15,6 +15,7 @@ COURSE_RULES = (
     structure.competences_taught,
     pools.pools_filled,
     pools.pools_used,
+    laws.laws_written, laws.laws_agree,
 )
 PROSE_RULES = (
     accessibility.alternative_text,

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, render_template, session
 
 from core import db
 from courses import service as courses
-from modules import service
+from modules import laws, service
 from modules.presenters import presenter
 from modules.views import edition_language
 
@@ -41,7 +41,7 @@ def page(module: str) -> str:
         text = replace(text, pieces=tuple(("block", item) for item in session["preview_items"]), headings=())
     return render_template(
         "modules/preview_page.html", edition=service.parsed(edition_id), module=module, chosen=chosen, text=text,
-        blocks=presenter().preview(edition_id, module, chosen), whole=only is None,
+        blocks={**presenter().preview(edition_id, module, chosen), **laws.draw(text.laws)}, whole=only is None,
     )
 
 

@@ -14,17 +14,19 @@ from core import db
 from core.once import once_each
 from courses import service as courses
 from courses.models import Edition, EditionFile
+from modules.blocks import Block
 from modules.course import CourseSource, ModuleSource
 from modules.easy import easy_text_in, written_in
 from modules.findings import Finding, FormatError
 from modules.folder import TYPES, read_folder, suffix_of
+from modules.laws import Note, note_of, place_of
 from modules.lint import errors, lint
 from modules.outline import outline_of
 from modules.pictures import Size, size_of, sized
 from modules.render import render_parts
 from modules.sanitise import Url
 from modules.source import read_course
-from modules.split import Prose
+from modules.split import Law, Prose
 
 EDITIONS_KEPT = 64
 PAGES_KEPT = EDITIONS_KEPT * 12
@@ -111,8 +113,9 @@ class Page:
     title: str
     minutes: int
     language: str  # de or en, of an easy text too
-    pieces: tuple[tuple[str, str], ...]  # ("prose", HTML) or ("block", id), in order
+    pieces: tuple[tuple[str, str], ...]  # ("prose", HTML), ("block", id) or ("law", its place), in order
     headings: tuple[tuple[str, str], ...]  # (id, text) of the main headings
+    laws: tuple[Note, ...] = ()            # what stands at the places of legal statements, unless the organisation says it anew
 
 
 def check_folder(folder: Path) -> CheckedFolder:
@@ -158,12 +161,18 @@ def page(edition_id: int, module_id: str, language: str) -> Page:
         [prose.markdown for prose in source.prose],
         language=language, media_url=edition.media_url(module_id), prefix=PREFIX,
     )
-    rest = iter(html)
+    texts = [sized(piece, edition.pictures) for piece in html]
+    notes = tuple(note for law, text in zip(source.prose, texts, strict=True) if isinstance(law, Law) and (note := note_of(law, text, source.written_in)))
+    rest = iter(texts)
     pieces = tuple(
-        ("prose", sized(next(rest), edition.pictures)) if isinstance(segment, Prose) else ("block", segment.id) for segment in source.segments
+        ("block", segment.id) if isinstance(segment, Block) else _piece(segment, next(rest)) for segment in source.segments
     )
     headings = (heading for piece in html for heading in outline_of(piece).headings)
-    return Page(source.title, source.minutes, source.written_in, pieces, tuple((it.id, it.text) for it in headings if it.level == 2 and it.id))
+    return Page(source.title, source.minutes, source.written_in, pieces, tuple((it.id, it.text) for it in headings if it.level == 2 and it.id), notes)
+
+
+def _piece(prose: Prose, html: str) -> tuple[str, str]:
+    return ("law", place_of(prose.topic)) if isinstance(prose, Law) else ("prose", html)
 
 
 def media(digest: str, path: str) -> bytes | None:

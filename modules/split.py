@@ -10,12 +10,15 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from core.i18n import N_
 from modules.blocks import Block
+from modules.dates import day
 from modules.findings import Finding, Severity
 from modules.gift_blocks import Text, read_blocks
 
+LAW = "law"          # The kind of a legal statement: it is prose, so it has no id and nobody answers it.
 MOST_FINDINGS = 500  # In one module: who has so many needs no more of them.
 # What stands before a mark by mistake: indentation, quotes, list markers, characters that nobody sees.
 _MARK = re.compile("(?P<before>[\\s>*+.0-9\u200b-\u200d\u2060\ufeff-]*)(?P<mark>:{3,}|/{3,})(?P<rest>.*)")
@@ -34,6 +37,29 @@ class Prose:
 
     markdown: str
     line: int  # of its first line in the file
+
+
+@dataclass(frozen=True)
+class Law(Prose):
+    """A legal statement, written as a block `law`: prose with a topic, a day, and a source. See modules.laws."""
+
+    path: str
+    attributes: Mapping[str, str]
+
+    @property
+    def topic(self) -> str:
+        """What it is about; an organisation's own text has the same topic."""
+        return self.attributes.get("topic", "")
+
+    @property
+    def source(self) -> str:
+        """Where the wording can be read."""
+        return self.attributes.get("source", "")
+
+    @property
+    def as_of(self) -> date | None:
+        """Up to which day it takes the law into account; None where that cannot be read."""
+        return day(self.attributes.get("as_of", ""))
 
 
 Segment = Prose | Block
@@ -171,7 +197,7 @@ class _Splitter:
                        N_("Write “::: kind {#id key=value}”, for example “::: single {#question-1 points=1}”."))
         attributes = self._attributes(index, opening["attributes"] or "") if opening else {}
         id_ = attributes.pop("#", "")
-        if opening and not id_:
+        if opening and not id_ and opening["kind"] != LAW:
             self._find(index, "block-id", N_("The block has no id."),
                        N_("Give it one that never changes again: “::: %(kind)s {#my-id}”."), kind=opening["kind"])
         self._block = _OpenBlock(index, match["mark"], opening["kind"] if opening else "", attributes, id_)
@@ -203,7 +229,9 @@ class _Splitter:
         assert block is not None
         body = "\n".join(self._lines[block.index + 1:end])
         # A block whose opening line cannot be read has no kind; it is dropped, and an error already says so.
-        if block.kind:
+        if block.kind == LAW:
+            self.segments.append(Law(body, self._first_line + block.index + 1, self._path, {**block.attributes, **({"#": block.id} if block.id else {})}))
+        elif block.kind:
             self.segments.append(Block(block.kind, block.id, block.attributes, body, self._path,
                                        self._first_line + block.index + 1, self._language))
         self._block = None

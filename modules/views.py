@@ -14,7 +14,7 @@ from courses import service as courses
 from courses.policy import teaches
 from courses.service import AnyPart, Part
 from courses.tools import notices_for, tools_for, tools_for_learners
-from modules import service
+from modules import laws, service
 from modules.media import media_response
 from modules.presenters import Points, presenter, total
 from modules.thresholds import thresholds
@@ -81,7 +81,7 @@ def page(run_id: int, module: str) -> str:
         abort(404)
     chosen, seen_in = module_text(part, module), language()
     try:
-        service.page(part.edition_id, module, chosen)
+        text = service.page(part.edition_id, module, chosen)
     except LookupError:
         abort(404)
     if not seen:
@@ -89,7 +89,7 @@ def page(run_id: int, module: str) -> str:
     drawn = presenter().draw(part, module, chosen)
     draw = _frame if kept.may_keep() else _frame.make
     frame = draw(part.edition_id, module, chosen, seen_in, run_id, me.organisation_id, me.name is not None, me.administers, bool(request.script_root))
-    return frame.fill(me.name, {**drawn.blocks, "points": points_bar(drawn.points.score, drawn.points.maximum, seen_in), NOTE: drawn.note})
+    return frame.fill(me.name, {**drawn.blocks, **laws.draw(text.laws), "points": points_bar(drawn.points.score, drawn.points.maximum, seen_in), NOTE: drawn.note})
 
 
 @bp.get("/courses/<int:run_id>/<module>/text/<text>")
@@ -108,7 +108,7 @@ def _frame(
 ) -> kept.Frame:
     """A module's page without what differs between people. The arguments are all that it depends on, here or in base.html."""
     text, edition = service.page(edition_id, module, chosen), service.parsed(edition_id)
-    blocks = {piece: kept.hole(piece) for kind, piece in text.pieces if kind == "block"}
+    blocks = {piece: kept.hole(piece) for kind, piece in text.pieces if kind != "prose"}
     return kept.draw(partial(
         render_template, "modules/page.html", run_id=run_id, edition=edition, module=module, chosen=chosen, text=text,
         easy=edition.easy_text(module, text.language), left_out=edition.left_out(module, chosen), blocks=blocks, points=kept.hole("points"), note=kept.hole(NOTE),

@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from certificates.service import today_here
 from core.typed import visible
+from reports.legal import LegalText
 from reports.evidence import LEAST_K, MOST_K, USUAL_K, Period
 
 _NEEDED = InputRequired(_l("Please fill this in."))
@@ -96,6 +97,11 @@ class LegalForm(FlaskForm):
         _l("Where the wording can be read"), filters=[visible], validators=[_NEEDED, Length(max=500, message=_l("This is too long."))],
         description=_l("An address of EUR-Lex, for example https://eur-lex.europa.eu/eli/reg/2024/1689/oj"), render_kw={"inputmode": "url", "autocomplete": "off"},
     )
+
+    @property
+    def text(self) -> LegalText:
+        """What was typed, once the form is checked."""
+        return LegalText(self.valid_from.data, self.de.data.strip(), self.en.data.strip(), self.source.data.strip(), own=True)
 
     def validate_source(self, field: StringField) -> None:
         """An address that a browser opens as a page."""

@@ -49,6 +49,11 @@ def holding(texts: Iterable[LegalText]) -> tuple[LegalText, ...]:
     return tuple(by_day[day] for day in sorted(by_day))
 
 
+def on(texts: Iterable[LegalText], day: date) -> LegalText | None:
+    """Which of the texts holds on a day, if any."""
+    return next(iter(in_force(texts, day, day)), None)
+
+
 def in_force(texts: Iterable[LegalText], first: date, last: date) -> tuple[LegalText, ...]:
     """Which of the texts held on some day from the first to the last."""
     started = [text for text in holding(texts) if text.valid_from <= last]

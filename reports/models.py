@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import db
@@ -10,10 +10,11 @@ from core.db import Base, Tenanted
 
 
 class LegalVersion(Tenanted, Base):
-    """What the law asks for from a day on, as an organisation puts it. Never changed: a new one follows, and old reports stay right."""
+    """What the law says from a day on, as an organisation puts it. Never changed: a new one follows, and old reports stay right."""
 
     __tablename__ = "legal_version"
     id: Mapped[int] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(String(40), default="", server_default="")   # of a statement in courses; "": what evidence reports quote
     valid_from: Mapped[date]
     de: Mapped[str]
     en: Mapped[str]

@@ -1,6 +1,6 @@
 """Use cases about evidence reports: put one together, with names if there is a purpose; keep the legal texts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -20,6 +20,9 @@ from reports.anonymity import AS_THEY_ARE
 from reports.evidence import Content, Measure, Participation, Period, Report
 from reports.legal import LegalText
 from reports.models import LegalVersion, NamedReport
+
+EVIDENCE = ""   # The topic of the texts that reports quote; no statement in a course can have it.
+
 
 # --- The report -------------------------------------------------------------------------------------------------------
 
@@ -142,14 +145,24 @@ def _titles(parts: Sequence[Participation]) -> dict[int, str | None]:
 
 def legal_texts() -> list[LegalText]:
     """All texts, those that Lotse brings and then the organisation's own ones in the order in which they were written."""
-    rows = db.session.scalars(select(LegalVersion).order_by(LegalVersion.id))
-    return [*legal.brought().texts, *(LegalText(row.valid_from, row.de, row.en, row.source, own=True) for row in rows)]
+    return [*legal.brought().texts, *own_texts([EVIDENCE]).get(EVIDENCE, [])]
 
 
-def add_legal_text(person_id: int, valid_from: date, de: str, en: str, source: str) -> None:
-    """Let another text hold from a day on. Those that are there stay as they are."""
+def own_texts(topics: Collection[str] | None = None) -> dict[str, list[LegalText]]:
+    """What the organisation has written on these topics, or on all, in the order in which it was written."""
+    rows = select(LegalVersion).order_by(LegalVersion.id)
+    found: dict[str, list[LegalText]] = {}
+    for row in db.session.scalars(rows if topics is None else rows.where(LegalVersion.topic.in_(topics))):
+        found.setdefault(row.topic, []).append(LegalText(row.valid_from, row.de, row.en, row.source, own=True))
+    return found
+
+
+def add_legal_text(person_id: int, text: LegalText, topic: str = EVIDENCE) -> None:
+    """Let another text hold from its day on. Those that are there stay as they are; the last one sent again adds nothing."""
+    if own_texts([topic]).get(topic, [])[-1:] == [text]:
+        return
     with db.transaction() as tx:
-        tx.add(LegalVersion(person_id=person_id, valid_from=valid_from, de=de, en=en, source=source))
+        tx.add(LegalVersion(person_id=person_id, topic=topic, valid_from=text.valid_from, de=text.de, en=text.en, source=text.source))
 
 
 # --- Days -------------------------------------------------------------------------------------------------------------

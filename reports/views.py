@@ -1,8 +1,8 @@
-"""For administrators: the evidence report, and the legal texts that it quotes."""
+"""For administrators: the evidence report, the legal texts that it quotes, and legal statements in courses."""
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -12,7 +12,8 @@ from accounts.signin import person
 from certificates.pdf import PressError
 from core.i18n import language
 from core.web import Problem
-from reports import document, legal, service
+from modules.laws import paragraphs
+from reports import document, legal, service, statements
 from reports.evidence import Report
 from reports.forms import EvidenceForm, LegalForm, NamesForm
 
@@ -68,14 +69,30 @@ def legal_text() -> Page:
     """All legal texts, and a form for another one."""
     form = LegalForm()
     if form.validate_on_submit():
-        service.add_legal_text(person().id, form.valid_from.data, form.de.data.strip(), form.en.data.strip(), form.source.data.strip())
+        service.add_legal_text(person().id, form.text)
         flash(_("The text is kept. Reports quote it for the time from its day on."), "success")
         return redirect(url_for(".legal_text"), 303)
     texts = service.legal_texts()
     page = render_template(
         "reports/legal.html", form=form, texts=sorted(texts, key=lambda text: text.valid_from, reverse=True), holding=legal.holding(texts),
-        as_of=legal.brought().as_of, chosen=language(),
+        as_of=legal.brought().as_of, chosen=language(), topics=statements.topics(),
     )
+    return (page, 422) if request.method == "POST" else page
+
+
+@bp.route("/legal/<name>", methods=["GET", "POST"])
+@administrators
+def statement(name: str) -> Page:
+    """A topic that courses say something about: what they say, what the organisation says, and a form for another text."""
+    topic = next((topic for topic in statements.topics() if topic.name == name), None)
+    if topic is None:
+        abort(404)
+    form = LegalForm()
+    if form.validate_on_submit():
+        service.add_legal_text(person().id, form.text, name)
+        flash(_("The text is kept. Courses show it from its day on, unless their own text is newer."), "success")
+        return redirect(url_for(".statement", name=name), 303)
+    page = render_template("reports/statement.html", form=form, topic=topic, chosen=language(), paragraphs=paragraphs)
     return (page, 422) if request.method == "POST" else page
 
 

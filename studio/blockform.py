@@ -88,6 +88,8 @@ def why_not(source: str) -> str:
     """Why there is no form for what stands at a place, as a message id."""
     if re.match(r"\s*(`{3,}|~{3,})\s*gift", source):
         return N_("Questions in GIFT are edited as text. The preview shows the questions that they become.")
+    if re.match(r"\s*(:::|///)\s*law\b", source):
+        return N_("Legal statements are edited as text: a topic, a day and a source in the first line, then what the law says.")
     if source.strip():
         return N_("The form could not show everything that stands here, so this block is edited as text, and nothing in it is touched. The check below says where a line is not understood.")
     return N_("Put the cursor into a question, or into the head of the module, to edit it here.")

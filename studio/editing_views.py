@@ -38,7 +38,8 @@ def _kinds() -> list[dict[str, Any]]:
          "fences": [{"label": word, "detail": _(labels.FENCES[word])} for word in sorted(shape.fences)]}
         for name, shape in shapes.SHAPES.items()
     ]
-    return [*kinds, {"name": shapes.GIFT, "title": _(shapes.GIFT_TITLE), "attributes": [], "fences": []}]
+    statement = {"name": shapes.LAW, "title": _(shapes.LAW_TITLE), "attributes": [{"label": word, "detail": _(text)} for word, text in labels.STATEMENT.items()], "fences": []}
+    return [*kinds, statement, {"name": shapes.GIFT, "title": _(shapes.GIFT_TITLE), "attributes": [], "fences": []}]
 
 
 def _marks() -> list[tuple[str, str]]:

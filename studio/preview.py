@@ -25,6 +25,7 @@ from assessments.kinds.item import variant
 from assessments.kinds.looking import LookKind
 from assessments.pages import State
 from core.i18n import language as page_language
+from modules import laws
 from modules.blocks import Block
 from modules.bounds import check_bounds
 from modules.course import CourseSource
@@ -35,7 +36,7 @@ from modules.pools import KIND as POOL
 from modules.render import closed, render, render_parts
 from modules.service import PREFIX
 from modules.source import front_matter, read_course
-from modules.split import Prose, fences, split
+from modules.split import Law, Prose, fences, split
 from studio.structure import front_values
 
 PIECES_KEPT = 4_096
@@ -103,6 +104,9 @@ def preview(text: str, path: str, language: str, base: str, *, solutions: bool =
         prose = iter(_prose([segment.markdown for segment in segments if isinstance(segment, Prose)], language, addresses))
         number = 0
         for segment in segments:
+            if isinstance(segment, Law):
+                pieces.append(_piece(segment.line - 1, _statement(segment, next(prose), language)))
+                continue
             if isinstance(segment, Prose):
                 pieces.append(_piece(segment.line, f'<div class="prose">{next(prose)}</div>'))
                 continue
@@ -145,6 +149,12 @@ def _chapter(markdown: str, language: str, addresses: Addresses) -> str:
 @lru_cache(maxsize=64)
 def _whole(parts: tuple[str, ...], language: str, addresses: Addresses) -> tuple[str, ...]:
     return tuple(render_parts(parts, language=language, media_url=addresses, prefix=PREFIX)[0])
+
+
+def _statement(law: Law, html: str, language: str) -> str:
+    """A legal statement as learners see it, the organisation's own text included."""
+    note = laws.note_of(law, html, written_in(language))
+    return laws.draw([note])[laws.place_of(law.topic)] if note else _told(_("This text cannot be shown."), _("The check says why."))
 
 
 # --- Questions --------------------------------------------------------------------------------------------------------

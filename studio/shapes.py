@@ -7,8 +7,10 @@ from typing import Any
 
 from assessments.kinds import KINDS, variants
 from assessments.kinds.base import Kind
+from core import db
 from core.i18n import N_
 from modules import pools
+from modules.split import LAW
 
 SHARED = ("points", "attempts", "competence", "tags", "scoring", "shuffle", "show")
 GIFT = "gift"
@@ -50,12 +52,17 @@ _POOL = Shape(pools.KIND.name, N_("Draw questions from a pool"), {}, ("pick", "f
 _GIFT_SAMPLE = "```gift {points=1}\n// [id:ID]\nWhat is true? {=This is right.#Yes. ~This is wrong.#No. ####What to remember.}\n```"
 SHAPES: Mapping[str, Shape] = {name: _of(kind) for name, kind in KINDS.items()} | {_POOL.name: _POOL}
 GIFT_TITLE = N_("Questions in GIFT")
+LAW_TITLE = N_("Legal statement")
+_LAW_SAMPLE = '::: law {topic=ID as_of=%s source="https://"}\n%s\n:::'
+_LAW_TEXT = {"de": "Was das Recht dazu sagt.", "en": "What the law says about it."}
 
 
 def new_block(name: str, id_: str, language: str) -> str:
     """The source of a new block of this kind. Raises LookupError."""
     if name == GIFT:
         return _GIFT_SAMPLE.replace("ID", id_)
+    if name == LAW:
+        return _LAW_SAMPLE.replace("ID", id_) % (db.now().date().isoformat(), _LAW_TEXT.get(language, _LAW_TEXT["en"]))
     shape = SHAPES[name]
     opening = f"::: {name} {{{f'#{id_} {shape.begins}'.strip()}}}"
     sample = shape.sample.get(language) or shape.sample.get("en", "")

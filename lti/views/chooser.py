@@ -33,6 +33,7 @@ from lti.forms.chooser import EntryForm, forms_for
 from lti.offers import AUDIENCES, Search, by_key, edition_of, find, offered
 from lti.service import choosing
 from lti.service.choosing import KEY, MOST, Choosing, HandOver
+from modules import laws
 from modules import service as modules
 from modules.presenters import presenter
 from modules.views import edition_language
@@ -134,7 +135,9 @@ def _pieces_of(edition_id: int, kind: str, module: str, item: str, chosen: str) 
         return [("block", blocks[item])]
     if kind == "quiz":
         return [("block", block) for block in blocks.values()]
-    return [(what, blocks[piece] if what == "block" else piece) for what, piece in modules.page(edition_id, module, chosen).pieces]
+    page = modules.page(edition_id, module, chosen)
+    drawn = {**blocks, **laws.draw(page.laws)}
+    return [(what, piece if what == "prose" else drawn[piece]) for what, piece in page.pieces]
 
 
 def _preview_url(key: str) -> str:

