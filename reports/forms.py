@@ -13,8 +13,8 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from certificates.service import today_here
 from core.typed import visible
-from reports.legal import LegalText
 from reports.evidence import LEAST_K, MOST_K, USUAL_K, Period
+from reports.legal import LegalText
 
 _NEEDED = InputRequired(_l("Please fill this in."))
 _LONG = Length(max=4000, message=_l("This is too long."))

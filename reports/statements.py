@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from certificates.service import today_here
-from core import db
 from courses import service as courses
 from modules.laws import Note, Own
 from modules.service import page, parsed
@@ -58,8 +57,8 @@ def topics() -> list[Topic]:
 
 
 def _topic(name: str, uses: list[Use], texts: list[LegalText], own: LegalText | None) -> Topic:
-    newest_first = sorted(reversed(texts), key=lambda text: text.valid_from, reverse=True)
-    return Topic(name, tuple(uses), tuple(newest_first), own)
+    newest_first = sorted(enumerate(texts), key=lambda written: (written[1].valid_from, written[0]), reverse=True)
+    return Topic(name, tuple(uses), tuple(text for _number, text in newest_first), own)
 
 
 def _uses() -> Iterator[Use]:
