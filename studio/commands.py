@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from modules.folder import read_tree
-from modules.split import fences
+from modules.split import LAW, fences
 
 _OPENING = re.compile(r"(?:::: ?|/// ?)[ \t]*(?P<kind>[a-z][a-z0-9-]*)[ \t]*(?:\{(?P<attributes>[^}]*)\})?[ \t]*")
 
@@ -36,7 +36,7 @@ def with_ids(text: str, module: str, made: dict[tuple[str, int], str]) -> str:
     count = 0
     for at, line in enumerate(lines):
         opening = _OPENING.fullmatch(line.rstrip("\r"))
-        if at in inside or not opening:
+        if at in inside or not opening or opening["kind"] == LAW:
             continue
         count += 1
         attributes = opening["attributes"] or ""

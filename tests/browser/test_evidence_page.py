@@ -14,6 +14,7 @@ from tests import builders
 from tests.browser.conftest import LOCALES
 from tests.browser.look import assert_accessible, assert_no_sideways_scroll, headed
 from tests.reports.scene import group
+from tests.reports.test_statements import files as statements
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
@@ -25,6 +26,7 @@ def scene(app: Flask) -> Iterator[tuple[str, str]]:
         organisation = builders.organisation()
         group("Seminar mit einem Namen, der länger ist als die Anzeige eines Telefons breit", 9, participated=8)
         group("Winzig", 2)
+        builders.edition(statements())
         administrator = builders.person("Root", roles=(Role.ADMINISTRATOR,))
         opened = app.session_interface
         assert isinstance(opened, sessions.DatabaseSessions)
@@ -66,4 +68,12 @@ def test_the_way_from_figures_to_names_is_accessible_and_fits(chromium: Chromium
     page.get_by_role("link", name="Rechtstext").click()
     headed(page, "Rechtstext")
     look("legal text")
+    page.get_by_role("link", name="transparency").press("Enter")
+    headed(page, "Rechtsangabe: transparency")
+    page.get_by_label("Gilt ab").fill("2026-01-01")
+    for field, text in (("Text auf Deutsch", "Unser Text"), ("Text auf Englisch", "Our text"), ("Wo der Wortlaut steht", "https://example.org/")):
+        page.get_by_label(field).fill(text)
+    page.get_by_role("button", name="Hinzufügen").press("Enter")
+    page.get_by_text("neuer als Ihr Text: Lernende sehen dies").wait_for()
+    look("statement")
     context.close()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments.kinds import KINDS
+from core import db
 from modules import blocks
 from modules.blocks import Block
 from modules.dialect import to_html
@@ -16,7 +17,8 @@ from modules.render import _PLAIN, _render, render_parts
 from modules.sanitise import sanitise
 from modules.service import PREFIX
 from modules.source import front_matter, read_course
-from modules.split import Prose, split
+from modules.split import LAW, Law, Prose, split
+from reports.models import LegalVersion
 from studio import labels, structure
 from studio.blockform import BlockForm, Row, read_block, why_not
 from studio.commands import with_ids
@@ -25,6 +27,7 @@ from studio.formfields import acted, from_fields
 from studio.preview import Addresses, _prose, preview
 from studio.rewriting import rewritten
 from studio.shapes import GIFT, SHAPES, new_block
+from tests import builders
 
 CONTENT = Path(__file__).parents[2] / "content"
 MODULES = sorted(CONTENT.glob("**/module.*.md"))
@@ -71,7 +74,7 @@ def test_what_a_form_writes_is_one_block_whatever_is_typed(stem: str, texts: lis
 def test_every_kind_of_block_can_be_inserted_and_completed(app: Flask) -> None:
     with app.test_request_context():
         offered = {kind["name"]: kind["title"] for kind in _kinds()}
-    assert offered.keys() == {*blocks.kinds(), GIFT}
+    assert offered.keys() == {*blocks.kinds(), GIFT, LAW}
     assert not [name for name, title in offered.items() if title in ("", name)]
 
 
@@ -102,9 +105,25 @@ def test_questions_in_gift_begin_with_one_that_can_be_read() -> None:
     assert "GIFT" in why_not(new_block(GIFT, "a", "de"))
 
 
+def test_a_legal_statement_is_edited_as_text_and_seen_as_learners_see_it(app: Flask) -> None:
+    source = new_block(LAW, "law-a", "de")
+    found = split(source, path="", language="de")
+    assert [(law.topic, law.source) for law in found.segments if isinstance(law, Law)] == [("law-a", "https://")]
+    assert not found.findings
+    assert "Legal statements" in why_not(source)
+    with app.test_request_context():
+        own = builders.organisation(), builders.person()
+        drawn = [preview(text, "01-eins/module.de.md", "de", "/studio/kurs").pieces[-1].html for text in (source, source.replace("as_of", "day"))]
+        assert "Was das Recht dazu sagt." in drawn[0]
+        assert ("kern-alert--danger" in drawn[0], "Was das Recht" in drawn[1]) == (False, False)
+        with db.transaction() as tx:
+            tx.add(LegalVersion(topic="law-a", valid_from=db.now().date(), de="Unser Text", en="x", source="https://example.org", person_id=own[1].id))
+        assert "Unser Text" in preview(source, "01-eins/module.de.md", "de", "/studio/kurs").pieces[-1].html
+
+
 def _every_block() -> list[str]:
     texts = [path.read_text() for folder in ("content", "docs/trainers") for path in (CONTENT.parent / folder).glob("**/*.md")]
-    return [source for text in texts for source in re.findall(r"^::: [a-z]+ \{[^\n]*\}\n(?:(?!:::)[^\n]*\n)*:::$", text, re.MULTILINE)]
+    return [source for text in texts for source in re.findall(r"^::: (?!law )[a-z]+ \{[^\n]*\}\n(?:(?!:::)[^\n]*\n)*:::$", text, re.MULTILINE)]
 
 
 def test_a_form_that_was_not_changed_changes_no_byte_and_one_that_was_only_those_lines() -> None:
@@ -192,6 +211,7 @@ def test_prose_drawn_piece_by_piece_is_the_page_s_prose(path: Path) -> None:
 @pytest.mark.parametrize("solutions", [False, True])
 def test_every_module_that_comes_with_lotse_can_be_previewed(app: Flask, solutions: bool) -> None:
     with app.test_request_context():
+        builders.organisation()
         for path in MODULES[:12]:
             drawn = preview(path.read_text(), f"{path.parent.name}/{path.name}", path.name.split(".")[1], "/studio/kurs", solutions=solutions)
             assert len(drawn.pieces) > 1
@@ -225,9 +245,9 @@ def test_a_new_course_has_no_error() -> None:
 
 def test_missing_ids_are_the_same_in_both_languages() -> None:
     made: dict[tuple[str, int], str] = {}
-    german = with_ids("::: single\nA\n:::\n\n```\n::: single\n```\n\n::: multi {#b points=1}\n", "m", made)
+    german = with_ids("::: law {topic=t}\nA\n:::\n::: single\nA\n:::\n\n```\n::: single\n```\n\n::: multi {#b points=1}\n", "m", made)
     english = with_ids("::: single {points=2}\nA\n:::\n", "m", made)
-    assert german.split("\n")[0] == f"::: single {{#{made['m', 1]}}}"
+    assert german.split("\n")[:4:3] == ["::: law {topic=t}", f"::: single {{#{made['m', 1]}}}"]   # A legal statement has no id.
     assert english.split("\n")[0] == f"::: single {{#{made['m', 1]} points=2}}"
     assert "::: single\n```" in german
     assert "{#b points=1}" in german
