@@ -13,6 +13,7 @@ from courses import service as courses
 from reports import evidence, service
 from reports.anonymity import Count
 from reports.evidence import Line, Period, Quarter
+from reports.legal import LegalText
 from tests import builders
 from tests.certificates.earning import FILES
 from tests.reports.scene import YEAR, certify, group, noon, university
@@ -170,8 +171,8 @@ def test_a_report_quotes_the_legal_texts_that_held_in_its_period(app: Flask) -> 
         assert since(date(2025, 3, 1), date(2026, 7, 26)) == ["2025-02-02"]
         assert since(YEAR.first, YEAR.last) == ["2025-02-02", "2026-07-27"]
         assert since(date(2026, 8, 1), YEAR.last) == ["2026-07-27"]
-        service.add_legal_text(scene.administrator_id, date(2026, 7, 27), "Unser Text", "Our text", "https://eur-lex.europa.eu/")
-        service.add_legal_text(scene.administrator_id, date(2027, 1, 1), "Neu", "New", "https://eur-lex.europa.eu/")
+        service.add_legal_text(scene.administrator_id, LegalText(date(2026, 7, 27), "Unser Text", "Our text", "https://eur-lex.europa.eu/", own=True))
+        service.add_legal_text(scene.administrator_id, LegalText(date(2027, 1, 1), "Neu", "New", "https://eur-lex.europa.eu/", own=True))
         assert [text.en for text in service.report(Period(date(2026, 8, 1), date(2027, 2, 1)), 5).legal] == ["Our text", "New"]
         assert len(service.legal_texts()) == 4
         university(app, "anderswo")

@@ -8,7 +8,9 @@ from flask.testing import FlaskClient
 
 from accounts.models import Role
 from core import db
+from core.sessions import DatabaseSessions
 from courses.models import Run
+from lti.views.chooser import _pieces_of
 from modules.service import page
 from reports import service, statements
 from reports.legal import LegalText
@@ -64,7 +66,7 @@ def test_the_text_that_holds_today_is_the_last_one_that_has_begun(run: Run) -> N
 
 
 def test_a_newer_edition_overtakes_and_another_university_has_its_own(app: Flask, run: Run) -> None:
-    mine = db.acting_for()
+    mine = run.organisation_id
     service.add_legal_text(builders.person().id, text(AFTER, "unseres"), "transparency")
     builders.edition(files(AFTER + timedelta(days=1)))
     assert [topic.overtaken for topic in statements.topics()] == [True]
@@ -82,13 +84,14 @@ def test_an_administrator_says_a_statement_anew_and_learners_see_it_at_once(app:
         scene = university(app)
         run_id = builders.run(files()).id
         ada = reader(app, "Ada")
-        preview_page = page(builders.edition(files()).id, "eins", "de")
+        edition_id = builders.edition(files()).id
+        drawn = page(edition_id, "eins", "de")
     path = f"/courses/{run_id}/eins"
     shipped = request(ada, path).text
     assert "<strong>Artikel 50</strong>" in shipped
     assert SOURCE in shipped
     assert "As of " in shipped
-    assert [kind for kind, _piece in preview_page.pieces].count("law") == 1
+    assert [kind for kind, _piece in drawn.pieces].count("law") == 1
 
     listed = scene.get("/reports/legal").text
     assert "/reports/legal/transparency" in listed
@@ -105,7 +108,7 @@ def test_an_administrator_says_a_statement_anew_and_learners_see_it_at_once(app:
     assert "Our <" not in admin
     assert "your own text" in scene.get("/reports/legal").text
 
-    german = request(ada, path, **{"Accept-Language": "de"}).text
+    german = request(ada, path, "GET", None, **{"Accept-Language": "de"}).text
     assert "<p>Unsere &lt;b&gt;Fassung&lt;/b&gt;.</p>\n<p>Zweiter Absatz.</p>" in german
     assert "Text Ihrer Hochschule" in german
     ours = request(ada, path).text
@@ -113,6 +116,17 @@ def test_an_administrator_says_a_statement_anew_and_learners_see_it_at_once(app:
     assert "https://example.org/our" in ours
     assert "Artikel 50" not in ours
     assert SOURCE not in ours
+
+    with app.test_request_context():
+        db.act_for(scene.organisation_id)
+        offered = "".join(html for _kind, html in _pieces_of(edition_id, "module", "eins", "", "en"))
+        opened = app.session_interface
+        assert isinstance(opened, DatabaseSessions)
+        launched = opened.create({"preview": [edition_id, None], "organisation_id": scene.organisation_id})
+    previewed = request(app.test_client(), f"/l/{launched}/preview/eins").text
+    for shown in (offered, previewed):
+        assert "<p>Our &lt;b&gt;version&lt;/b&gt;.</p>" in shown
+        assert "<strong>Artikel 50</strong>" not in shown
 
     with app.app_context():
         db.act_for(scene.organisation_id)
