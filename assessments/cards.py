@@ -106,7 +106,7 @@ def question(known: Known, language: str) -> Item:
     """The card's question in a language. Raises LookupError when it has no place now."""
     if known.place is None:
         raise LookupError(known.card.item)
-    return items.item(known.place.part.edition_id, known.place.module, known.card.item, language)
+    return Revealing(known.place.part).text(known.place.module, known.card.item, language)
 
 
 def in_turn(card: Card, item: Item) -> tuple[Item, int]:
@@ -143,7 +143,7 @@ def _one(card: Card, about: Mapping[int, Course], parts: Mapping[int, Sequence[R
         if module is None:
             continue
         language = first_language(part.edition_id)
-        item = items.item(part.edition_id, module, card.item, language)
+        item = rules.text(module, card.item, language)
         if rules.may_show(module, item):
             rests = RESTS if card.rests_at else CHANGED if fingerprint(item) != card.key else ""
             return Known(card, about[card.course_id], Place(part, module, language), rests)

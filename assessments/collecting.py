@@ -63,7 +63,7 @@ def _at_once(standing: Standing) -> bool:
 def _key(rules: Revealing, module: str, item_id: str, standing: Standing) -> str:
     """The fingerprint of a question whose answer may be shown to the learner by now; empty for all others."""
     try:
-        item = _item(rules.part, module, item_id)
+        item = rules.text(module, item_id, first_language(rules.part.edition_id))
     except LookupError:
         return ""
     return fingerprint(item) if rules.shown(module, item, standing) else ""
@@ -123,8 +123,8 @@ def others(part: AnyPart) -> list[tuple[str, str]]:
 
 def add_others(part: AnyPart) -> int:
     """Repeat these, from now on; gives how many. They stand in no module, so nothing that counts changes."""
-    course_id, now = course_of(part), db.now()
-    found = [_Found(course_id, item, fingerprint(_item(part, module, item)), Memory(now)) for module, item in others(part)]
+    course_id, now, rules, language = course_of(part), db.now(), Revealing(part), first_language(part.edition_id)
+    found = [_Found(course_id, item, fingerprint(rules.text(module, item, language)), Memory(now)) for module, item in others(part)]
     _write(part.person_id, "pool", found)
     return len(found)
 

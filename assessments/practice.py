@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from assessments import drawing, items, service, terms
+from assessments import corrections, drawing, items, service, terms
 from assessments.grading import Verdict
 from assessments.items import PoolPlace
 from assessments.kinds import KINDS
@@ -55,7 +55,14 @@ def draw(part: AnyPart, module: str, language: str, seed: int) -> Practice:
         else:
             chosen += free
             places += _can(found[place])
-    return Practice(tuple(versioned(found[item], version(found[item], f"practice {seed}")) for item in chosen), max(0, places - len(chosen)))
+    return Practice(tuple(_asked(part, module, found[item], seed) for item in chosen), max(0, places - len(chosen)))
+
+
+def _asked(part: AnyPart, module: str, item: Item, seed: int) -> Item:
+    """The version of a question in this draw, with its key corrected where that was done."""
+    correction = corrections.in_force(part.edition_id, part.run_id).get((module, item.id))
+    item = corrections.corrected(item, module, correction.by if correction else 0)
+    return versioned(item, version(item, f"practice {seed}"))
 
 
 def question(part: AnyPart, module: str, item_id: str, language: str, seed: int) -> Item:

@@ -17,6 +17,7 @@ from assessments.grading import Verdict
 from assessments.kinds import KINDS
 from assessments.kinds.item import Form, Item, Response
 from assessments.repetition import RATINGS, Memory, Rating, after, proposed
+from assessments.revealing import Revealing
 from core import db
 
 
@@ -44,7 +45,8 @@ def answer(known: Known, language: str, turn: int, form: Form) -> None:
     if known.rests:
         raise LookupError(card.item)
     response = KINDS[item.kind].read(item, form)
-    given = {"edition": place.part.edition_id, "module": place.module, "language": item.language, "response": response}
+    edition_id = Revealing(place.part).edition_of(place.module, card.item)
+    given = {"edition": edition_id, "module": place.module, "language": item.language, "response": response}
     _change(card, turn, Card.answer.is_(None), {"answer": given, "answered_at": db.now()})
 
 

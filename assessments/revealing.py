@@ -1,8 +1,11 @@
-"""What repeating asks of the rules of answering: whether a question is closed for somebody, and its answer may be shown to them."""
+"""What repeating asks of the rules of answering: whether a question is closed for somebody, its answer may be shown, and how it stands by now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from assessments import terms
+from assessments import corrections, items, terms
+from assessments.corrections import Correction
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item
 from assessments.kinds.looking import LookKind
@@ -31,6 +34,23 @@ class Revealing:
     def shown(self, module: str, item: Item, standing: Standing | None) -> bool:
         """Whether the question is closed for the learner, and its answer may be shown."""
         return standing is not None and standing.closed(item, self._now(module)) and self.may_show(module, item)
+
+    def text(self, module: str, item: str, language: str) -> Item:
+        """The question as it stands, with its key corrected where that was done. Raises LookupError when the edition has none."""
+        found = items.item(self.part.edition_id, module, item, language)
+        return corrections.corrected(found, module, self._by(module, item))
+
+    def edition_of(self, module: str, item: str) -> int:
+        """The edition whose text and key of a question hold."""
+        return self._by(module, item) or self.part.edition_id
+
+    def _by(self, module: str, item: str) -> int:
+        correction = self._corrections.get((module, item))
+        return correction.by if correction else 0
+
+    @cached_property
+    def _corrections(self) -> Mapping[corrections.Key, Correction]:
+        return corrections.in_force(self.part.edition_id, self.part.run_id)
 
     def _now(self, module: str) -> Terms:
         if module not in self.modules:

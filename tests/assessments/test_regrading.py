@@ -9,10 +9,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from accounts.models import Person, Role
-from assessments import corrections, items, regrading, service
+from assessments import corrections, items, practice, regrading, service
+from assessments.kinds import KINDS
 from assessments.kinds.item import key_of, version
 from assessments.models import Grade, How, Regrade, Regraded
 from assessments.regrading import Place, Wish
+from assessments.revealing import Revealing
 from assessments.scopes import Scope
 from core import db, jobs
 from core.jobs import WorkState
@@ -75,11 +77,16 @@ class House:
 
 @pytest.fixture
 def house(app: Flask) -> House:
+    return opened(app, WRONG, RIGHT)
+
+
+def opened(app: Flask, wrong: str, right: str) -> House:
+    """The edition with the wrong key, and the next one."""
     with app.app_context():
         builders.organisation()
-        learners = [learner(app, name, files(WRONG)) for name in ("Ada", "Grace", "Emmy")]
-        lecturer = learner(app, "Lise", files(WRONG), Role.LECTURER)[0]
-        editions = [learners[0][1].edition_id, builders.edition(files(RIGHT)).id]
+        learners = [learner(app, name, files(wrong)) for name in ("Ada", "Grace", "Emmy")]
+        lecturer = learner(app, "Lise", files(wrong), Role.LECTURER)[0]
+        editions = [learners[0][1].edition_id, builders.edition(files(right)).id]
     made = House(app, learners, lecturer, f"/courses/{learners[0][1].run_id}", editions)
     assert made.answer(0, LAKE).status_code == 303
     assert made.answer(1, SEA).status_code == 303
@@ -129,6 +136,29 @@ def test_learners_read_what_has_changed_and_see_the_corrected_solution(house: Ho
     assert "Graded again" in course
     assert "Your points: 2 of 2 (before: 0 of 2)." in course
     assert "Graded again" not in house.learners[2][0].get(house.base).text
+
+
+def test_whose_points_are_never_shown_reads_that_a_key_was_corrected_and_no_points(app: Flask) -> None:
+    hidden = [text.replace("attempts=2", "attempts=2 show=never") for text in (WRONG, RIGHT)]
+    house = opened(app, *hidden)
+    assert house.regrade(f"key-{house.editions[1]}").status_code == 303
+    client = house.learners[1][0]
+    page, course = client.get(f"{house.base}/eins").text, client.get(house.base).text
+    assert "Der See war ein Irrtum." in page
+    assert "Ihre beste Antwort hat jetzt" not in page
+    assert "Der See war ein Irrtum." not in course
+
+
+def test_what_is_practised_and_repeated_stands_corrected(house: House) -> None:
+    assert house.regrade(f"key-{house.editions[1]}").status_code == 303
+    with house.app.app_context(), db.scoped(house.learners[0][1].organisation_id):
+        part = db.session.get_one(Enrolment, house.learners[0][1].id)
+        (practised,) = [each for each in practice.draw(part, "eins", "de", 1).questions if each.id == "meer"]
+        for text in (practised, Revealing(part).text("eins", "meer", "de")):
+            assert KINDS[text.kind].grade(text, {"chosen": [1]}).score == 2
+            assert KINDS[text.kind].grade(text, {"chosen": [0]}).score == 0
+        assert Revealing(part).edition_of("eins", "meer") == house.editions[1]
+        assert Revealing(part).edition_of("eins", "berg") == house.editions[0]
 
 
 def test_later_answers_are_graded_by_the_corrected_key_too(house: House) -> None:
