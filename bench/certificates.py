@@ -2,7 +2,6 @@
 
 import resource
 import secrets
-import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -89,8 +88,8 @@ def _snapshot(number: int) -> Snapshot:
 def _taken(works: Mapping[str, Callable[[int], object]]) -> dict[str, float]:
     """The processor time of each, in ms.
 
-    They take turns, and the lower quartile counts: on a machine with other work the same instructions take up to twice as
-    long, for seconds at a time, so that what is measured one after the other cannot be compared.
+    They take turns, and the least counts, as Python's timeit advises: on a machine that others share, the same instructions take up to
+    twice as long, for seconds at a time, which says nothing of the certificates.
     """
     taken: dict[str, list[float]] = {name: [] for name in works}
     for number in range(WARM + MEASURED):
@@ -98,7 +97,7 @@ def _taken(works: Mapping[str, Callable[[int], object]]) -> dict[str, float]:
             began = time.process_time()
             work(number)
             taken[name].append(time.process_time() - began)
-    return {name: round(1000 * statistics.quantiles(times[WARM:])[0], 2) for name, times in taken.items()}
+    return {name: round(1000 * min(times[WARM:]), 2) for name, times in taken.items()}
 
 
 def _memory() -> float:

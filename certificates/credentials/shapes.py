@@ -63,8 +63,12 @@ def _marked(value: Any, differing: Sequence[str]) -> Any:
 
 def _filled(dataset: Dataset, differing: Sequence[str]) -> dict[str, list[dict[str, dict[str, str]]]]:
     marks = {_FIRST + place: text for place, text in enumerate(differing)}
+
+    def whole(value: str) -> str:
+        return value if value.isascii() else value.translate(marks)
+
     return {
-        graph: [{part: {**term, "value": term["value"].translate(marks)} for part, term in quad.items()} for quad in quads]
+        graph: [{part: {**term, "value": whole(term["value"])} for part, term in quad.items()} for quad in quads]
         for graph, quads in dataset.items()
     }
 
