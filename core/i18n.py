@@ -7,13 +7,17 @@ one catalogue that Flask-Babel reads.
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from flask import Flask, g, has_request_context, request, session
 from flask_babel import Babel, force_locale, get_locale, get_translations
 
@@ -39,6 +43,7 @@ def connect(app: Flask, settings: Settings) -> None:
         locale_selector=lambda: _LOCALES[_chosen(settings.language)],
     )
     app.jinja_env.globals["language"] = language
+    app.jinja_env.filters["decimalformat"] = _decimal
     # Pages look up some thirty texts each; asking for the catalogue anew every time took a twentieth of the page.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: _catalogue().ugettext(text), lambda one, many, count: _catalogue().ungettext(one, many, count), newstyle=True,
@@ -60,6 +65,16 @@ def in_language(chosen: str) -> Iterator[None]:
     """Write in this language meanwhile, whatever the request or task speaks: de or en."""
     with force_locale(_LOCALES[chosen]):
         yield
+
+
+def _decimal(number: float | Decimal, pattern: str | None = None) -> str:
+    """A number in the present language. Pages show the same few over and over, and Babel writes each anew."""
+    return _written(number, pattern, get_locale() or Locale("de"))
+
+
+@lru_cache(maxsize=1024)
+def _written(number: float | Decimal, pattern: str | None, locale: Locale) -> str:
+    return str(format_decimal(number, format=pattern, locale=locale))
 
 
 def _catalogue() -> Any:

@@ -6,7 +6,6 @@ right never leave the server, unless the author asks for the solutions.
 
 import hashlib
 import itertools
-import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -160,14 +159,16 @@ def _statement(law: Law, html: str, language: str) -> str:
 # --- Questions --------------------------------------------------------------------------------------------------------
 
 def _question(block: Block, addresses: Addresses, number: int, solutions: bool, points: float | None = None) -> str:
-    written = json.dumps([block.kind, block.id, block.attributes, block.body])
-    return _drawn(written, block.language, addresses, number, solutions, points, page_language())
+    attributes = tuple(block.attributes.items())
+    return _drawn(block.kind, block.id, attributes, block.body, block.language, addresses, number, solutions, points, page_language())
 
 
 @lru_cache(maxsize=PIECES_KEPT)
-def _drawn(written: str, language: str, addresses: Addresses, number: int, solutions: bool, points: float | None, _seen_in: str) -> str:
-    kind, id_, attributes, body = json.loads(written)
-    return _draw(Block(kind, id_, attributes, body, "", 1, language), addresses, number, solutions, points)
+def _drawn(
+    kind: str, id_: str, attributes: tuple[tuple[str, str], ...], body: str, language: str, addresses: Addresses, number: int, solutions: bool,
+    points: float | None, _seen_in: str,
+) -> str:
+    return _draw(Block(kind, id_, dict(attributes), body, "", 1, language), addresses, number, solutions, points)
 
 
 def _draw(block: Block, addresses: Addresses, number: int, solutions: bool, points: float | None) -> str:

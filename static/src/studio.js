@@ -8,7 +8,7 @@ import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightAc
 import { tags } from "@lezer/highlight";
 import { look, tabs } from "./code-look.js";
 
-const PREVIEW = 40, SAVE = 1500, SAVE_AT_LEAST = 8000, CHECK = 600, PULSE = 15000, FORM = 120;
+const PREVIEW = 0, SAVE = 1500, SAVE_AT_LEAST = 8000, CHECK = 600, PULSE = 15000, FORM = 120;
 const GIFT = "gift";
 
 // --- Markdown with ::: blocks ---
