@@ -34,6 +34,13 @@ _PLACE = """() => {
   view.focus();
 }"""
 
+_SEEN = """() => {
+  const frame = document.querySelector("[data-frame]");
+  const piece = [...frame.contentDocument.querySelectorAll(".piece")].find((each) => each.textContent.includes("xxx"));
+  const { top, bottom } = piece.getBoundingClientRect();
+  return top < frame.clientHeight && bottom > 0;
+}"""
+
 
 def measured(url: str, cookie: str) -> list[float]:
     """Write in the middle of the module at this address, key by key."""
@@ -52,6 +59,8 @@ def measured(url: str, cookie: str) -> list[float]:
         for number in range(1, KEYS + 1):
             page.keyboard.press("x")
             page.wait_for_function("count => window.taken.length >= count", arg=number)
+        if not page.evaluate(_SEEN):
+            raise RuntimeError("The preview does not show what is being written.")
         taken: list[float] = page.evaluate("window.taken")
         browser.close()
     return taken

@@ -9,6 +9,7 @@ import { tags } from "@lezer/highlight";
 import { look, tabs } from "./code-look.js";
 
 const PREVIEW = 0, SAVE = 1500, SAVE_AT_LEAST = 8000, CHECK = 600, PULSE = 15000, FORM = 120;
+const EDGE = 40; // What is nearer to the frame's edge is not seen well.
 const GIFT = "gift";
 
 // --- Markdown with ::: blocks ---
@@ -169,6 +170,7 @@ class Studio {
           EditorView.contentAttributes.of({ "aria-label": this.words.label, "aria-description": this.words.keys, spellcheck: "true", tabindex: "0", lang: this.field.lang }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) this.changed();
+            else if (update.selectionSet) this.later("follow", FORM, () => this.follow());
             if (update.docChanged || update.selectionSet) this.later("form", FORM, () => this.formOfText());
           }),
         ],
@@ -330,7 +332,7 @@ class Studio {
     try {
       const values = { text: this.text, known: [...this.known.keys()].join(" "), ...(this.at("solutions").checked && { solutions: "1" }) };
       const response = await this.send(this.form.dataset.previewUrl, values);
-      if (response.ok) this.draw(await response.json());
+      if (response.ok) { this.draw(await response.json()); if (this.view.hasFocus) this.follow(); }
       this.form.dataset.drawn = String(Math.round(performance.now() - began));
     } catch { /* Saving says what is wrong. */ }
     this.drawing = false;
@@ -368,10 +370,16 @@ class Studio {
     else delete root.dataset.kernTheme;
   }
 
-  showLine(line) {
+  // The preview stays where the text is being written. A piece has the line at which it begins; within it the place is estimated.
+  follow() {
     if (!this.pieces || !this.at("frame").offsetParent) return;
-    const piece = [...this.pieces.children].filter((element) => Number(element.dataset.line) <= line).pop();
-    piece?.scrollIntoView({ block: "nearest" });
+    const { doc, selection } = this.view.state, line = doc.lineAt(selection.main.head).number, pieces = [...this.pieces.children];
+    const at = pieces.findLastIndex((piece) => Number(piece.dataset.line) <= line);
+    if (at < 0) return;
+    const frame = this.frame.contentWindow, { top, height } = pieces[at].getBoundingClientRect();
+    const first = Number(pieces[at].dataset.line), next = Number(pieces[at + 1]?.dataset.line ?? doc.lines + 1);
+    const place = top + height * Math.min(1, (line - first) / Math.max(1, next - first));
+    if (place < EDGE || place > frame.innerHeight - EDGE) frame.scrollBy({ top: place - frame.innerHeight / 3, behavior: "instant" });
   }
 
   // --- Check ---
@@ -425,7 +433,6 @@ class Studio {
   async formOfText() {
     const pane = this.at("form");
     if (!pane || pane.hidden || pane.contains(document.activeElement)) return;
-    this.showLine(this.view.state.doc.lineAt(this.view.state.selection.main.head).number);
     const block = blockAround(this.view.state.doc, this.view.state.selection.main.head);
     const source = block?.text ?? "";
     if (source === this.shown && pane.childElementCount) return;
