@@ -307,17 +307,17 @@ def test_a_key_that_readers_do_not_know_seals_nothing(desk: Desk) -> None:
 def test_operators_try_a_seal_out_before_the_first_certificate_needs_it(desk: Desk, sqlite_template: Path) -> None:
     with desk.house.app_context():
         here = replace(desk, data=core_settings().data_dir)
-    shutil.copy(sqlite_template, here.data / "none.sqlite3")  # They are told of certificates that wait, too.
-    run = desk.house.test_cli_runner()
-    assert run.invoke(args=["certificates", "seal", "uni"]).output == "uni: not sealed, there is no section [uni] in seals.toml\n"
-    with trust.time_server() as server:
-        here.section(f'tsa = "{server.url}"')
-        told = run.invoke(args=["certificates", "seal", "uni"]).output
-        for words in ("CN=Siegel,O=Universität Musterstadt,C=DE", trust.seal_pair().fingerprint, "valid until 20", "timestamp: 20"):
-            assert words in told
-        server.mood = "500"
-        failed = run.invoke(args=["certificates", "seal", "uni"])
-        assert (failed.exit_code, "status 500" in failed.output) == (1, True)
+        shutil.copy(sqlite_template, here.data / "none.sqlite3")  # They are told of certificates that wait, too.
+        run = desk.house.test_cli_runner()
+        assert run.invoke(args=["certificates", "seal", "uni"]).output == "uni: not sealed, there is no section [uni] in seals.toml\n"
+        with trust.time_server() as server:
+            here.section(f'tsa = "{server.url}"')
+            told = run.invoke(args=["certificates", "seal", "uni"]).output
+            for words in ("CN=Siegel,O=Universität Musterstadt,C=DE", trust.seal_pair().fingerprint, "valid until 20", "timestamp: 20"):
+                assert words in told
+            server.mood = "500"
+            failed = run.invoke(args=["certificates", "seal", "uni"])
+            assert (failed.exit_code, "status 500" in failed.output) == (1, True)
     (here.data / FILE).unlink()
 
 
