@@ -1,5 +1,6 @@
 """Legal statements in courses: learners see the course's, or the organisation's where it is not older."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,11 +45,11 @@ def reader(app: Flask, name: str, as_of: object = AS_OF, roles: tuple[Role, ...]
 
 
 @pytest.fixture
-def run(app: Flask) -> Run:
+def run(app: Flask) -> Iterator[Run]:
     """The course, in a university of its own; the session acts for it."""
-    app.app_context().push()
-    builders.organisation()
-    return builders.run(files())
+    with app.app_context():
+        builders.organisation()
+        yield builders.run(files())
 
 
 def test_the_text_that_holds_today_is_the_last_one_that_has_begun(run: Run) -> None:
