@@ -29,7 +29,6 @@ from core.i18n import N_
 from core.jobs import WorkState
 from core.post.letter import Link, address_of
 from courses.models import Edition, Enrolment, Run
-from modules.easy import written_in
 from modules.service import parsed
 
 AT_ONCE = 50               # attempts in one transaction: other writers come in between
@@ -58,7 +57,7 @@ class Place:
 
     def text(self, language: str) -> Item:
         """The question in a language, or in the edition's first. Raises LookupError."""
-        return _text(self.edition_id, self.module, self.item, language)
+        return items.item_in(self.edition_id, self.module, self.item, language)
 
 
 @dataclass(frozen=True)
@@ -107,11 +106,6 @@ class Made:
     seen: int
     up: int
     down: int
-
-
-def _text(edition_id: int, module: str, item_id: str, language: str) -> Item:
-    known = parsed(edition_id).languages
-    return items.item(edition_id, module, item_id, language if written_in(language) in known else known[0])
 
 
 # --- Before -----------------------------------------------------------------------------------------------------------
@@ -254,7 +248,6 @@ def made(scope: Scope, place: Place) -> list[Made]:
 
 def all_made(scope: Scope) -> list[Made]:
     """The regrades of a course that concern those in the scope, the last one first."""
-    concerned = Regrade.run_id.is_(None) | (Regrade.run_id == scope.run_id) if scope.run_id is not None else Regrade.id.is_not(None)
     before, after = aliased(Grade), aliased(Grade)
     better = after.score > before.score
     up = func.count().filter(and_(Enrolment.id.is_not(None), better))
@@ -264,7 +257,7 @@ def all_made(scope: Scope) -> list[Made]:
         .join(Edition, Edition.id == Regrade.edition_id)
         .outerjoin(Regraded, Regraded.regrade_id == Regrade.id).outerjoin(before, before.id == Regraded.before_id).outerjoin(after, after.id == Regraded.after_id)
         .outerjoin(Attempt, Attempt.id == Regraded.attempt_id).outerjoin(Enrolment, and_(Enrolment.id == Attempt.enrolment_id, scope.mine))
-        .where(Edition.course_id == scope.course_id, concerned).group_by(Regrade.id).order_by(Regrade.id.desc())
+        .where(Edition.course_id == scope.course_id, corrections.concerning(scope.run_id)).group_by(Regrade.id).order_by(Regrade.id.desc())
     ).all()
     people = {row.Regrade.person_id for row in rows}
     names: dict[int, str | None] = {row.id: row.name for row in db.session.execute(select(Person.id, Person.name).where(Person.id.in_(people)))} if people else {}
@@ -278,7 +271,7 @@ def count_in_run(run_id: int) -> int:
     """How many questions of a run were regraded."""
     rows = db.session.execute(
         select(Regrade.edition_id, Regrade.module, Regrade.item).join(Edition, Edition.id == Regrade.edition_id).join(Run, Run.course_id == Edition.course_id)
-        .where(Run.id == run_id, Regrade.run_id.is_(None) | (Regrade.run_id == run_id)).distinct()
+        .where(Run.id == run_id, corrections.concerning(run_id)).distinct()
     )
     return len(rows.all())
 
@@ -302,8 +295,7 @@ def work(claimed: Regrade) -> None:
         if claimed.done_at is None:
             claimed.done_at = db.now()
             db.session.flush()
-            if not jobs.settle(claimed, WorkState.DUE, due_at=claimed.asked_at + SECOND_LOOK):
-                raise jobs.LostLeaseError
+            jobs.again(claimed, claimed.asked_at + SECOND_LOOK)
         else:
             jobs.finish(claimed)
 
@@ -353,8 +345,7 @@ def _write_to(claimed: Regrade, part: Enrolment) -> None:
 
 
 def _notice(claimed: Regrade, part: Enrolment, language: str) -> Notice:
-    course = parsed(part.edition_id).course.title
-    title = course.get(language, next(iter(course.values())))
+    title = parsed(part.edition_id).course.titled(language)
     return Notice(
         _("A question was graded again: %(course)s", course=title),
         (

@@ -1,7 +1,5 @@
 """Background work of the room: prompt tries that no browser watches, opinions of models, regrades, who has enough by new thresholds, due dates."""
 
-from contextlib import suppress
-
 from assessments import opinions, regrading, telling, thresholds
 from assessments.models import Attempt, DueDate, Judgement, Regrade
 from assessments.running import run_try
@@ -30,11 +28,8 @@ jobs.swept(Judgement, give_opinion)
 
 @jobs.queue.task(name="assessments.look_who_has_enough")
 def look_who_has_enough(rule_id: int) -> None:
-    """After an organisation has set its thresholds."""
-    rule = jobs.claim(ThresholdRule, rule_id)
-    if rule is not None:
-        with suppress(jobs.LostLeaseError):  # Set anew meanwhile, or taken over: nobody gets anything twice.
-            thresholds.look_who_has_enough(rule)
+    """After an organisation has set its thresholds. Nobody gets anything twice."""
+    jobs.work(ThresholdRule, rule_id, thresholds.look_who_has_enough)
 
 
 jobs.swept(ThresholdRule, look_who_has_enough)
@@ -42,11 +37,8 @@ jobs.swept(ThresholdRule, look_who_has_enough)
 
 @jobs.queue.task(name="assessments.regrade")
 def regrade(regrade_id: int) -> None:
-    """Grade the answers to a question again, as somebody has decided."""
-    asked = jobs.claim(Regrade, regrade_id)
-    if asked is not None:
-        with suppress(jobs.LostLeaseError):  # Whoever took over goes on where the notes end.
-            regrading.work(asked)
+    """Grade the answers to a question again, as somebody has decided. Whoever takes over goes on where the notes end."""
+    jobs.work(Regrade, regrade_id, regrading.work)
 
 
 jobs.swept(Regrade, regrade)
@@ -54,11 +46,8 @@ jobs.swept(Regrade, regrade)
 
 @jobs.queue.task(name="assessments.tell_what_was_kept_back")
 def tell_what_was_kept_back(date_id: int) -> None:
-    """Once a due date has come, or was changed."""
-    date = jobs.claim(DueDate, date_id)
-    if date is not None:
-        with suppress(jobs.LostLeaseError):  # Set anew meanwhile, or taken over: telling twice changes nothing.
-            telling.tell(date)
+    """Once a due date has come, or was changed. Telling twice changes nothing."""
+    jobs.work(DueDate, date_id, telling.tell)
 
 
 jobs.swept(DueDate, tell_what_was_kept_back)

@@ -8,7 +8,6 @@ from assessments import terms
 from assessments.models import Attempt, DueDate
 from assessments.service import notice
 from core import db, jobs
-from core.jobs import WorkState
 from core.signals import graded
 from courses.models import Enrolment
 from courses.service import AnyPart
@@ -28,8 +27,8 @@ def tell(claimed: DueDate) -> None:
     with db.transaction():
         if later is None:
             jobs.finish(claimed)
-        elif not jobs.settle(claimed, WorkState.DUE, due_at=later + timedelta(seconds=1), tries=0):
-            raise jobs.LostLeaseError
+        else:
+            jobs.again(claimed, later + timedelta(seconds=1))
 
 
 def _tell_one(part: AnyPart, module: str, later: datetime | None) -> datetime | None:

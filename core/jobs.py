@@ -179,6 +179,20 @@ class LostLeaseError(RuntimeError):
     """This worker was so slow that another one took the row over; its result does not count."""
 
 
+def work(model: type[Any], row_id: int, do: Callable[[Any], None]) -> None:
+    """Claim a row and do its work, unless another worker does or has done it. Of one that took over meanwhile, what it does counts."""
+    row = claim(model, row_id)
+    if row is not None:
+        with suppress(LostLeaseError):
+            do(row)
+
+
+def again(row: Any, due_at: datetime) -> None:
+    """This round of the work is done; the next one is due then. Raises LostLeaseError when another worker has taken over."""
+    if not settle(row, WorkState.DUE, due_at=due_at, tries=0):
+        raise LostLeaseError
+
+
 def finish(row: Any) -> None:
     """The work is done. Raises LostLeaseError when another worker has taken over."""
     if not settle(row, WorkState.DONE):

@@ -302,8 +302,7 @@ def _settle(row: Following, delay: timedelta, report: _Report | None) -> None:
 
 def _release_lease(row: Following, delay: timedelta) -> None:
     """The work is done, to be done again later. Raises LostLeaseError: then nothing that this worker writes counts."""
-    if not jobs.settle(row, jobs.WorkState.DUE, due_at=db.now() + delay, tries=0):
-        raise jobs.LostLeaseError
+    jobs.again(row, db.now() + delay)
     row.looked_at = db.now()
 
 
