@@ -81,6 +81,11 @@ def end() -> None:
     sessions.renew(current)
 
 
+def each_person() -> str:
+    """For limits that each signed-in person has for themselves: the name under which their requests are counted."""
+    return f"person {person().id}"
+
+
 def person() -> SignedIn:
     """The signed-in person, for views behind `login_required`."""
     found: SignedIn = current_user._get_current_object()

@@ -158,8 +158,7 @@ def _edition(scope: Scope) -> tuple[EditionUse, list[EditionUse]]:
 
 def _titled(edition_id: int, module: str) -> str:
     edition = parsed(edition_id)
-    chosen = language() if language() in edition.languages else edition.languages[0]
-    return edition.module(module, chosen).title
+    return edition.module(module, edition.spoken(language())).title
 
 
 def _frame(scope: Scope, edition: EditionUse, uses: list[EditionUse]) -> dict[str, Any]:

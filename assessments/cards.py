@@ -22,7 +22,6 @@ from core.once import once_each
 from courses import service as courses
 from courses.models import Course
 from courses.service import AnyPart
-from modules.easy import written_in
 from modules.service import parsed
 
 RESTS = N_("You let it rest.")
@@ -113,12 +112,6 @@ def in_turn(card: Card, item: Item) -> tuple[Item, int]:
     """The version of a question in this turn, and the order of its options: other ones each time, and the same on every page."""
     seed = f"card {card.id} {card.turn}"
     return versioned(item, version(item, seed)), variant(item, seed)
-
-
-def in_language(edition_id: int, module: str, item: str, language: str) -> Item:
-    """A question in the text in which it was answered, else in the edition's first. Raises LookupError."""
-    known = parsed(edition_id).languages
-    return items.item(edition_id, module, item, language if written_in(language) in known else known[0])
 
 
 def _cards(person_id: int) -> Any:

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
-from accounts.signin import person
+from accounts.signin import each_person
 from assessments import code, code_live, drafts
 from assessments.code import Trial, Turn
 from assessments.kinds.item import ResponseError
@@ -29,15 +29,11 @@ MOST_FIELD = 30_000
 OFTEN = "120 per minute"       # A page that waits for a place asks again up to twice a second.
 
 
-def _who() -> str:
-    return f"person {person().id}"
-
-
 @bp.post("/courses/<int:run_id>/<module>/<item>/code")
 @bp.post("/courses/<int:run_id>/quiz/<int:draw>/<module>/<item>/code")
 @bp.post("/courses/<int:run_id>/exercise/<only>/<module>/<item>/code")
 @login_required
-@limiter.limit(OFTEN, key_func=_who)
+@limiter.limit(OFTEN, key_func=each_person)
 def send(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> str | BaseResponse:
     """Take a program: tried out without being graded, or handed in. Which of both, the pressed button says."""
     part, place = part_or_404(run_id), Place(run_id, module, draw, only)
@@ -90,7 +86,7 @@ def _tried_page(part: Part, place: Place, item_id: str) -> BaseResponse:
 @bp.post("/courses/<int:run_id>/quiz/<int:draw>/<module>/<item>/run")
 @bp.post("/courses/<int:run_id>/exercise/<only>/<module>/<item>/run")
 @login_required
-@limiter.limit(OFTEN, key_func=_who)
+@limiter.limit(OFTEN, key_func=each_person)
 def run(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> BaseResponse:
     """Try a program out. The answer is a line of JSON for each piece of output, and a last one with the page's piece of HTML.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from assessments import items
 from assessments.grading import Verdict
@@ -15,8 +15,6 @@ from assessments.kinds import KINDS
 from assessments.kinds.item import I, Item
 from assessments.models import How, Regrade
 from core.direct import Read
-from modules.easy import written_in
-from modules.service import parsed
 
 Key = tuple[str, str]
 """Module and item."""
@@ -35,6 +33,11 @@ _IN_FORCE = Read(
     .where(Regrade.edition_id == bindparam("edition_id"), or_(Regrade.run_id.is_(None), Regrade.run_id == bindparam("run_id")))
     .order_by(Regrade.id)
 )
+
+
+def concerning(run_id: int | None) -> ColumnElement[bool]:
+    """The regrades that concern a run; all of them, for whoever looks at all runs."""
+    return Regrade.id.is_not(None) if run_id is None else Regrade.run_id.is_(None) | (Regrade.run_id == run_id)
 
 
 def in_force(edition_id: int, run_id: int) -> Mapping[Key, Correction]:
@@ -58,8 +61,13 @@ def _like(item: I, other: Item) -> I:
 
 
 def _text(edition_id: int, module: str, item: Item) -> Item:
-    known = parsed(edition_id).languages
-    return items.item(edition_id, module, item.id, item.language if written_in(item.language) in known else known[0])
+    return items.item_in(edition_id, module, item.id, item.language)
+
+
+def as_it_stands(found: Mapping[Key, Correction], module: str, item: I) -> I:
+    """The question by what is in force: with its key corrected where that was done."""
+    correction = found.get((module, item.id))
+    return corrected(item, module, correction.by if correction else 0)
 
 
 def valued(correction: Correction | None, verdict: Verdict) -> Verdict:

@@ -3,10 +3,11 @@
 from flask import Blueprint, abort, request
 from flask_login import login_required
 
-from accounts.signin import person
+from accounts.signin import each_person
 from assessments import drafts, items
 from assessments.places import Place
 from assessments.views import shown_with
+from core.typed import whole
 from core.web import limiter
 from modules.views import module_text, part_or_404
 
@@ -14,26 +15,22 @@ bp = Blueprint("drafts", __name__)
 OFTEN = "120 per minute"
 
 
-def _who() -> str:
-    return f"person {person().id}"
-
-
 @bp.post("/courses/<int:run_id>/<module>/<item>/typed")
 @bp.post("/courses/<int:run_id>/quiz/<int:draw>/<module>/<item>/typed")
 @bp.post("/courses/<int:run_id>/exercise/<only>/<module>/<item>/typed")
 @login_required
-@limiter.limit(OFTEN, key_func=_who)
+@limiter.limit(OFTEN, key_func=each_person)
 def keep(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> tuple[str, int]:
     """Keep a form as it is now. Nothing is graded, and nothing counts."""
     part = part_or_404(run_id)
-    number = request.form.get("attempt", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 6):
+    number = whole(request.form.get("attempt", ""), 5)
+    if number is None:
         abort(404)
     try:
         shown_with(Place(run_id, module, draw, only), part, item)
         asked = items.item(part.edition_id, module, item, module_text(part, module))
         if drafts.keeps(asked):
-            drafts.keep(part, module, asked, int(number), request.form.to_dict(flat=False))
+            drafts.keep(part, module, asked, number, request.form.to_dict(flat=False))
     except LookupError:
         abort(404)
     except drafts.TooMuchError:

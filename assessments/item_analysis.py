@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
@@ -24,7 +24,6 @@ from core import db
 from core.direct import Read
 from core.spreadsheet import cell
 from courses.models import Enrolment, Run, Visit
-from modules.easy import written_in
 from modules.service import parsed
 
 Key = tuple[str, str]
@@ -68,23 +67,25 @@ class Line:
 
 def lines(scope: Scope, edition_id: int, language: str) -> list[Line]:
     """All questions of an edition that can be analysed, what needs a look first. Raises LookupError."""
-    asked = _asked(edition_id, language)
-    answers = _answers(scope, edition_id, {(module, item.id): item for module, item, _ in asked})
-    totals = _totals(answers)
-    regraded = set(_regraded(scope, edition_id))
-    found = [
-        Line(module, item, number, _analysed(item, answers.get((module, item.id), ()), totals), (module, item.id) in regraded)
-        for module, item, number in asked
-    ]
-    return sorted(found, key=lambda line: -line.weight)  # Stable: otherwise in the order of the text.
+    return sorted(_lines(scope, edition_id, language), key=lambda line: -line.weight)  # Stable: otherwise in the order of the text.
 
 
 def line(scope: Scope, edition_id: int, module: str, item_id: str, language: str) -> Line:
     """One question. Raises LookupError."""
-    for found in lines(scope, edition_id, language):
-        if (found.module, found.item.id) == (module, item_id):
-            return found
+    for found in _lines(scope, edition_id, language, (module, item_id)):
+        return found
     raise LookupError(item_id)
+
+
+def _lines(scope: Scope, edition_id: int, language: str, only: Key | None = None) -> Iterator[Line]:
+    """In the order of the text. Of one question alone, too, all answers are read: it is compared with the others."""
+    asked, regraded = _asked(edition_id, language), _regraded(scope, edition_id)
+    answers = _answers(scope, edition_id, {(module, item.id): item for module, item, _ in asked}, regraded)
+    totals = _totals(answers)
+    for module, item, number in asked:
+        key = (module, item.id)
+        if only in (None, key):
+            yield Line(module, item, number, _analysed(item, answers.get(key, ()), totals), key in regraded)
 
 
 def plain(html: str) -> str:
@@ -94,7 +95,7 @@ def plain(html: str) -> str:
 
 def _asked(edition_id: int, language: str) -> list[tuple[str, Item, int]]:
     edition = parsed(edition_id)
-    chosen = language if written_in(language) in edition.languages else edition.languages[0]
+    chosen = edition.spoken(language)
     return [
         (module, item, number) for module in edition.module_ids
         for number, item in enumerate(items.items(edition_id, module, chosen).values(), 1) if corrections.countable(item)
@@ -103,9 +104,8 @@ def _asked(edition_id: int, language: str) -> list[tuple[str, Item, int]]:
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
 
-def _answers(scope: Scope, edition_id: int, asked: Mapping[Key, Item]) -> dict[Key, list[Answer]]:
+def _answers(scope: Scope, edition_id: int, asked: Mapping[Key, Item], regraded: Mapping[Key, How]) -> dict[Key, list[Answer]]:
     """The first attempts of all learners, by question."""
-    regraded = _regraded(scope, edition_id)
     before: dict[tuple[int, str], datetime] = {
         (row.enrolment_id, row.module): row.first_at for row in _rows(_OPENED, scope, edition_id)
     }
@@ -142,8 +142,9 @@ def _rows(reads: tuple[Read, Read], scope: Scope, edition_id: int) -> list[Any]:
 
 def _regraded(scope: Scope, edition_id: int) -> dict[Key, How]:
     """How questions were regraded, of several times the last."""
-    concerned = Regrade.run_id.is_(None) | (Regrade.run_id == scope.run_id) if scope.run_id is not None else Regrade.id.is_not(None)
-    rows = db.session.execute(select(Regrade.module, Regrade.item, Regrade.how).where(Regrade.edition_id == edition_id, concerned).order_by(Regrade.id))
+    rows = db.session.execute(
+        select(Regrade.module, Regrade.item, Regrade.how).where(Regrade.edition_id == edition_id, corrections.concerning(scope.run_id)).order_by(Regrade.id)
+    )
     return {(row.module, row.item): row.how for row in rows}
 
 

@@ -76,6 +76,11 @@ def points(edition_id: int) -> dict[str, dict[str, float]]:
     }
 
 
+def item_in(edition_id: int, module: str, item_id: str, language: str) -> Item:
+    """The same in a language or easy text, or in the edition's first language where it does not speak it. Raises LookupError."""
+    return item(edition_id, module, item_id, parsed(edition_id).spoken(language))
+
+
 @once_each(EDITIONS_KEPT)
 def hiding(edition_id: int) -> dict[str, dict[str, str]]:
     """Questions whose right and wrong are not shown at once: their `show`, by module and item."""

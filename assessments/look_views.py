@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as BaseResponse
 
-from accounts.signin import person
+from accounts.signin import each_person
 from assessments import looks
 from assessments.kinds.item import ResponseError
 from assessments.places import Place
@@ -21,14 +21,10 @@ from modules.views import module_text, part_or_404
 bp = Blueprint("looks", __name__)
 
 
-def _who() -> str:
-    return f"person {person().id}"
-
-
 @bp.post("/courses/<int:run_id>/<module>/<item>/look")
 @bp.post("/courses/<int:run_id>/quiz/<int:draw>/<module>/<item>/look")
 @bp.post("/courses/<int:run_id>/exercise/<only>/<module>/<item>/look")
-@limiter.limit("90 per minute", key_func=_who)
+@limiter.limit("90 per minute", key_func=each_person)
 @login_required
 def look(run_id: int, module: str, item: str, draw: int | None = None, only: str | None = None) -> str | BaseResponse:
     """Ask the model. With htmx a piece of the page comes back, else a page with the way back."""

@@ -153,4 +153,4 @@ def _names() -> dict[str, Any]:
 
 def _course(part: AnyPart) -> dict[str, object]:
     course = parsed(part.edition_id).course
-    return {"run_id": part.run_id, "course_title": course.title.get(language(), next(iter(course.title.values())))}
+    return {"run_id": part.run_id, "course_title": course.titled(language())}

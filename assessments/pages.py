@@ -116,7 +116,7 @@ def draw_some(part: AnyPart, module: str, language: str, shown: Sequence[str]) -
     stands, now = service.standings(part.id, module), terms.of(part, module)
     pen = _Drawing(part, module, page_language(), now)
     blocks = {item: pen.draw(found[item], number, stands.get(item)) if now.begun else "" for number, item in enumerate(shown, 1)}
-    return Drawn(blocks, service.points_in(part, module, stands, shown, now), panel.draw(part, module, now, [found[item] for item in shown]))
+    return Drawn(blocks, service.points_in(part, module, stands, shown, now, pen.corrections), panel.draw(part, module, now, [found[item] for item in shown]))
 
 
 def draw_one(
@@ -128,8 +128,9 @@ def draw_one(
     """
     stands, now = service.standings(part.id, module), terms.of(part, module)
     item = items.item(part.edition_id, module, item_id, language)
-    piece = _Drawing(part, module, page_language(), now).draw(item, shown.index(item_id) + 1, stands.get(item_id), fresh=fresh, held=held)
-    return Markup(kept.fill(piece)), service.points_in(part, module, stands, shown, now)  # noqa: S704 - our templates
+    pen = _Drawing(part, module, page_language(), now)
+    piece = pen.draw(item, shown.index(item_id) + 1, stands.get(item_id), fresh=fresh, held=held)
+    return Markup(kept.fill(piece)), service.points_in(part, module, stands, shown, now, pen.corrections)  # noqa: S704 - our templates
 
 
 @dataclass

@@ -12,6 +12,7 @@ from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 from flask import request, url_for
 
 from assessments.drawing import shown_items
+from core.typed import whole
 from courses.service import AnyPart
 
 _ADDRESS = re.compile(r"/courses/\d+/(?:quiz/(?P<draw>\d{1,4})|exercise/(?P<only>[A-Za-z0-9._-]+))/(?P<module>[A-Za-z0-9._-]+)$")
@@ -37,7 +38,7 @@ class Place(NamedTuple):
     def asked(cls, run_id: int, module: str, query: Mapping[str, str]) -> "Place":
         """The place that a query names, as `query` writes it."""
         draw = query.get("draw", "")
-        return cls(run_id, module, int(draw) if draw.isascii() and draw.isdigit() and len(draw) < 5 else None, query.get("only"))
+        return cls(run_id, module, whole(draw, 4), query.get("only"))
 
     @property
     def query(self) -> dict[str, Any]:

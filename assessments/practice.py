@@ -13,7 +13,7 @@ from assessments.grading import Verdict
 from assessments.items import PoolPlace
 from assessments.kinds import KINDS
 from assessments.kinds.item import Form, Item, Response, version, versioned
-from assessments.kinds.looking import LookKind
+from assessments.revealing import repeatable
 from assessments.service import NONE, Standing
 from assessments.terms import Terms
 from courses.service import AnyPart
@@ -44,25 +44,19 @@ def new_seed() -> int:
 
 def draw(part: AnyPart, module: str, language: str, seed: int) -> Practice:
     """The questions of a draw. Raises LookupError for a module that there is not."""
-    found, known = items.items(part.edition_id, module, language), _Known(part)
+    found, known, held = items.items(part.edition_id, module, language), _Known(part), corrections.in_force(part.edition_id, part.run_id)
     chosen: list[str] = []
     places = 0
     for place in items.layout(part.edition_id, module):
-        free = [item for item in known.free(module, place) if _can(found[item]) and item not in chosen]
+        free = [item for item in known.free(module, place) if repeatable(found[item]) and item not in chosen]
         if isinstance(place, PoolPlace):
             chosen += drawing.drawn(free, place.pick, f"practice\0{seed}\0{module}\0{place.id}")
             places += place.pick
         else:
             chosen += free
-            places += _can(found[place])
-    return Practice(tuple(_asked(part, module, found[item], seed) for item in chosen), max(0, places - len(chosen)))
-
-
-def _asked(part: AnyPart, module: str, item: Item, seed: int) -> Item:
-    """The version of a question in this draw, with its key corrected where that was done."""
-    correction = corrections.in_force(part.edition_id, part.run_id).get((module, item.id))
-    item = corrections.corrected(item, module, correction.by if correction else 0)
-    return versioned(item, version(item, f"practice {seed}"))
+            places += repeatable(found[place])
+    asked = (corrections.as_it_stands(held, module, found[item]) for item in chosen)
+    return Practice(tuple(versioned(item, version(item, f"practice {seed}")) for item in asked), max(0, places - len(chosen)))
 
 
 def question(part: AnyPart, module: str, item_id: str, language: str, seed: int) -> Item:
@@ -77,12 +71,6 @@ def answer(item: Item, form: Form) -> tuple[Response, Verdict]:
     """What an answer is worth. Raises ResponseError."""
     response = KINDS[item.kind].read(item, form)
     return response, KINDS[item.kind].grade(item, response)
-
-
-def _can(item: Item) -> bool:
-    """Whether a program can tell at once what an answer is worth, without a model and without running anything."""
-    kind = KINDS[item.kind]
-    return not (kind.deferred or kind.by_people or kind.anonymous or isinstance(kind, LookKind))
 
 
 @dataclass

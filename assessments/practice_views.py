@@ -8,13 +8,14 @@ from flask_login import login_required
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from accounts.signin import person
+from accounts.signin import each_person
 from assessments import practice
 from assessments.grading import Verdict
 from assessments.kinds import KINDS
 from assessments.kinds.item import Form, Item, ResponseError, variant
 from assessments.pages import State
 from assessments.refilling import refilled
+from core.typed import whole
 from core.web import limiter
 from courses.service import AnyPart
 from modules.service import parsed
@@ -22,10 +23,6 @@ from modules.views import module_text, part_or_404
 
 bp = Blueprint("practice", __name__)
 OFTEN = "120 per minute"
-
-
-def _who() -> str:
-    return f"person {person().id}"
 
 
 @bp.get("/courses/<int:run_id>/practice/<module>")
@@ -52,7 +49,7 @@ def questions(run_id: int, seed: int, module: str) -> str:
 
 @bp.post("/courses/<int:run_id>/practice/<int:seed>/<module>/<item>/answer")
 @login_required
-@limiter.limit(OFTEN, key_func=_who)
+@limiter.limit(OFTEN, key_func=each_person)
 def answer(run_id: int, seed: int, module: str, item: str) -> str | BaseResponse:
     """Say at once what an answer is worth, and what is right. With htmx in the question's place, else on a page of its own."""
     part = part_or_404(run_id)
@@ -61,7 +58,8 @@ def answer(run_id: int, seed: int, module: str, item: str) -> str | BaseResponse
         asked = practice.question(part, module, item, language, seed)
     except LookupError:
         abort(404)
-    number = _number(request.form.get("number", ""))
+    number = whole(request.form.get("number", ""), 4)
+    number = 1 if number is None else number
     if KINDS[asked.kind].steps in form and KINDS[asked.kind].steps:
         return _shown(part, module, language, seed, _drawn(asked, module, seed, number, held=form))
     try:
@@ -102,10 +100,6 @@ def _refused(part: AnyPart, module: str, language: str, seed: int, item: Item, n
     back = url_for(".questions", run_id=part.run_id, seed=seed, module=module).removesuffix(module)
     question = refilled(_drawn(item, module, seed, number, held=form), form, lambda address: f"{back}{address}")
     return _shown(part, module, language, seed, question, error, 422)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 1
 
 
 def _frame(part: AnyPart, module: str, language: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import null, select, true, update
 
-from assessments import cards
+from assessments import cards, items
 from assessments.card_models import Card
 from assessments.cards import Known
 from assessments.grading import Verdict
@@ -56,7 +56,7 @@ def answered(card: Card) -> Answered | None:
     if given is None or card.answered_at is None:
         return None
     try:
-        item, order = cards.in_turn(card, cards.in_language(given["edition"], given["module"], card.item, given["language"]))
+        item, order = cards.in_turn(card, items.item_in(given["edition"], given["module"], card.item, given["language"]))
     except LookupError:
         return None
     response = given["response"]

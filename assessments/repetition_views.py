@@ -22,6 +22,7 @@ from assessments.repetition import MOST_A_DAY, Memory, Rating, days_until
 from assessments.repetition_pages import draw_answered, draw_asked, words_of
 from core import db
 from core.i18n import N_, language
+from core.typed import whole
 from courses.service import AnyPart
 from courses.tools import Tool
 from modules.views import content_language, module_text, part_or_404
@@ -275,5 +276,4 @@ def _action(known: Known, scope: _Scope, act: str) -> str:
 
 
 def _turn() -> int:
-    turn = request.form.get("turn", "")
-    return int(turn) if turn.isascii() and turn.isdigit() and len(turn) < 9 else 0
+    return whole(request.form.get("turn", ""), 8) or 0

@@ -15,7 +15,7 @@ from courses.service import AnyPart
 
 
 def repeatable(item: Item) -> bool:
-    """Whether a program grades the question at once, so that it can be asked again without anybody's work or tokens."""
+    """Whether a program grades the question at once, without anybody's work or tokens, so that it can be asked again."""
     kind = KINDS[item.kind]
     return not (kind.deferred or kind.by_people or kind.anonymous or isinstance(kind, LookKind))
 
@@ -37,16 +37,12 @@ class Revealing:
 
     def text(self, module: str, item: str, language: str) -> Item:
         """The question as it stands, with its key corrected where that was done. Raises LookupError when the edition has none."""
-        found = items.item(self.part.edition_id, module, item, language)
-        return corrections.corrected(found, module, self._by(module, item))
+        return corrections.as_it_stands(self._corrections, module, items.item(self.part.edition_id, module, item, language))
 
     def edition_of(self, module: str, item: str) -> int:
         """The edition whose text and key of a question hold."""
-        return self._by(module, item) or self.part.edition_id
-
-    def _by(self, module: str, item: str) -> int:
         correction = self._corrections.get((module, item))
-        return correction.by if correction else 0
+        return (correction.by if correction else 0) or self.part.edition_id
 
     @cached_property
     def _corrections(self) -> Mapping[corrections.Key, Correction]:

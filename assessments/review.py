@@ -3,7 +3,7 @@
 Drawn anew each time, apart from the kept pieces that can be answered (as the preview is).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,8 +23,6 @@ from assessments.terms import Terms
 from core.direct import Read
 from core.jobs import WorkState
 from courses.service import AnyPart
-from modules.easy import written_in
-from modules.service import parsed
 
 _ATTEMPTS = Read(
     select(
@@ -70,20 +68,22 @@ def review(part: AnyPart, module: str, language: str, *, key: bool, only: Collec
     found = items.items(part.edition_id, module, language)
     stands, now = service.standings(part.id, module), terms.of(part, module)
     latest: dict[int, Any] = {row.id: row for row in _ATTEMPTS(enrolment_id=part.id, module=module)}  # The latest grade is valid.
+    held = {edition: corrections.in_force(edition, part.run_id) for edition in {row.edition_id for row in latest.values()}}
     answered = {row.item for row in latest.values()}
     mine = drawing.own_items(part.edition_id, module, str(part.id))
     order = [found[item] for item in (*mine, *(item for item in found if item in answered and item not in mine))]
     return [
         Question(item.id, item.kind, number, item.points, tuple(
-            _reviewed(part, module, row, stands[item.id], number, now, key=key) for row in latest.values() if row.item == item.id
+            _reviewed(part, module, row, stands[item.id], number, now, held[row.edition_id], key=key) for row in latest.values() if row.item == item.id
         ))
         for number, item in enumerate(order, 1) if only is None or item.id in only
     ]
 
 
-def _reviewed(part: AnyPart, module: str, row: Any, standing: Standing, number: int, now: Terms, *, key: bool) -> Reviewed:
-    correction = corrections.in_force(row.edition_id, part.run_id).get((module, row.item))
-    item = corrections.corrected(_item(row, module), module, correction.by if correction else 0)
+def _reviewed(
+    part: AnyPart, module: str, row: Any, standing: Standing, number: int, now: Terms, held: Mapping[corrections.Key, corrections.Correction], *, key: bool,
+) -> Reviewed:
+    item = corrections.as_it_stands(held, module, _item(row, module))
     item = versioned(item, version(item, str(part.id)))
     verdict = verdict_of(item, row.response, row.verdict)
     may = now.showing(item, is_closed=standing.closed(item, now))
@@ -103,8 +103,7 @@ def _reviewed(part: AnyPart, module: str, row: Any, standing: Standing, number: 
 
 def _item(row: Any, module: str) -> Item:
     """The question in the text that was answered."""
-    languages = parsed(row.edition_id).languages
-    return items.item(row.edition_id, module, row.item, row.language if written_in(row.language) in languages else languages[0])
+    return items.item_in(row.edition_id, module, row.item, row.language)
 
 
 def _draw(item: Item, part: AnyPart, given: Response, shown: Verdict | None, *, reveal: bool, state: State) -> Markup:

@@ -46,8 +46,7 @@ class Scope:
     @property
     def title(self) -> str:
         """Of the course."""
-        titles = parsed(self.edition_id).course.title
-        return str(titles.get(language(), next(iter(titles.values()))))
+        return parsed(self.edition_id).course.titled(language())
 
     @property
     def mine(self) -> ColumnElement[bool]:

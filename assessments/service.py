@@ -224,8 +224,7 @@ def _read(part: AnyPart, module: str, item: Item, form: Form) -> tuple[Item, Res
 
 
 def _as_it_stands(part: AnyPart, module: str, item: Item) -> Item:
-    correction = corrections.in_force(part.edition_id, part.run_id).get((module, item.id))
-    return corrections.corrected(item, module, correction.by if correction else 0)
+    return corrections.as_it_stands(corrections.in_force(part.edition_id, part.run_id), module, item)
 
 
 def is_step(part: AnyPart, module: str, item_id: str, language: str, form: Form) -> bool:
@@ -309,12 +308,14 @@ def nothing(_show: str, _due_passed: bool | None) -> bool:
     return False
 
 
-def points_in(part: AnyPart, module: str, stands: Mapping[str, Standing], shown: Collection[str], now: Terms) -> Points:
-    """The points in these items of a module that a learner may see, from how they stand at them."""
+def points_in(
+    part: AnyPart, module: str, stands: Mapping[str, Standing], shown: Collection[str], now: Terms, held: Mapping[corrections.Key, corrections.Correction],
+) -> Points:
+    """The points in these items of a module that a learner may see, from how they stand at them, and what regrades are in force."""
     hidden = _left_out(part.edition_id, module, now, unseen)
     counting = {item: standing.kept(now.keep) for item, standing in stands.items() if standing.grades}
     possible = {item: points for item, points in items.points(part.edition_id)[module].items() if item in shown and item not in hidden}
-    return _points(possible, counting, _void(part)(module))
+    return _points(possible, counting, _void_of(held)(module))
 
 
 def scores(part: AnyPart) -> dict[str, Points]:
@@ -366,7 +367,11 @@ def _void(part: AnyPart) -> _Void:
 
 
 def _void_in(edition_id: int, run_id: int) -> _Void:
-    found = corrections.void(corrections.in_force(edition_id, run_id))
+    return _void_of(corrections.in_force(edition_id, run_id))
+
+
+def _void_of(held: Mapping[corrections.Key, corrections.Correction]) -> _Void:
+    found = corrections.void(held)
     return lambda module: frozenset(item for where, item in found if where == module)
 
 

@@ -27,5 +27,5 @@ def page(run_id: int) -> str:
     course = parsed(part.edition_id).course
     return render_template(
         "assessments/surveys/page.html", run_id=run_id, results=surveys.results(run_id, part.edition_id, language()), fewest=surveys.FEWEST,
-        course_title=course.title.get(language(), next(iter(course.title.values()))),
+        course_title=course.titled(language()),
     )

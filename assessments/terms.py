@@ -62,6 +62,13 @@ def of(part: AnyPart, module: str) -> Terms:
     return _terms(part, edition.course.attempts, edition.module(module, edition.languages[0]), _dates(part))
 
 
+def begun(part: AnyPart, module: str) -> bool:
+    """Whether somebody may see a module's questions: all may, but for a test only who has begun it. Raises LookupError."""
+    edition = parsed(part.edition_id)
+    timed = edition.module(module, edition.languages[0]).time_limit
+    return not timed or any(row.module == module for row in _SITTINGS(enrolment_id=part.id))
+
+
 def of_all(part: AnyPart) -> dict[str, Terms]:
     """The rules of all modules for somebody, now."""
     edition, dates = parsed(part.edition_id), _dates(part)

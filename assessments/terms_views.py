@@ -13,6 +13,7 @@ from accounts.models import Role
 from accounts.signin import person
 from assessments import due, sittings, terms
 from core.i18n import language
+from core.typed import whole
 from courses import service as courses
 from courses.policy import teaches
 from courses.service import AnyPart
@@ -67,7 +68,7 @@ def set_due(run_id: int) -> Page:
 def give(run_id: int) -> Page:
     """Give somebody more time; 0 takes it back."""
     edition = _edition_of(run_id)
-    unit, amount, who = request.form.get("unit", ""), _number(request.form.get("amount", "")), _number(request.form.get("person", ""))
+    unit, amount, who = request.form.get("unit", ""), whole(request.form.get("amount", ""), 9), whole(request.form.get("person", ""), 9)
     most = {"percent": sittings.MOST_PERCENT, "minutes": sittings.MOST_MINUTES}.get(unit)
     if most is None or who is None or amount is None or amount > most:
         return _page(run_id, edition, error=_("Please choose a person, and a whole number: at most %(percent)s percent or %(minutes)s minutes.", percent=sittings.MOST_PERCENT, minutes=sittings.MOST_MINUTES)), 422
@@ -80,14 +81,14 @@ def give(run_id: int) -> Page:
 
 
 def _page(run_id: int, edition: ParsedEdition, typed: dict[str, str] | None = None, error: str = "") -> str:
-    chosen = language() if language() in edition.languages else edition.languages[0]
+    chosen = edition.spoken(language())
     dates = due.dates(run_id)
     lines = [_line(edition.module(module, chosen), dates.get(module), typed) for module in edition.module_ids]
     limits = [line.source for line in lines if line.source.time_limit]
     return render_template(
         "assessments/times.html", run_id=run_id, edition=edition, chosen=chosen, lines=lines, limits=limits, given=sittings.given(run_id), error=error,
         learners=sittings.learners(run_id), running=sittings.running(run_id) if limits else (), titles={line.source.id: line.source.title for line in lines},
-        picked=_number(request.values.get("person", "")), unit=request.form.get("unit", "percent"), amount=request.form.get("amount", "25"),
+        picked=whole(request.values.get("person", ""), 9), unit=request.form.get("unit", "percent"), amount=request.form.get("amount", "25"),
     )
 
 
@@ -116,7 +117,3 @@ def _moment(text: str) -> datetime | None:
         return to_utc(found).replace(tzinfo=UTC) if found.tzinfo is None and found.year in YEARS else None
     except (ValueError, OverflowError):
         return None
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -71,7 +71,7 @@ def _resolved(place: Place, html: str) -> Markup:
 def shown_with(place: Place, part: AnyPart, item: str) -> tuple[str, ...]:
     """The questions of a page, one of which is this one. Raises LookupError, also while a test is not begun."""
     shown = place.shown(part)
-    if item not in shown or not terms.of(part, place.module).begun:
+    if item not in shown or not terms.begun(part, place.module):
         raise LookupError(item)
     return shown
 

@@ -114,6 +114,10 @@ class CourseSource:
     pools: tuple[PoolSource, ...] = ()
     attempts: str = "best"         # which attempt at a question counts, where a module says nothing else
 
+    def titled(self, language: str) -> str:
+        """The title in this language, else in the first one that it has."""
+        return self.title.get(language, next(iter(self.title.values())))
+
     @property
     def certificate_competences(self) -> tuple[str, ...]:
         """Ids of the competences that the certificate names."""

@@ -61,6 +61,10 @@ class ParsedEdition:
         """The modules in their order."""
         return tuple(module.id for module in self.course.modules)
 
+    def spoken(self, text: str) -> str:
+        """This language or easy text, if the edition speaks its language; else the edition's first."""
+        return text if written_in(text) in self.languages else self.languages[0]
+
     def title(self, text: str) -> str:
         """The course's title beside a text in this language, or in easy language."""
         return self.course.title[written_in(text)]

@@ -22,7 +22,6 @@ from courses import service as courses
 from courses.models import Edition, Enrolment, Run
 from courses.service import Part
 from modules.course import CourseSource, Module
-from modules.easy import written_in
 from modules.presenters import Points, total
 from modules.service import parsed
 from studio.models import DraftRelease
@@ -145,13 +144,11 @@ def _files(files: dict[str, bytes], folder: str) -> dict[str, bytes]:
 
 def _fits(part: Part, edition_id: int, attempt: Any) -> bool:
     """Whether an answer means the same in another edition."""
-    languages = parsed(edition_id).languages
-    language = attempt.language if written_in(attempt.language) in languages else languages[0]
     try:
         old = items.item(part.edition_id, attempt.module, attempt.item, attempt.language)
     except LookupError:  # Its question is not in the edition that one has: it has not counted, and does not begin to.
         return False
-    return fits(old, items.item(edition_id, attempt.module, attempt.item, language), attempt.response)
+    return fits(old, items.item_in(edition_id, attempt.module, attempt.item, attempt.language), attempt.response)
 
 
 def fits(old: Item, new: Item, response: Response) -> bool:

@@ -20,7 +20,7 @@ from modules.service import parsed
 def words_for(part: AnyPart) -> dict[str, Any]:
     """What the templates ask for words."""
     edition = parsed(part.edition_id)
-    wanted = language() if language() in edition.languages else edition.languages[0]
+    wanted = edition.spoken(language())
 
     def opens(link: ResourceLink) -> str:
         title = edition.module(link.module, wanted).title if link.module in edition.module_ids else link.module

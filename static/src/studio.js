@@ -8,7 +8,7 @@ import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightAc
 import { tags } from "@lezer/highlight";
 import { look, tabs } from "./code-look.js";
 
-const PREVIEW = 0, SAVE = 1500, SAVE_AT_LEAST = 8000, CHECK = 600, PULSE = 15000, FORM = 120;
+const SAVE = 1500, SAVE_AT_LEAST = 8000, CHECK = 600, PULSE = 15000, FORM = 120;
 const EDGE = 40; // What is nearer to the frame's edge is not seen well.
 const GIFT = "gift";
 
@@ -214,7 +214,7 @@ class Studio {
     this.field.value = this.text;
     if (this.dirty) this.say(this.words.unsaved);
     this.keep();
-    this.later("preview", PREVIEW, () => this.preview());
+    this.preview();
     this.later("check", CHECK, () => this.check());
     this.later("save", SAVE, () => this.save());
     this.timers.surely ??= setTimeout(() => this.save(), SAVE_AT_LEAST);
