@@ -10,6 +10,7 @@ from exchange.normal import with_ids
 from modules.findings import Finding, Severity
 
 MOST_FINDINGS = 100
+MOST_TOGETHER = 20_000_000            # characters of all items
 
 
 class Collected:
@@ -24,6 +25,7 @@ class Collected:
         self.findings: list[Finding] = []
         self.entries: list[Entry] = []
         self._items: list[Item] = []
+        self._letters = 0
 
     def each(self, parts: Iterable[tuple[str, str, int, Callable[[Entry], Item | None]]]) -> None:
         """Read part after part (name, type, line, reader of it). What one of them cannot do does not hold up the others."""
@@ -31,6 +33,10 @@ class Collected:
             if len(self.entries) >= MOST_ITEMS:
                 self.find("too-many", line, N_("The file has more than %(most)s items; the rest was not read."),
                           N_("Split the file."), most=MOST_ITEMS)
+                return
+            if self._letters > MOST_TOGETHER:
+                self.find("too-many", line, N_("The items together have more than %(most)s million characters; the rest was not read."),
+                          N_("Split the file."), most=MOST_TOGETHER // 1_000_000)
                 return
             self.take(name, what, line, read)
 
@@ -50,6 +56,7 @@ class Collected:
             entry.drop(N_("Nothing of it can be used."))
         if item is not None and not entry.dropped:
             self._items.append(item)
+            self._letters += item.letters
 
     def find(self, rule: str, line: int, message: str, mend: str, *, severity: Severity = Severity.ERROR, **values: Any) -> None:
         """Note what is wrong with the file."""

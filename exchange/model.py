@@ -153,6 +153,17 @@ class Item:
     explanation: str = ""
     unreadable: Note | None = None     # why a block of a course could not be read
 
+    @property
+    def letters(self) -> int:
+        """About how much text it holds."""
+        texts = [self.stem, self.explanation, *self.hints, *(part.text for part in self.fences)]
+        texts += [text for choice in self.choices for text in (choice.text, choice.feedback)]
+        texts += [text for pair in self.pairs for text in (pair.left, pair.right, pair.feedback)]
+        texts += [text for row in self.rows for text in (row.text, row.feedback)]
+        texts += [text for words in self.words for text in (words.feedback, *(answer.text for answer in words.answers))]
+        texts += [text for criterion in self.rubric for text in (criterion.text, criterion.guidance)]
+        return sum(map(len, texts))
+
 
 @dataclass
 class Entry:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
 from core.i18n import N_
-from exchange import archive
+from exchange import archive, jsontext
 from exchange.collecting import Collected
 from exchange.formats import aiken, bundle, gift, h5p, liascript, moodle_xml, notebook, package, qti, qti1
 from exchange.model import Reading
 
 MOST_BYTES = 100 << 20
-MOST_TEXT_BYTES = 32 << 20
+# What is read as a whole, not piece by piece, has bounds of its own.
+MOST_OF_A_FORMAT = {liascript.NAME: 8 << 20, notebook.NAME: jsontext.MOST_BYTES}
 HEAD = 200_000
 AUTO = "auto"
 _Read = Callable[[bytes, str, str], Reading]
@@ -36,14 +37,13 @@ def read(content: bytes, name: str, format_: str, language: str) -> Reading:
         return _refused(collected, N_("The file is larger than %(most)s MB."), MOST_BYTES)
     if content.startswith(archive.MARK):
         return _unpacked(content, collected)
-    if len(content) > MOST_TEXT_BYTES and not _head(content).lstrip("\ufeff \n").startswith("<"):
-        return _refused(collected, N_("The file is larger than %(most)s MB."), MOST_TEXT_BYTES)
     wanted = format_ if format_ != AUTO else _text_format(_head(content), name)
     if wanted not in _TEXTS:
         collected.find("format", 0, N_("Nothing here knows the format of “%(name)s”."), N_("Name it with --format, one of: %(known)s"),
                        name=name[-120:], known=", ".join(FORMATS))
         return collected.done()
-    return _TEXTS[wanted](content, name, language)
+    most = MOST_OF_A_FORMAT.get(wanted, MOST_BYTES)
+    return _TEXTS[wanted](content, name, language) if len(content) <= most else _refused(collected, N_("The file is larger than %(most)s MB."), most)
 
 
 def _refused(collected: Collected, message: str, most: int) -> Reading:

@@ -1,11 +1,12 @@
 """XML that strangers send: no entities of its own, nothing loaded from elsewhere, and read on past a mistake.
 
-lxml reads with recovery, so that one broken question does not cost the others; what was recovered is reported with line
-and column, and readers leave out the parts in which it happened.
+Files of many questions are cut before they are read (exchange.cutting), so that one broken question does not cost the others, and only
+one is in memory. What is not well-formed is reported with line and column, and left out by the readers.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from html.entities import html5
 from typing import Any
 
@@ -13,69 +14,189 @@ from lxml import etree
 
 from core.i18n import N_
 from exchange.collecting import Collected
-from exchange.model import UnreadableError
+from exchange.cutting import LONGEST, Cut, cut
+from exchange.model import MOST_ITEMS, UnreadableError
+from exchange.text import decode, pieces
+from modules.findings import Severity
 
 Element = Any  # lxml's elements; the library has no types.
-MOST_ERRORS = 20
+MOST_TAGS = 200_000                    # of one question, or of a document that is not cut
+MOST_PARTS = 10 * MOST_ITEMS           # with those that are no items, such as categories
+MOST_FRAME = 2 << 20
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
-_OWN_ENTITIES = re.compile(r"<!DOCTYPE\b[^>\[]{0,2000}\[.{0,20000}?<!ENTITY\b", re.IGNORECASE | re.DOTALL)
+_ENTITIES = re.compile(r"<!ENTITY\b", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_LINE = re.compile(r" line \d+")         # which the finding says itself
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30});")
 _XML_OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _SPECIAL = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-class Document:
-    """An XML document: its root, and the lines on which it is not well-formed."""
+@dataclass(frozen=True)
+class Part:
+    """One of the elements of a document that are read one by one. A mistake lies in it: `fault` says so, and `element` is what could be recovered."""
 
-    def __init__(self, root: Element, broken: tuple[int, ...]) -> None:
-        self.root = root
-        self._broken = broken
+    line: int
+    element: Element | None = None
+    fault: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
 
-    def broken_within(self, element: Element, tag: str) -> bool:
-        """Whether a mistake lies between an element's first line and the next element of the same name."""
-        if not self._broken:
+
+class Parts:
+    """A document of any length, of which only the elements of one name are of interest: one of them at a time is in memory."""
+
+    def __init__(self, content: bytes, collected: Collected, *names: str) -> None:
+        self._content = content
+        self._collected = collected
+        self._names = names
+        self._found = self._faults = 0
+        self.head: Element | None = None   # what stands before the first element
+
+    def __iter__(self) -> Iterator[Part]:
+        frame = _Frame()
+        for piece in cut(pieces(self._content, self._collected), self._names):
+            if not piece.inside:
+                if frame.is_empty and not self._begin(piece):
+                    return
+                frame.add(piece)
+                continue
+            self._found += 1
+            if self._found > MOST_PARTS:
+                self._collected.find("too-many", piece.line, N_("The file has more than %(most)s items; the rest was not read."), N_("Split the file."), most=MOST_PARTS)
+                return
+            yield self._part(piece)
+        if not self._faults:  # Else what follows from these would be told once more.
+            frame.check(self._collected, found=self._found)
+
+    def _begin(self, piece: Cut) -> bool:
+        """Look at what stands before the first element. False: the document must not be read."""
+        if _ENTITIES.search(_COMMENT.sub("", piece.text)):
+            _refuse(self._collected)
             return False
-        following = next((other for other in element.itersiblings() if local(other) == tag), None)
-        inside = any(local(other) == tag for other in element.iterdescendants())
-        end = following.sourceline if following is not None else _last_line(element) + 1
-        return inside or any(element.sourceline <= line < max(end, element.sourceline + 1) for line in self._broken)
+        if _is_small(piece.text):
+            self.head = _tree(piece.text)[0]
+        return True
+
+    def _part(self, piece: Cut) -> Part:
+        if not piece.whole:
+            return Part(piece.line, None, N_("It has more than %(most)s million characters."), {"most": LONGEST >> 20})
+        text = piece.text
+        if text.count("<") > MOST_TAGS:
+            return Part(piece.line, None, N_("It has more than %(most)s tags."), {"most": MOST_TAGS})
+        root, errors = _tree(text)
+        if errors:
+            self._faults += 1
+            _tell(self._collected, piece, errors[0])
+        return Part(piece.line, root, N_("It is not well-formed.") if errors or root is None else "")
 
 
-def read_xml(text: str, collected: Collected) -> Document | None:
-    """Read a document; None when nothing of it can be read. Mistakes are findings with line and column."""
-    if _OWN_ENTITIES.search(text[:30_000]):
+class _Frame:
+    """What stands between the elements, which has to be well-formed, too."""
+
+    def __init__(self) -> None:
+        self._pieces: list[Cut] = []
+        self._letters = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._letters and not self._pieces
+
+    def add(self, piece: Cut) -> None:
+        self._letters += piece.letters
+        if self._letters <= MOST_FRAME:
+            self._pieces.append(piece)
+        else:
+            self._pieces.clear()
+
+    def check(self, collected: Collected, *, found: int) -> None:
+        text = "".join(piece.text for piece in self._pieces)
+        if not _is_small(text) or self._letters > MOST_FRAME:
+            return
+        if not re.search(r"<[A-Za-z_]", text):
+            if not found:
+                collected.find("xml", 1, N_("There is no XML in the file."), N_("Choose another file."))
+            return
+        _, errors = _tree(text)
+        if errors:
+            _tell(collected, *self._place(errors[0]))
+        if not found:
+            collected.find("empty", 1, N_("There are no questions in the file."), N_("Choose another file."), severity=Severity.WARNING)
+
+    def _place(self, error: "_Error") -> tuple[Cut, "_Error"]:
+        """The piece in which an error lies, and the error as if that were alone."""
+        line = column = 1
+        found = self._pieces[0], line, column
+        for piece in self._pieces:
+            if (line, column) > (error.line, error.column):
+                break
+            found = piece, line, column
+            breaks = piece.text.count("\n")
+            column = len(piece.text) - piece.text.rindex("\n") if breaks else column + len(piece.text)
+            line += breaks
+        piece, line, column = found
+        return piece, _Error(error.line - line + 1, error.column - column + 1 if error.line == line else error.column, error.message)
+
+
+def _is_small(text: str) -> bool:
+    return len(text) <= MOST_FRAME and text.count("<") <= MOST_TAGS
+
+
+@dataclass(frozen=True)
+class _Error:
+    line: int
+    column: int
+    message: str
+
+
+def read_xml(content: bytes, collected: Collected) -> Element | None:
+    """Read a document that is one thing; None when nothing of it can be read. The first mistake is a finding with line and column."""
+    text = decode(content[:LONGEST + 1], collected)
+    if len(content) > LONGEST or text.count("<") > MOST_TAGS:
+        collected.find("file-size", 0, N_("An XML file of this kind may have %(most)s MB and %(tags)s tags."), N_("Split the file."),
+                       most=LONGEST >> 20, tags=MOST_TAGS)
+        return None
+    if _ENTITIES.search(_COMMENT.sub("", text)):
         _refuse(collected)
         return None
-    text = _ENTITY.sub(_character, _DECLARATION.sub(lambda found: "\n" * found[0].count("\n"), text))
+    root, errors = _tree(text)
+    if errors:
+        _tell(collected, Cut(1, 1, inside=True), errors[0])
+    elif root is None:
+        collected.find("xml", 1, N_("There is no XML in the file."), N_("Choose another file."))
+    return root
+
+
+def _tree(text: str) -> tuple[Element | None, list[_Error]]:
+    """What a text holds, and what is wrong with it."""
+    text = _ENTITY.sub(_character, _DECLARATION.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text, count=1))
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
                              huge_tree=False, remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError):
         root = None
-    if root is not None and (subset := root.getroottree().docinfo.internalDTD) is not None and any(True for _ in subset.iterentities()):
-        _refuse(collected)
-        return None
-    broken: list[int] = []
-    for error in parser.error_log:
-        if error.level_name in ("ERROR", "FATAL") and error.domain_name in ("PARSER", "NAMESPACE") and len(broken) < MOST_ERRORS:
-            if error.domain_name == "NAMESPACE":
-                continue
-            broken.append(error.line)
-            collected.find("xml", error.line, N_("This is not well-formed XML (column %(column)s): %(reason)s"),
-                           N_("What stands on this line was left out; export the file anew, or mend the line."),
-                           column=error.column, reason=str(error.message).strip()[:160])
-    if root is None and not broken:
-        collected.find("xml", 1, N_("There is no XML in the file."), N_("Choose another file."))
-    return Document(root, tuple(broken)) if root is not None else None
+    return root, [_Error(error.line, error.column, str(error.message)) for error in parser.error_log
+                  if error.level_name in ("ERROR", "FATAL") and error.domain_name == "PARSER"]
+
+
+def faulty(part: Part) -> Callable[[Any], Any]:
+    """What stands in for the reader of an element in which a mistake lies."""
+    def refuse(_: Any) -> Any:
+        raise UnreadableError(part.fault, **part.values)
+
+    return refuse
+
+
+def _tell(collected: Collected, piece: Cut, error: _Error) -> None:
+    """Report a mistake with its place in the file."""
+    column = error.column + piece.column - 1 if error.line == 1 else error.column
+    reason = _LINE.sub("", error.message.strip().split("\n")[0][:160])
+    collected.find("xml", error.line + piece.line - 1, N_("This is not well-formed XML (column %(column)s): %(reason)s"),
+                   N_("What stands on this line was left out; export the file anew, or mend the line."), column=column, reason=reason)
 
 
 def _refuse(collected: Collected) -> None:
     collected.find("xml-dtd", 1, N_("The file defines entities of its own, which is not allowed."), N_("Export it anew, without a DTD of its own."))
-
-
-def _last_line(element: Element) -> int:
-    return max(int(part.sourceline) + (part.text or "").count("\n") for part in element.iter())
 
 
 def _character(found: re.Match[str]) -> str:
@@ -86,9 +207,9 @@ def _character(found: re.Match[str]) -> str:
 
 
 def local(element: Element) -> str:
-    """An element's name without its namespace."""
+    """An element's name without its namespace, or the prefix of one that is declared elsewhere."""
     tag = element.tag
-    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
+    return tag.rpartition("}")[2].rpartition(":")[2] if isinstance(tag, str) else ""
 
 
 def children(element: Element, *names: str) -> list[Element]:

@@ -5,7 +5,7 @@ which way), with GIFT's escapes undone. https://docs.moodle.org/en/GIFT_format
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Literal
@@ -89,8 +89,13 @@ class Gift:
 
 def read_gift(text: str, *, path: str = "", first_line: int = 1) -> Gift:
     """Read GIFT. `first_line` is the line of `path` on which `text` begins. Raises nothing: what is wrong stands in `findings`."""
+    return read_gift_lines(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n"), path=path, first_line=first_line)
+
+
+def read_gift_lines(lines: Iterable[str], *, path: str = "", first_line: int = 1) -> Gift:
+    """The same of lines that come one by one, and of which none is kept that is not needed."""
     reader = _Reader(path)
-    for number, entry in enumerate(_entries(text, first_line)):
+    for number, entry in enumerate(_entries(lines, first_line)):
         if number == MOST_ITEMS:
             reader.error("gift-many", entry.first_line, N_("More than %(most)s questions."), N_("Split the text."), most=MOST_ITEMS)
             break
@@ -107,6 +112,17 @@ class _Entry:
     category: str
     notes: list[tuple[str, str]] = field(default_factory=list)
     lines: list[tuple[int, str]] = field(default_factory=list)
+    letters: int = 0
+
+    def add(self, number: int, line: str) -> None:
+        """Add a line. Of a question that is too long only so much is kept as shows it."""
+        if self.letters <= MOST_LETTERS:
+            self.letters += len(line) + 1
+            self.lines.append((number, line))
+
+    def note(self, notes: list[tuple[str, str]]) -> None:
+        """Add what a comment says, as far as a question may have so much of it."""
+        self.notes += notes[:MOST_ANSWERS - len(self.notes)]
 
     @property
     def first_line(self) -> int:
@@ -121,16 +137,18 @@ class _Entry:
         return self.lines[self.text.count("\n", 0, offset)][0]
 
 
-def _entries(text: str, first_line: int) -> Iterator[_Entry]:
+def _entries(lines: Iterable[str], first_line: int) -> Iterator[_Entry]:
     """Questions stand between empty lines; comments and categories on lines of their own."""
     entry = _Entry("")
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    for number, line in enumerate(_PRIVATE.sub("", text).split("\n"), first_line):
-        category = _CATEGORY.fullmatch(line)
+    for number, raw in enumerate(lines, first_line):
+        if not raw and not entry.lines:
+            continue
+        line = _PRIVATE.sub("", raw)
+        category = _CATEGORY.fullmatch(line) if "$" in line else None
         if line.lstrip().startswith("//"):
-            entry.notes += _NOTE.findall(line)
+            entry.note(_NOTE.findall(line))
         elif line.strip() and not category:
-            entry.lines.append((number, _ESCAPE.sub(lambda found: _HIDE[found[1]], line)))
+            entry.add(number, _ESCAPE.sub(lambda found: _HIDE[found[1]], line))
         else:
             if entry.lines:
                 yield entry

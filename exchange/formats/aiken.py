@@ -1,7 +1,7 @@
 """Aiken: a question on one line, options `A. …`, and `ANSWER: A`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from core.i18n import N_
@@ -9,7 +9,7 @@ from exchange.collecting import Collected
 from exchange.html import plain
 from exchange.model import Choice, Entry, Item, Reading, UnreadableError
 from exchange.normal import one_right
-from exchange.text import decode
+from exchange.text import lines
 
 NAME = "aiken"
 _OPTION = re.compile(r"([A-Z])[.)]\s+(.*)")
@@ -32,13 +32,13 @@ class _Question:
 def read(content: bytes, path: str, language: str) -> Reading:
     """Read a file in Aiken."""
     collected = Collected(NAME, path, language)
-    questions = _questions(decode(content, collected).split("\n"))
+    questions = _questions(lines(content, collected))
     collected.each((" ".join(question.text), "multiple choice", question.line, lambda entry, question=question: _item(question, entry))  # type: ignore[misc]
                    for question in questions)
     return collected.done()
 
 
-def _questions(lines: list[str]) -> Iterator[_Question]:
+def _questions(lines: Iterable[str]) -> Iterator[_Question]:
     question: _Question | None = None
     for number, line in enumerate(lines, 1):
         if not line.strip():

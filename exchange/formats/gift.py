@@ -11,10 +11,10 @@ from exchange.html import Writer, plain
 from exchange.markup import to_html, to_line
 from exchange.model import TEXT, Choice, Entry, Item, Number, Pair, Reading, Words
 from exchange.normal import accepted, as_wildcard, is_true_false, one_right, several_right, true_false, wildcard
-from exchange.text import decode
+from exchange.text import lines
 from exchange.writing import percent
-from modules.findings import Severity
-from modules.gift import GiftAnswer, GiftItem, read_gift
+from modules.findings import Finding, Severity
+from modules.gift import GiftAnswer, GiftItem, read_gift_lines
 
 NAME = "gift"
 _SIGNS = re.compile(r"([~=#{}:\\])")
@@ -29,15 +29,11 @@ def looks_like(text: str) -> bool:
 def read(content: bytes, path: str, language: str) -> Reading:
     """Read a file of GIFT."""
     collected = Collected(NAME, path, language)
-    gift = read_gift(decode(content, collected), path=path)
+    gift = read_gift_lines(lines(content, collected), path=path)
     by_line = {line: [*group] for line, group in groupby(sorted(gift.findings, key=lambda finding: finding.line), key=lambda finding: finding.line)}
     texts = Writer(collected.media)
     parts = sorted([*((item.line, item) for item in gift.items), *_dropped_lines(by_line)], key=lambda part: part[0])
-    for line, item in parts:
-        if isinstance(item, GiftItem):
-            collected.take(item.title or item.text, item.kind, line, lambda entry, item=item: _item(item, texts, entry, language))  # type: ignore[misc]
-        else:
-            _drop(collected, line, by_line[line])
+    collected.each(_named(item, texts, language) if item else _dropped(line, by_line[line]) for line, item in parts)
     for finding in gift.findings:
         if finding.severity is Severity.WARNING and (entry := _entry_at(collected.entries, finding.line)):
             entry.change(finding.message, **finding.values)
@@ -45,13 +41,25 @@ def read(content: bytes, path: str, language: str) -> Reading:
     return collected.done()
 
 
-def _dropped_lines(by_line: dict[int, list]) -> Iterator[tuple[int, None]]:  # type: ignore[type-arg]
-    return ((line, None) for line, findings in by_line.items() if any(finding.severity is Severity.ERROR for finding in findings))
+_Part = tuple[str, str, int, Callable[[Entry], Item | None]]
 
 
-def _drop(collected: Collected, line: int, findings: Sequence) -> None:  # type: ignore[type-arg]
-    error = next(finding for finding in findings if finding.severity is Severity.ERROR)
-    collected.take("", "", line, lambda entry: entry.drop(error.message, **error.values))
+def _dropped_lines(by_line: Mapping[int, Sequence[Finding]]) -> Iterator[tuple[int, None]]:
+    return ((line, None) for line, findings in by_line.items() if any(_costs(finding) for finding in findings))
+
+
+def _costs(finding: Finding) -> bool:
+    """Whether a finding is why a question is left out."""
+    return finding.severity is Severity.ERROR and finding.rule != "gift-many"
+
+
+def _named(item: GiftItem, texts: Writer, language: str) -> _Part:
+    return item.title or item.text, item.kind, item.line, lambda entry: _item(item, texts, entry, language)
+
+
+def _dropped(line: int, findings: Sequence[Finding]) -> _Part:
+    error = next(filter(_costs, findings))
+    return "", "", line, lambda entry: entry.drop(error.message, **error.values)
 
 
 def _entry_at(entries: Sequence[Entry], line: int) -> Entry | None:

@@ -1,6 +1,5 @@
 """H5P packages, read: question sets, multiple choice, single choice sets, true or false, blanks, drag text, mark the words."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -10,10 +9,10 @@ from assessments.kinds.answers import Answer
 from core.i18n import N_
 from exchange.collecting import Collected
 from exchange.html import MOST_LETTERS, Writer, with_words
+from exchange.jsontext import read_json
 from exchange.media import Finder
 from exchange.model import TEXT, Choice, Entry, Gap, Item, Reading, UnreadableError, gap, without_gap_marks
 from exchange.normal import one_right, several_right, true_false
-from exchange.text import decode
 
 NAME = "h5p"
 DEEPEST = 6
@@ -38,14 +37,11 @@ def read(files: Mapping[str, bytes], path: str, language: str) -> Reading:
 
 
 def _json(content: bytes, name: str, collected: Collected) -> Params | None:
-    try:
-        found = json.loads(decode(content, collected) or "null")
-    except (ValueError, RecursionError) as error:
-        line, column = getattr(error, "lineno", 0), getattr(error, "colno", 0)
-        collected.find("json", line, N_("“%(name)s” is not well-formed JSON (column %(column)s)."), N_("Export the content anew."), name=name, column=column)
-        return None
+    wrong = len(collected.findings)
+    found = read_json(content, name, collected)
     if not isinstance(found, dict):
-        collected.find("json", 0, N_("“%(name)s” is missing or empty."), N_("Export the content anew."), name=name)
+        if len(collected.findings) == wrong:
+            collected.find("json", 0, N_("“%(name)s” is missing or empty."), N_("Export the content anew."), name=name)
         return None
     return found
 

@@ -1,7 +1,7 @@
 """LiaScript: its quizzes, read and written. What it can do beside (scripts, macros, effects) is left out."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from assessments.kinds.answers import Answer
@@ -60,15 +60,19 @@ def read(content: bytes, path: str, language: str) -> Reading:
         collected.find("script", 0, N_("Scripts were left out."), N_("Check the questions that used them."), severity=Severity.WARNING)
     title = re.search(r"^#\s+(.*)$", without, re.MULTILINE)
     collected.title = title[1].strip()[:200] if title else ""
-    for part in _parts(without.split("\n")):
-        if isinstance(part, _Quiz):
-            collected.take(part.title or " ".join(part.stem)[:80], "quiz", part.line, lambda entry, part=part: _item(part, entry))  # type: ignore[misc]
-        else:
-            line, lines = part
-            prose = "\n".join(lines).strip()
-            if prose:
-                collected.take(prose.split("\n")[0].lstrip("# ")[:80], "text", line, lambda _, prose=prose, line=line: Item(kind=TEXT, stem=prose, line=line))  # type: ignore[misc]
+    collected.each(_read_parts(without.split("\n")))
     return collected.done()
+
+
+def _read_parts(lines: list[str]) -> Iterator[tuple[str, str, int, Callable[[Entry], Item]]]:
+    for part in _parts(lines):
+        if isinstance(part, _Quiz):
+            yield part.title or " ".join(part.stem)[:80], "quiz", part.line, lambda entry, part=part: _item(part, entry)  # type: ignore[misc]
+            continue
+        line, written = part
+        prose = "\n".join(written).strip()
+        if prose:
+            yield prose.split("\n")[0].lstrip("# ")[:80], "text", line, lambda _, prose=prose, line=line: Item(kind=TEXT, stem=prose, line=line)  # type: ignore[misc]
 
 
 def _without(text: str, begin: str, end: str) -> str:
@@ -139,7 +143,7 @@ def _take_quiz(lines: list[str], at: int, quiz: _Quiz) -> int:
             quiz.solution = lines[at + 1 : end]
             return end + 1
         if not line.strip():
-            following = next((other for other in lines[at:] if other.strip()), "")
+            following = next((lines[no] for no in range(at, len(lines)) if lines[no].strip()), "")
             if not (_HINT.match(following) or _STARS.match(following)):
                 return at
         elif not _take_line(line, quiz):

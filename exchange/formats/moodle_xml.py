@@ -27,8 +27,7 @@ from exchange.model import (
     gap,
 )
 from exchange.normal import accepted, decimal_of, marked_by, one_right, rubric_of, several_right, true_false, wildcard
-from exchange.text import decode
-from exchange.xmltext import Document, Element, child, children, descendants, inner, number, read_xml, text_of
+from exchange.xmltext import Element, Part, Parts, child, children, descendants, faulty, inner, number, text_of
 
 NAME = "moodle-xml"
 MOST_WORDS = 5_000
@@ -46,37 +45,31 @@ def looks_like(text: str) -> bool:
 def read(content: bytes, path: str, language: str) -> Reading:
     """Read an export of Moodle's question bank."""
     collected = Collected(NAME, path, language)
-    document = read_xml(decode(content, collected), collected)
-    if document is not None:
-        collected.each(_parts(document, collected, language))
+    collected.each(_parts(content, collected, language))
     return collected.done()
 
 
-def _parts(document: Document, collected: Collected, language: str) -> Iterator[tuple[str, str, int, Callable[[Entry], Item | None]]]:
+def _parts(content: bytes, collected: Collected, language: str) -> Iterator[tuple[str, str, int, Callable[[Entry], Item | None]]]:
     category = ""
-    for element in descendants(document.root, "question"):
-        kind = element.get("type", "")
-        if kind == "category":
-            category = text_of(element, "category", "text").rsplit("/", 1)[-1].removeprefix("top").strip()
+    for part in Parts(content, collected, "question"):
+        kind = part.element.get("type", "") if part.element is not None else ""
+        if kind == "category" and not part.fault:
+            category = text_of(part.element, "category", "text").rsplit("/", 1)[-1].removeprefix("top").strip()
             continue
-        question = _Question(element, collected, language, category)
-        broken = document.broken_within(element, "question")
-        yield question.name, kind, element.sourceline, _broken if broken else question.read
-
-
-def _broken(_: Entry) -> Item:
-    raise UnreadableError(N_("It is not well-formed."))
+        question = _Question(part, collected, language, category)
+        yield question.name, kind, part.line, faulty(part) if part.fault else question.read
 
 
 class _Question:
     """One <question>."""
 
-    def __init__(self, element: Element, collected: Collected, language: str, category: str) -> None:
-        self.element = element
+    def __init__(self, part: Part, collected: Collected, language: str, category: str) -> None:
+        self.element = part.element
+        self.starts = part.line
         self.language = language
         self.category = category
-        self.kind = element.get("type", "")
-        self.name = text_of(element, "name", "text")
+        self.kind = "" if part.element is None else part.element.get("type", "")
+        self.name = text_of(part.element, "name", "text")
         self._collected = collected
         self.entry = Entry(0, "")
 
@@ -88,7 +81,7 @@ class _Question:
         self.entry = entry
         self._note_losses()
         item = Item(
-            kind="", id=text_of(self.element, "idnumber"), title=self.name, line=self.element.sourceline, category=self.category,
+            kind="", id=text_of(self.element, "idnumber"), title=self.name, line=self.starts, category=self.category,
             tags=tuple(filter(None, (text_of(tag, "text") for tag in descendants(self.element, "tag")))), points=self._points(), stem=self.markdown(child(self.element, "questiontext")), hints=self._hints(),
             explanation=self.markdown(child(self.element, "generalfeedback")),
         )

@@ -1,6 +1,5 @@
 """Jupyter notebooks, read: texts, code, and nbgrader's exercises with their tests."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -9,8 +8,8 @@ from core.i18n import N_
 from exchange import pytests
 from exchange.collecting import Collected
 from exchange.html import with_words
+from exchange.jsontext import read_json
 from exchange.model import TEXT, Entry, Fenced, Item, Reading, UnreadableError
-from exchange.text import decode
 
 NAME = "notebook"
 _SOLUTION = re.compile(r"^([ \t]*)#{2,3} BEGIN SOLUTION.*?^[ \t]*#{2,3} END SOLUTION[^\n]*", re.DOTALL | re.MULTILINE)
@@ -28,11 +27,8 @@ def looks_like(text: str) -> bool:
 def read(content: bytes, path: str, language: str) -> Reading:
     """Read a notebook of version 4."""
     collected = Collected(NAME, path, language)
-    try:
-        found = json.loads(decode(content, collected))
-    except (ValueError, RecursionError) as error:
-        collected.find("json", getattr(error, "lineno", 0), N_("“%(name)s” is not well-formed JSON (column %(column)s)."), N_("Export the content anew."),
-                       name=path, column=getattr(error, "colno", 0))
+    found = read_json(content, path, collected)
+    if found is None and collected.findings:
         return collected.done()
     cells = found.get("cells") if isinstance(found, dict) else None
     if not isinstance(cells, list):

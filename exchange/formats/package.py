@@ -29,8 +29,8 @@ def read(files: Mapping[str, bytes], path: str, language: str) -> Reading:
     """Read a package that was unpacked."""
     collected = Collected(NAME, path, language)
     root = next((name.removesuffix(MANIFEST) for name in sorted(files, key=len) if name.rsplit("/", 1)[-1] == MANIFEST), None)
-    if root is not None and (document := read_xml(decode(files[root + MANIFEST], collected), collected)) is not None:
-        _read_resources(document.root, files, root, collected)
+    if root is not None and (manifest := read_xml(files[root + MANIFEST], collected)) is not None:
+        _read_resources(manifest, files, root, collected)
     if not collected.entries:
         for name in sorted(files):
             _read_xml_file(name, files, collected)
@@ -87,8 +87,8 @@ class _Resource:
         self.collected.take(self.title or self.path, what, 0, read)
 
     def _link(self, _: Entry) -> Item:
-        document = read_xml(decode(self.files[self.path], self.collected), self.collected)
-        found = None if document is None else next(descendants(document.root, "url"), None)
+        link = read_xml(self.files[self.path], self.collected)
+        found = None if link is None else next(descendants(link, "url"), None)
         address = "" if found is None else found.get("href", "")
         if not address.startswith(("https://", "http://")):
             raise UnreadableError(N_("The link leads nowhere."))

@@ -12,8 +12,7 @@ from exchange.formats.qti_names import attribute, first, name_of, parts, within
 from exchange.html import Find, Writer
 from exchange.model import GAP, TEXT, Choice, Entry, Gap, Item, Number, Pair, Reading, Row, UnreadableError, Words, gap
 from exchange.normal import accepted, decimal_of, marked_by, one_right, rubric_of, several_right
-from exchange.text import decode
-from exchange.xmltext import Element, local, number, read_xml, whole_text
+from exchange.xmltext import Element, Part, Parts, faulty, number, whole_text
 
 NAME = "qti"
 _INLINE = frozenset({"textEntryInteraction", "inlineChoiceInteraction"})
@@ -36,19 +35,17 @@ def read(content: bytes, path: str, language: str) -> Reading:
 
 def read_into(collected: Collected, content: bytes, path: str, find: Find) -> None:
     """Read one item (or several in one document) of a package."""
-    document = read_xml(decode(content, collected), collected)
-    if document is None:
-        return
-    roots = [document.root] if name_of(document.root) == "assessmentItem" else [*within(document.root, "assessmentItem")]
-    for root in roots:
-        one = _Question(root, collected, find)
+    collected.each(_items(content, collected, path, find))
+
+
+def _items(content: bytes, collected: Collected, path: str, find: Find) -> Iterator[tuple[str, str, int, Callable[[Entry], Item]]]:
+    for part in Parts(content, collected, "assessmentItem", "qti-assessment-item"):
+        if part.element is None:
+            yield path, "item", part.line, faulty(part)
+            continue
+        one = _Question(part, collected, find)
         what = ", ".join(dict.fromkeys(name_of(part) for part in one.interactions)) or "item"
-        broken = document.broken_within(root, local(root))
-        collected.take(attribute(root, "title") or path, what, root.sourceline, _broken if broken else one.read)
-
-
-def _broken(_: Entry) -> Item:
-    raise UnreadableError(N_("It is not well-formed."))
+        yield attribute(part.element, "title") or path, what, part.line, faulty(part) if part.fault else one.read
 
 
 @dataclass(frozen=True)
@@ -71,15 +68,16 @@ class _Declaration:
 class _Question:
     """One assessmentItem."""
 
-    def __init__(self, root: Element, collected: Collected, find: Find) -> None:
-        self.root = root
+    def __init__(self, part: Part, collected: Collected, find: Find) -> None:
+        self.root: Element = part.element
+        self.starts = part.line
         self.language = collected.language
         self.texts = Writer(collected.media, find)
         self.entry = Entry(0, "")
-        body = first(root, "itemBody")
+        body = first(self.root, "itemBody")
         self.body: Element | None = body
         self.interactions: list[Element] = [] if body is None else _interactions(body)
-        self.declarations = {attribute(part, "identifier"): _declaration(part) for part in parts(root, "responseDeclaration")}
+        self.declarations = {attribute(part, "identifier"): _declaration(part) for part in parts(self.root, "responseDeclaration")}
 
     def read(self, entry: Entry) -> Item:
         """The item. Raises UnreadableError."""
@@ -89,7 +87,7 @@ class _Question:
         for part in self.interactions:
             if name_of(part) not in _INLINE | _BLOCK:
                 raise UnreadableError(N_("Questions of the type “%(type)s” have no counterpart here."), type=name_of(part))
-        item = Item(kind="", id=attribute(self.root, "identifier"), title=attribute(self.root, "title"), line=self.root.sourceline,
+        item = Item(kind="", id=attribute(self.root, "identifier"), title=attribute(self.root, "title"), line=self.starts,
                     points=self._points(), stem=self.stem(self.body), explanation=self._explanation())
         return self._of_kind(item)
 

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from assessments.kinds.answers import Answer
@@ -12,8 +12,19 @@ from exchange.formats.qti1_scoring import Scoring
 from exchange.html import Find, Writer
 from exchange.model import TEXT, Choice, Entry, Gap, Item, Number, Pair, Reading, UnreadableError, Words, gap
 from exchange.normal import accepted, decimal_of, one_right, several_right
-from exchange.text import decode
-from exchange.xmltext import Element, child, children, descendants, local, number, read_xml, text_of, whole_text
+from exchange.xmltext import (
+    Element,
+    Part,
+    Parts,
+    child,
+    children,
+    descendants,
+    faulty,
+    local,
+    number,
+    text_of,
+    whole_text,
+)
 
 NAME = "qti"
 _RESPONSES = ("response_lid", "response_str", "response_num", "response_grp", "response_xy")
@@ -34,21 +45,20 @@ def read(content: bytes, path: str, language: str) -> Reading:
 
 def read_into(collected: Collected, content: bytes, find: Find) -> None:
     """Read all items of one file of a package."""
-    document = read_xml(decode(content, collected), collected)
-    if document is None:
-        return
-    title = next(descendants(document.root, "assessment"), None)
-    collected.title = collected.title or (title.get("title", "") if title is not None else "")
-    category = title.get("title", "") if title is not None else ""
-    collected.each(
-        (item.get("title", "") or _metadata(item).get("title", ""), _metadata(item).get("question_type", "item"), item.sourceline,
-         _broken if document.broken_within(item, "item") else _Question(item, collected, find, category).read)
-        for item in descendants(document.root, "item")
-    )
+    collected.each(_items(Parts(content, collected, "item"), collected, find))
 
 
-def _broken(_: Entry) -> Item:
-    raise UnreadableError(N_("It is not well-formed."))
+def _items(parts: Parts, collected: Collected, find: Find) -> Iterator[tuple[str, str, int, Callable[[Entry], Item]]]:
+    for part in parts:
+        test = None if parts.head is None else next(parts.head.iter("{*}assessment"), None)
+        category = "" if test is None else test.get("title", "")
+        collected.title = collected.title or category
+        if part.element is None:
+            yield "", "item", part.line, faulty(part)
+            continue
+        said = _metadata(part.element)
+        name = part.element.get("title", "") or said.get("title", "")
+        yield name, said.get("question_type", "item"), part.line, faulty(part) if part.fault else _Question(part, collected, find, category).read
 
 
 def _metadata(item: Element) -> dict[str, str]:
@@ -90,21 +100,22 @@ class _Response:
 class _Question:
     """One <item>."""
 
-    def __init__(self, item: Element, collected: Collected, find: Find, category: str) -> None:
-        self.item = item
+    def __init__(self, part: Part, collected: Collected, find: Find, category: str) -> None:
+        self.item: Element = part.element
+        self.starts = part.line
         self.category = category
         self.texts = Writer(collected.media, find)
-        self.scoring = Scoring(item)
-        self.metadata = _metadata(item)
+        self.scoring = Scoring(self.item)
+        self.metadata = _metadata(self.item)
         self.entry = Entry(0, "")
-        presentation = child(item, "presentation")
-        self.presentation: Element = item if presentation is None else presentation
+        presentation = child(self.item, "presentation")
+        self.presentation: Element = self.item if presentation is None else presentation
         self.responses = [_response(element) for element in descendants(self.presentation, *_RESPONSES)]
 
     def read(self, entry: Entry) -> Item:
         """The item. Raises UnreadableError."""
         self.entry = entry
-        item = Item(kind="", id=self.item.get("ident", ""), title=self.item.get("title", ""), line=self.item.sourceline, category=self.category,
+        item = Item(kind="", id=self.item.get("ident", ""), title=self.item.get("title", ""), line=self.starts, category=self.category,
                     points=self._points(), explanation=self._explanation(), stem=self._stem())
         if any(local(response.element) == "response_xy" for response in self.responses):
             raise UnreadableError(N_("Questions of the type “%(type)s” have no counterpart here."), type="response_xy")
