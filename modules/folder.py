@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from core.i18n import N_
 from modules.findings import Finding
-from modules.sharing import Place, shared_places
+from modules.sharing import Place, nothing_at, places_elsewhere
 
 MOST_FILES = 2_000
 MOST_BYTES = 200 << 20
@@ -35,11 +35,10 @@ def read_folder(root: Path) -> tuple[dict[str, bytes], list[Finding]]:
     """
     files, findings = read_tree(root, "")
     beside = Path(os.path.abspath(root)).parent  # Not resolve(): a link is not followed here either.
-    for place in shared_places(files.get("course.yml", b"")):
-        if place.path not in files and not any(path.startswith(f"{place.path}/") for path in files):
-            more, found = _read_place(beside, place)
-            files |= more
-            findings += found
+    for place in places_elsewhere(files):
+        more, found = _read_place(beside, place)
+        files |= more
+        findings += found
     return dict(sorted(files.items())), findings
 
 
@@ -51,8 +50,7 @@ def _read_place(beside: Path, place: Place) -> tuple[dict[str, bytes], list[Find
         return read_tree(source, f"{place.path}/")
     if source.is_file():
         return {place.path: _read(str(source), most_bytes(place.path) + 1)}, []
-    return {}, [Finding("shared-missing", "course.yml", 0, N_("There is no “%(place)s”, and this folder has no copy of it."),
-                        N_("Put both folders beside each other, or correct it under “shared”."), values={"place": str(place)})]
+    return {}, [nothing_at(place)]
 
 
 def _no_file(path: str) -> Finding:

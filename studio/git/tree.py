@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from core.i18n import N_
 from modules.findings import Finding
 from modules.folder import DEEPEST, MOST_BYTES, MOST_FILES, most_bytes
+from modules.sharing import Place, nothing_at, places_elsewhere
 from studio.git.faults import GitError, damaged
 from studio.git.pack import Pack
 
 MOST_SEEN = 100_000                    # entries of folders: a small repository can name the same folder a million times
 _FOLDER, _LINK, _OTHER_REPOSITORY = 0o040000, 0o120000, 0o160000
+_A_LINK = (N_("This is a link or a device, not a file."), N_("Put a copy of the file here."))
+_A_SUBMODULE = (N_("This is another repository (a submodule)."), N_("Put a copy of its files here."))
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _AUTHOR = re.compile(r"(?P<name>.*?) ?<[^>]*> (?P<at>\d{1,11}) [+-]\d{4}")
 LONGEST_NAME, LONGEST_SUBJECT = 100, 200
@@ -45,13 +48,16 @@ def snapshot(pack: Pack, id_: str, folder: str, *, filtered: bool) -> Snapshot:
         raise damaged()
     commit = _commit_in(id_, content)
     reading = _Reading(pack, filtered or pack.oversized)
-    tree = commit.tree
+    tree, beside = commit.tree, ""
     for name in filter(None, folder.split("/")):
-        found = [(mode, other) for mode, known, other in reading.entries(tree) if known == name]
-        if not found or found[0][0] & 0o170000 != _FOLDER:
+        mode, found = reading.entry(tree, name)
+        if mode != _FOLDER:
             raise GitError(N_("There is no folder “%(folder)s” in this branch."), folder=folder)
-        tree = found[0][1]
+        tree, beside = found, tree
     reading.take(tree, "")
+    for place in places_elsewhere(reading.files):
+        reading.take_shared(beside, place)
+    reading.files = dict(sorted(reading.files.items()))
     return Snapshot(commit, reading.files, reading.findings)
 
 
@@ -106,6 +112,26 @@ class _Reading:
             yield int(mode, 8), name.decode("utf-8", "replace"), id_.hex()
             at = end + 21
 
+    def entry(self, tree: str, name: str) -> tuple[int, str]:
+        """Kind and id of what has a name in a folder; nothing: 0."""
+        return next(((mode & 0o170000, id_) for mode, known, id_ in self.entries(tree) if known == name), (0, ""))
+
+    def take_shared(self, beside: str, place: Place) -> None:
+        """What a course shares with one beside it (`beside`: the folder of both; empty: there is none within the repository)."""
+        kind, id_ = (_FOLDER, beside) if beside else (0, "")
+        for name in (place.course, *place.path.split("/")):
+            kind, id_ = self.entry(id_, name) if kind == _FOLDER else (kind if kind in (_LINK, _OTHER_REPOSITORY) else 0, id_)
+        if kind == _FOLDER:
+            self.take(id_, f"{place.path}/")
+        elif kind == _LINK:
+            self._find("file-kind", str(place), *_A_LINK)
+        elif kind == _OTHER_REPOSITORY:
+            self._find("file-kind", str(place), *_A_SUBMODULE)
+        elif kind:
+            self._take_file(id_, place.path)
+        else:
+            self.findings.append(nothing_at(place))
+
     def take(self, tree: str, prefix: str) -> None:
         """All files of a folder. check_files() reports what is over the bounds."""
         for mode, name, id_ in self.entries(tree):
@@ -120,9 +146,9 @@ class _Reading:
                 else:
                     self._find("file-depth", path, N_("This lies more than %(most)s folders deep."), N_("Move it up."), most=DEEPEST)
             elif mode & 0o170000 == _LINK:
-                self._find("file-kind", path, N_("This is a link or a device, not a file."), N_("Put a copy of the file here."))
+                self._find("file-kind", path, *_A_LINK)
             elif mode & 0o170000 == _OTHER_REPOSITORY:
-                self._find("file-kind", path, N_("This is another repository (a submodule)."), N_("Put a copy of its files here."))
+                self._find("file-kind", path, *_A_SUBMODULE)
             else:
                 self._take_file(id_, path)
 
