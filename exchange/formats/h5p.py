@@ -49,6 +49,9 @@ def _json(content: bytes, name: str, collected: Collected) -> Params | None:
 def _parts(library: str, params: Params, title: str, texts: Writer, language: str, depth: int) -> Iterator[tuple[str, str, int, Callable[[Entry], Item | None]]]:
     name = library.split(" ", maxsplit=1)[0]
     if name in _CONTAINERS and depth < DEEPEST:
+        introduction = _text(_dict(params, "introPage"), "introduction")
+        if introduction:
+            yield title, "introduction", 0, lambda entry: Item(kind=TEXT, stem=texts.markdown(introduction, entry))
         for part in _list(params, _CONTAINERS[name]):
             inside = _dict(part, "content") if name == "H5P.Column" else part
             about = _dict(inside, "metadata")

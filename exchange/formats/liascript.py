@@ -24,6 +24,11 @@ _MATRIX_ROW = re.compile(r"^\s*\[((?:\s*(?:\([ xX]\)|\[[ xX]\])){2,10})\s*\]\s*(
 _CELL = re.compile(r"[\[(]([^\])]*)[\])]")
 _TEXT_QUIZ = re.compile(r"^\s*\[\[([^\[\]]{1,500})\]\]\s*$")
 _INLINE = re.compile(r"\[\[([^\[\]?!]{1,500})\]\]")
+_SURVEY_ROW = re.compile(r"^\s*\[\s{2,}\]\s+\S")
+_NARRATION = re.compile(r"^\s*(?:--)?\{\{[^{}\n]{0,60}\}\}(?:--)?\s*$")
+_EFFECT = re.compile(r"\{[|!]?>?\s?[^{}\n]{0,40}\}(?=\{)\{([^{}\n]{0,300})\}")
+_MOVING = re.compile(r"(?<![\w\]])[!?]{1,2}\?\[([^\]\n]{0,300})\]\(|(?<![\w!\]])\?\[([^\]\n]{0,300})\]\(")
+_MACRO = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{0,60}(?:\([^)\n]{0,300}\))?")
 _STARS = re.compile(r"^\s*\*{4,}\s*$")
 
 
@@ -72,7 +77,34 @@ def _read_parts(lines: list[str]) -> Iterator[tuple[str, str, int, Callable[[Ent
         line, written = part
         prose = "\n".join(written).strip()
         if prose:
-            yield prose.split("\n")[0].lstrip("# ")[:80], "text", line, lambda _, prose=prose, line=line: Item(kind=TEXT, stem=prose, line=line)  # type: ignore[misc]
+            yield prose.split("\n")[0].lstrip("# ")[:80], "text", line, lambda entry, prose=prose, line=line: Item(kind=TEXT, stem=_as_markdown(prose, entry), line=line)  # type: ignore[misc]
+
+
+def _as_markdown(text: str, entry: Entry) -> str:
+    """A text without what only LiaScript makes something of; code stays as it is."""
+    lines = text.split("\n")
+    ends, _ = fences(lines)
+    done: list[str] = []
+    end = -1
+    for at, line in enumerate(lines):
+        end = max(end, ends.get(at, -1))
+        done += [line] if at <= end else _plain_line(line, entry)
+    return "\n".join(done).strip()
+
+
+def _plain_line(line: str, entry: Entry) -> list[str]:
+    if _NARRATION.match(line):
+        entry.change(N_("Narration and effects were left out; all of the text is there at once."))
+        return []
+    plain = _EFFECT.sub(lambda found: found[1], line)
+    if plain != line:
+        entry.change(N_("Narration and effects were left out; all of the text is there at once."))
+    linked = _MOVING.sub(lambda found: f"[{found[1] or found[2] or ''}](", plain)
+    if linked != plain:
+        entry.change(N_("Embedded media became a link."))
+    if macro := _MACRO.search(re.sub(r"`[^`\n]*`|\S+@\S+|https?://\S+", "", linked)):
+        entry.change(N_("The macro %(name)s stands there as text."), name=macro[0][:60])
+    return [linked]
 
 
 def _without(text: str, begin: str, end: str) -> str:
@@ -163,7 +195,7 @@ def _take_line(line: str, quiz: _Quiz) -> bool:
         quiz.rows.append((row[1], row[2]))
     elif _SCRIPTED.match(line):
         quiz.reason = N_("What is right is decided by a script.")
-    elif _SURVEY.match(line):
+    elif _SURVEY.match(line) or (quiz.columns and _SURVEY_ROW.match(line)):
         quiz.reason = N_("It is a survey, which has no right answer.")
     elif (head := _MATRIX_HEAD.match(line)) and not quiz.columns:
         quiz.columns = [cell.strip() for cell in _CELL.findall(head[1])]
@@ -180,7 +212,7 @@ def _take_line(line: str, quiz: _Quiz) -> bool:
 def _item(quiz: _Quiz, entry: Entry) -> Item:
     if quiz.reason:
         raise UnreadableError(quiz.reason)
-    stem = "\n".join(quiz.stem).strip().lstrip("# ")
+    stem = _as_markdown("\n".join(quiz.stem).strip().lstrip("# "), entry)
     item = Item(kind="", stem=stem, line=quiz.line, title=quiz.title, hints=tuple(filter(None, quiz.hints)), explanation="\n".join(quiz.solution).strip())
     if quiz.inline:
         return _cloze(item)

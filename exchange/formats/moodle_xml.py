@@ -10,7 +10,7 @@ from core.i18n import N_
 from exchange import pytests
 from exchange.collecting import Collected
 from exchange.formats.moodle_cloze import read_gaps
-from exchange.html import Writer, plain
+from exchange.html import Writer, plain, with_words
 from exchange.model import (
     TEXT,
     Choice,
@@ -85,7 +85,18 @@ class _Question:
             tags=tuple(filter(None, (text_of(tag, "text") for tag in descendants(self.element, "tag")))), points=self._points(), stem=self.markdown(child(self.element, "questiontext")), hints=self._hints(),
             explanation=self.markdown(child(self.element, "generalfeedback")),
         )
-        return read(item, self)
+        return self._with_old_picture(read(item, self))
+
+    def _with_old_picture(self, item: Item) -> Item:
+        """Questions of Moodle 1.9 may have one picture, beside their text."""
+        name = text_of(self.element, "image")
+        if not name:
+            return item
+        kept = self._collected.media.keep_encoded(name, text_of(self.element, "image_base64"))
+        if kept is None:
+            self.entry.change(N_("The picture “%(name)s” is not in the file."), name=name[:120])
+            return item
+        return replace(item, stem=f"{item.stem}\n\n{with_words(f'![]({kept})', self.entry)}".strip())
 
     def _points(self) -> float:
         points = number(text_of(self.element, "defaultgrade") or None, 1)

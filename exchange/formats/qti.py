@@ -74,6 +74,7 @@ class _Question:
         self.language = collected.language
         self.texts = Writer(collected.media, find)
         self.entry = Entry(0, "")
+        self._told: dict[str, Element] = {}  # feedback that a rule gives, as long as nothing took it
         body = first(self.root, "itemBody")
         self.body: Element | None = body
         self.interactions: list[Element] = [] if body is None else _interactions(body)
@@ -84,12 +85,16 @@ class _Question:
         self.entry = entry
         if self.body is None:
             raise UnreadableError(N_("The question has no text."))
+        if first(self.body, "printedVariable") is not None or first(self.root, "setCorrectResponse") is not None:
+            raise UnreadableError(N_("Its values are drawn anew for each learner; that cannot be read."))
         for part in self.interactions:
             if name_of(part) not in _INLINE | _BLOCK:
                 raise UnreadableError(N_("Questions of the type “%(type)s” have no counterpart here."), type=name_of(part))
         item = Item(kind="", id=attribute(self.root, "identifier"), title=attribute(self.root, "title"), line=self.starts,
-                    points=self._points(), stem=self.stem(self.body), explanation=self._explanation())
-        return self._of_kind(item)
+                    points=self._points(), stem=self.stem(self.body), explanation=self._explanation(), hints=tuple(filter(None, map(self.markdown, self._shown_by("HINT")))))
+        made = self._of_kind(item)
+        self._note_losses()
+        return made
 
     def _of_kind(self, item: Item) -> Item:
         blocks = [part for part in self.interactions if name_of(part) in _BLOCK]
@@ -179,19 +184,35 @@ class _Question:
         processing = next(iter(parts(self.root, "responseProcessing")), None)
         if self.template or processing is None:
             return self.template == "match_correct"
-        return first(processing, "mapResponse") is None and any(first(match, "correct") is not None for match in within(processing, "match"))
+        if not any(first(match, "correct") is not None for match in within(processing, "match")):
+            return False
+        return all(_only_if_right(mapped) for mapped in within(processing, "mapResponse"))
+
+    def _shown_by(self, outcome: str) -> list[Element]:
+        """Feedback with a purpose of its own, as OpenOlat names it: solutions and hints."""
+        return [part for part in within(self.root, "modalFeedback") if attribute(part, "outcomeIdentifier").startswith(outcome)]
 
     def _explanation(self) -> str:
         identifiers = {attribute(part, "identifier") for part in within(self.root, "simpleChoice")}
-        given = {whole_text(value) for rule in within(self.root, "responseIf", "responseElseIf") for value in within(rule, "baseValue")}
-        found = [part for part in within(self.root, "modalFeedback", "feedbackBlock") if attribute(part, "identifier") not in identifiers | given]
+        told = identifiers | {whole_text(value) for rule in within(self.root, "responseIf", "responseElseIf", "responseElse") for value in within(rule, "baseValue")}
+        self._told = {attribute(part, "identifier"): part for part in within(self.root, "modalFeedback") if attribute(part, "identifier") in told - identifiers}
+        found = [part for part in within(self.root, "modalFeedback", "feedbackBlock") if attribute(part, "identifier") not in told] + self._shown_by("SOLUTION")
+        found = [part for part in dict.fromkeys(found) if part not in self._shown_by("HINT")]
+        for part in (*self._shown_by("SOLUTION"), *self._shown_by("HINT")):
+            self._told.pop(attribute(part, "identifier"), None)
         if len(found) > 1:
             self.entry.change(N_("Several feedback texts became one explanation."))
         return "\n\n".join(filter(None, (self.markdown(part) for part in found)))
 
+    def _note_losses(self) -> None:
+        if any(whole_text(part) for part in self._told.values()):
+            self.entry.change(N_("Feedback for right, partly right and wrong answers as a whole was left out."))
+
     def feedback_of(self, rule: Element) -> str:
         """What is said when a rule holds."""
         shown = {whole_text(value) for setting in parts(rule, "setOutcomeValue") for value in within(setting, "baseValue")}
+        for identifier in shown:
+            self._told.pop(identifier, None)
         return self.markdown(next((part for part in within(self.root, "modalFeedback") if attribute(part, "identifier") in shown), None))
 
     def feedback_for(self, choice: Element) -> str:
@@ -204,7 +225,17 @@ class _Question:
 
 
 def _interactions(body: Element) -> list[Element]:
-    return [part for part in body.iterdescendants() if name_of(part).endswith("Interaction")]
+    return [part for part in body.iterdescendants() if name_of(part).endswith("Interaction") and name_of(part) != "endAttemptInteraction"]
+
+
+def _only_if_right(mapped: Element) -> bool:
+    """Whether a mapping is asked only when the whole answer is the right one."""
+    for branch in mapped.iterancestors():
+        if name_of(branch) in ("responseIf", "responseElseIf") and len(branch):
+            return name_of(branch[0]) == "match" and first(branch[0], "correct") is not None
+        if name_of(branch) == "responseElse":
+            return False
+    return False
 
 
 def _bounded(points: float) -> float:
@@ -229,20 +260,22 @@ def _choice(item: Item, question: _Question, interaction: Element) -> Item:
     single = most == "1" and len(declared.correct) <= 1
     if not declared.correct and not mapped:
         raise UnreadableError(N_("It does not say which answer is right."))
-    share = 1.0 if single else 1 / max(1, len(declared.correct))
-    choices = []
-    for option in options:
-        identifier = attribute(option, "identifier")
-        if mapped:
-            weight = declared.mapping.get(identifier, declared.default) / (item.points or 1)
-        else:
-            weight = share if identifier in declared.correct else (0.0 if single else -share)
-        choices.append(Choice(question.line(option), weight=weight, feedback=question.feedback_for(option)))
+    weights = _weights(question, declared, item.points, options, single=single)
+    choices = [Choice(question.line(option), weight=weight, feedback=question.feedback_for(option)) for option, weight in zip(options, weights, strict=True)]
     shuffle = attribute(interaction, "shuffle") == "true"
     if single:
         return replace(item, kind="single", choices=one_right(choices, question.entry), shuffle=shuffle)
     scoring = "all" if question.all_or_nothing else ""
     return replace(item, kind="multi", choices=several_right(choices, question.entry), scoring=scoring, shuffle=shuffle)
+
+
+def _weights(question: _Question, declared: _Declaration, points: float, options: Sequence[Element], *, single: bool) -> list[float]:
+    """What each option earns, as a share of all points."""
+    identifiers = [attribute(option, "identifier") for option in options]
+    if declared.mapping and not question.all_or_nothing:
+        return [declared.mapping.get(identifier, declared.default) / (points or 1) for identifier in identifiers]
+    share = 1.0 if single else 1 / max(1, len(declared.correct))
+    return [share if identifier in declared.correct else (0.0 if single else -share) for identifier in identifiers]
 
 
 def _order(item: Item, question: _Question, interaction: Element) -> Item:
@@ -308,10 +341,10 @@ def _gap_match(item: Item, question: _Question, interaction: Element) -> Item:
 
 def _hottext(item: Item, question: _Question, interaction: Element) -> Item:
     question.entry.change(N_("Marking words became choosing them from a list."))
-    correct = question.declaration(interaction).correct
-    share = 1 / max(1, len(correct))
-    choices = [Choice(question.line(part), weight=share if attribute(part, "identifier") in correct else -share) for part in within(interaction, "hottext")]
-    return replace(item, kind="multi", shuffle=False, choices=several_right(choices, question.entry))
+    words = list(within(interaction, "hottext"))
+    weights = _weights(question, question.declaration(interaction), item.points, words, single=False)
+    choices = [Choice(question.line(part), weight=weight) for part, weight in zip(words, weights, strict=True)]
+    return replace(item, kind="multi", shuffle=False, choices=several_right(choices, question.entry), scoring="all" if question.all_or_nothing else "")
 
 
 _KINDS: Mapping[str, Callable[[Item, _Question, Element], Item]] = {
@@ -325,6 +358,8 @@ _KINDS: Mapping[str, Callable[[Item, _Question, Element], Item]] = {
 def _gaps(item: Item, question: _Question) -> Item:
     fields = question.interactions
     if len(fields) > 1 or name_of(fields[0]) != "textEntryInteraction":
+        if any(len(parts(test, "variable")) == 2 and _names(test) <= set(question.declarations) for test in within(question.root, "stringMatch", "match")):
+            question.entry.change(N_("Gaps that may hold the same answers no longer ask for different ones."))
         return replace(item, kind="cloze", gaps=tuple(_gap(question, part) for part in fields))
     declared = question.declaration(fields[0])
     numbers = tuple(_numbers(question, fields[0], declared, item.points))
@@ -335,8 +370,12 @@ def _gaps(item: Item, question: _Question) -> Item:
         return replace(bare, kind="numeric", numbers=numbers, stem=item.stem[: GAP.search(item.stem).start()].strip() if before else behind,  # type: ignore[union-attr]
                        attributes={"unit": unit} if unit else {})
     if not behind.strip(" ._"):
-        return _short(bare, question, declared)
+        return _short(replace(bare, stem=item.stem[: GAP.search(item.stem).start()].strip()) if before else bare, question, declared)  # type: ignore[union-attr]
     return replace(item, kind="cloze", gaps=(_gap(question, fields[0]),))
+
+
+def _names(test: Element) -> set[str]:
+    return {attribute(variable, "identifier") for variable in parts(test, "variable")}
 
 
 def _gap(question: _Question, part: Element) -> Gap:

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from assessments.kinds.answers import Answer
@@ -10,8 +10,8 @@ from core.i18n import N_
 from exchange.collecting import Collected
 from exchange.formats.qti1_scoring import Scoring
 from exchange.html import Find, Writer
-from exchange.model import TEXT, Choice, Entry, Gap, Item, Number, Pair, Reading, UnreadableError, Words, gap
-from exchange.normal import accepted, decimal_of, one_right, several_right
+from exchange.model import GAP, TEXT, Choice, Entry, Gap, Item, Number, Pair, Reading, Row, UnreadableError, Words, gap
+from exchange.normal import accepted, decimal_of, one_right, several_right, true_false
 from exchange.xmltext import (
     Element,
     Part,
@@ -94,7 +94,7 @@ class _Response:
     @property
     def written(self) -> bool:
         """Whether the answer is typed."""
-        return local(self.element) in ("response_str", "response_num") or next(descendants(self.element, "render_fib"), None) is not None
+        return (local(self.element) in ("response_str", "response_num") and not self.labels) or next(descendants(self.element, "render_fib"), None) is not None
 
 
 class _Question:
@@ -105,6 +105,7 @@ class _Question:
         self.starts = part.line
         self.category = category
         self.texts = Writer(collected.media, find)
+        self.language = collected.language
         self.scoring = Scoring(self.item)
         self.metadata = _metadata(self.item)
         self.entry = Entry(0, "")
@@ -116,7 +117,8 @@ class _Question:
         """The item. Raises UnreadableError."""
         self.entry = entry
         item = Item(kind="", id=self.item.get("ident", ""), title=self.item.get("title", ""), line=self.starts, category=self.category,
-                    points=self._points(), explanation=self._explanation(), stem=self._stem())
+                    points=self._points(), explanation=self._explanation(), stem=self._stem(),
+                    hints=tuple(filter(None, (self.markdown(part) for part in descendants(self.item, "hint")))))
         if any(local(response.element) == "response_xy" for response in self.responses):
             raise UnreadableError(N_("Questions of the type “%(type)s” have no counterpart here."), type="response_xy")
         if self.metadata.get("question_type", "").startswith(("calculated", "file_upload")):
@@ -124,15 +126,24 @@ class _Question:
         if not self.responses:
             return replace(item, kind=TEXT)
         if len(self.responses) == 1 and not self.metadata.get("question_type", "").startswith(("fill_in_multiple", "multiple_dropdowns")):
-            return self._one(item, self.responses[0])
+            if self._is_cloze() and self._is_word(self.responses[0]):
+                return self._many(item)
+            return self._one(replace(item, stem=GAP.sub("", item.stem).strip()), self.responses[0])
         return self._many(item)
+
+    def _is_word(self, response: _Response) -> bool:
+        """Whether a word is to be written, neither a number nor a text that people read."""
+        return response.written and not self.scoring.spans(response.ident) and bool(self._words(response))
 
     # --- Texts ----------------------------------------------------------------------------------------------------------
 
     def _stem(self) -> str:
         """The text; where fields stand between its parts, their places."""
         places = {id(response.element): at for at, response in enumerate(self.responses, 1)} if self._is_cloze() else {}
-        return self.texts.markdown("".join(self._flow(self.presentation, places)), self.entry, gaps=True)
+        flow = self._flow(self.presentation, places)
+        if places and not any(_has_spaces(part) for part in descendants(self.presentation, "mattext")):
+            flow = (f" {part} " if GAP.fullmatch(part) else part for part in flow)  # Else spaces stand where they belong, as in ILIAS.
+        return self.texts.markdown("".join(flow), self.entry, gaps=True)
 
     def _is_cloze(self) -> bool:
         """Fields within the text: several, without a text of their own, after which the text goes on."""
@@ -146,7 +157,7 @@ class _Question:
                 if id(part) in places:
                     yield gap(places[id(part)])
             elif local(part) == "material":
-                yield _material(part)
+                yield _material(part, inline=bool(places))
             else:
                 yield from self._flow(part, places)
 
@@ -209,6 +220,8 @@ class _Question:
         return replace(item, kind="single", choices=one_right(choices, self.entry), shuffle=_shuffled(response))
 
     def _several(self, item: Item, response: _Response) -> Item:
+        if (statements := {ident: self.scoring.said_true(response.ident, ident) for ident in response.labels}) and None not in statements.values():
+            return self._true_or_false(item, response, statements)
         nothing = self.scoring.score({})
         gained = {ident: self.scoring.score({response.ident: [ident]}) - nothing for ident in response.labels}
         wanted = self.scoring.wanted(response.ident)
@@ -222,6 +235,15 @@ class _Question:
         most = sum(value for value in gained.values() if value > 0) or 1
         choices = [Choice(self.line(label), weight=gained[ident] / most, feedback=self.said(response.ident, ident)) for ident, label in response.labels.items()]
         return replace(item, kind="multi", scoring=scoring, choices=several_right(choices, self.entry), shuffle=_shuffled(response))
+
+    def _true_or_false(self, item: Item, response: _Response, statements: Mapping[str, bool | None]) -> Item:
+        """Statements, each of which is to be called true or false (KPRIM)."""
+        self.entry.change(N_("Each statement counts for itself now."))
+        usual = true_false(True, self.language)
+        columns = tuple(self.metadata.get(f"custom_{name}_option_label") or choice.text for name, choice in zip(("true", "false"), usual, strict=True))
+        rows = tuple(Row(self.line(label), (0 if statements[ident] else 1,), self._feedback(f"response_{ident}"))
+                     for ident, label in response.labels.items())
+        return replace(item, kind="matrix", columns=columns, rows=rows, shuffle=_shuffled(response))
 
     def _written(self, item: Item, response: _Response) -> Item:
         spans = [(decimal_of(low), decimal_of(high)) for low, high in self.scoring.spans(response.ident)]
@@ -269,11 +291,15 @@ class _Question:
             words = {whole_text(label).casefold(): whole_text(label) for label in reversed(response.labels.values())}
             return Gap(answers=tuple(Answer(word) for word in reversed(words.values())))
         earned = {ident: self.scoring.score({response.ident: [ident]}) for ident in response.labels or self.scoring.named(response.ident)}
+        if response.labels and max(earned.values()) <= 0:  # ILIAS names the words, not what stands for them.
+            earned = {ident: self.scoring.score({response.ident: [whole_text(label)]}) for ident, label in response.labels.items()}
         right = [ident for ident, value in earned.items() if value == max(earned.values()) and value > 0]
         if not right:
             raise UnreadableError(N_("A gap has no answer that is right."))
         if response.labels and not response.written:
             return Gap(options=tuple(self.line(label) for label in response.labels.values()), right=list(response.labels).index(right[0]))
+        if _has_tolerance(response.element):
+            self.entry.change(N_("A gap for a number accepts only this number."))
         return Gap(answers=tuple(Answer(text) for text in right))
 
     def _match(self, item: Item) -> Item:
@@ -286,7 +312,8 @@ class _Question:
             text = self.line(response.labels[right])
             used.add(text)
             left = self.texts.line(" ".join(_material(part) for part in children(response.element, "material")), self.entry)
-            pairs.append(Pair(left, text))
+            said = dict.fromkeys(self._feedback(link) for link in self.scoring.feedback_at(response.ident))
+            pairs.append(Pair(left, text, "\n\n".join(filter(None, said))))
         others = dict.fromkeys(self.line(label) for response in self.responses for label in response.labels.values())
         pairs += [Pair("", text) for text in others if text not in used]
         return replace(item, kind="match", pairs=tuple(pairs))
@@ -315,6 +342,17 @@ def _response(element: Element) -> _Response:
     return _Response(element, element.get("ident", ""), {} if written else labels)
 
 
+def _has_spaces(mattext: Element) -> bool:
+    return (mattext.text or "") != (mattext.text or "").strip()
+
+
+def _has_tolerance(element: Element) -> bool:
+    """Whether a field takes numbers from one to another (ILIAS)."""
+    field = next(descendants(element, "render_fib"), None)
+    ends = [] if field is None else [decimal_of(field.get(name) or "") for name in ("minnumber", "maxnumber")]
+    return len(set(ends)) == 2 and None not in ends
+
+
 def _own_text(element: Element) -> bool:
     return any(whole_text(part) for part in children(element, "material"))
 
@@ -334,15 +372,15 @@ def _shuffled(response: _Response) -> bool | None:
     return {"yes": True, "no": None}.get(shuffle)
 
 
-def _material(material: Element) -> str:
-    """The HTML of a <material>: texts, and pictures beside them."""
+def _material(material: Element, *, inline: bool = False) -> str:
+    """The HTML of a <material>: texts, and pictures beside them. `inline`: it stands within a sentence."""
     done = []
     for part in material.iter():
         name = local(part)
         if name in ("mattext", "matemtext"):
             text = part.text or ""
             is_html = part.get("texttype", "text/plain").lower() in ("text/html", "text/xhtml") or re.search(r"</?(p|b|i|em|strong|br|div|span|img|sub|sup|ul|table)\b", text)
-            done.append(f"<div>{text}</div>" if is_html else html.escape(text, quote=False))
+            done.append((text if inline else f"<div>{text}</div>") if is_html else html.escape(text, quote=False))
         elif name == "matimage":
             embedded = f"data:{part.get('imagtype', 'image/png')};base64,{(part.text or '').strip()}" if part.get("embedded") == "base64" else part.get("uri", "")
             done.append(f'<img src="{html.escape(embedded)}" alt="{html.escape(part.get("label", "") if part.get("embedded") != "base64" else "")}">')

@@ -4,7 +4,7 @@ Every exporter (Canvas, ILIAS, Blackboard, OpenOlat …) writes its rules in ano
 knowing whose they are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from exchange.xmltext import Element, child, children, descendants, local, number
 
@@ -24,13 +24,17 @@ class Scoring:
     def score(self, answers: Answers) -> float:
         """What answers earn, in the points of the rules."""
         totals = {name: number(variable.get("defaultval"), 0) for name, variable in self._outcomes.items()}
+        met = False
         for condition in self._conditions:
-            if not self._met(child(condition, "conditionvar"), answers):
+            tested = child(condition, "conditionvar")
+            if (_is_other(tested) and met) or not self._met(tested, answers):
                 continue
-            for setting in children(condition, "setvar"):
+            met = met or not _is_other(tested)
+            settings = children(condition, "setvar")
+            for setting in settings:
                 name = setting.get("varname", "SCORE")
                 totals[name] = _set(totals.get(name, 0.0), setting)
-            if condition.get("continue", "No").lower() != "yes":
+            if settings and condition.get("continue", "No").lower() != "yes":  # Canvas lets conditions that only say something end nothing.
                 break
         return sum(totals.values())
 
@@ -77,9 +81,34 @@ class Scoring:
 
     def feedback_of(self, ident: str, answer: str) -> list[str]:
         """Which feedback a rule gives for one answer alone."""
-        return [shown.get("linkrefid", "") for condition in self._conditions
-                if any(test.get("respident") == ident and _text(test) == answer and not _negated(test) for test in descendants(condition, "varequal"))
-                and len(list(descendants(condition, "varequal"))) == 1 for shown in children(condition, "displayfeedback")]
+        return [link for test, link in self._said_alone(ident) if _text(test) == answer and not _negated(test)]
+
+    def feedback_at(self, ident: str) -> list[str]:
+        """Which feedback a rule gives for one response alone, be it right or wrong."""
+        return [link for _, link in self._said_alone(ident)]
+
+    def _said_alone(self, ident: str) -> Iterator[tuple[Element, str]]:
+        for condition in self._conditions:
+            tests = list(descendants(condition, "varequal"))
+            if len(tests) == 1 and tests[0].get("respident") == ident:
+                yield from ((tests[0], shown.get("linkrefid", "")) for shown in children(condition, "displayfeedback")
+                            if shown.get("feedbacktype", "").lower() not in ("solution", "hint"))
+
+    def said_true(self, ident: str, label: str) -> bool | None:
+        """Whether a statement is true, where each statement of a response is to be called true or false (KPRIM): as OpenOlat or as ILIAS writes it."""
+        for condition in self._conditions:
+            gains = sum(number(setting.text, 0) for setting in children(condition, "setvar")) > 0
+            for test in descendants(condition, "varequal"):
+                if gains and not _negated(test) and test.get("respident") == ident and _text(test) in (f"{label}:correct", f"{label}:wrong"):
+                    return _text(test).endswith(":correct")
+                if gains and not _negated(test) and test.get("respident") == label and _text(test) in ("0", "1"):
+                    return _text(test) == "1"
+        return None
+
+
+def _is_other(tested: Element | None) -> bool:
+    """Whether it holds where none of the conditions before it was met."""
+    return tested is not None and len(tested) == 1 and local(tested[0]) == "other"
 
 
 def _text(test: Element) -> str:

@@ -18,7 +18,7 @@ def _sharing(*places: str) -> bytes:
 
 def test_what_a_course_shares_within_its_repository_is_part_of_it_and_nothing_else_is(house: House) -> None:  # noqa: F811
     def followed(*places: str, folder: str = "lehre/kurs", links: dict[str, str] | None = None) -> list[tuple[str, str]]:
-        house.repository.commit({f"{folder}/course.yml": _sharing(*places)}, links=links)
+        house.repository.commit({f"{folder}/course.yml".lstrip("/"): _sharing(*places)}, links=links)
         house.follow(folder=folder)
         report = house.reports()[0]
         return [(finding["rule"], finding["values"].get("place", finding["path"])) for finding in report.findings if finding["rule"].startswith(("shared", "file"))]
