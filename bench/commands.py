@@ -4,7 +4,19 @@ import sys
 
 import click
 
-from bench import badge, certificates, content, content_grading, content_studio, gateway, launch, outbox, pages, sandbox, submit
+from bench import (
+    badge,
+    certificates,
+    content,
+    content_grading,
+    content_studio,
+    gateway,
+    launch,
+    outbox,
+    pages,
+    sandbox,
+    submit,
+)
 from bench.report import show
 
 BENCHES = {"badge": badge.figures, "certificates": certificates.figures, "content": lambda: [*content.figures(), *content_grading.figures(), *content_studio.figures()], "pages": pages.figures, "submit": submit.figures, "launch": launch.figures, "outbox": outbox.figures, "sandbox": sandbox.figures, "gateway": gateway.figures}

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from assessments import items, service
@@ -38,8 +39,8 @@ def figures() -> list[Figure]:
         assert parts[0]
         asked = [items.item(parts[0].edition_id, MODULE, f"frage-{number}", "de") for number in range(1, QUESTIONS + 1)]
         forms = [FORMS[item.kind](item) for item in asked]
-        graded = [_taken(lambda: _grade(asked, forms)) for _ in range(ROUNDS)]
-        submitted = [_taken(lambda part=part: _submit(part, asked, forms)) for part in parts]
+        graded = [_taken(partial(_grade, asked, forms)) for _ in range(ROUNDS)]
+        submitted = [_taken(partial(_submit, part, asked, forms)) for part in parts]
         db.session.rollback()
     return [
         Figure("20 questions of 8 kinds: forms read and graded", min(graded), "ms CPU", 20, at_least=False),

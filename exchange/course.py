@@ -56,6 +56,8 @@ def make_course(reading: Reading, frame: Frame) -> Made:
     """The course folder that the items make. What the house's check does not accept is dropped, and the report says why."""
     pieces = list(_pieces(reading, frame.language))
     while True:
+        if not pieces:  # There is nothing to check, and the reading has said why.
+            return Made({}, read_course({}), ())
         files, places = _files(pieces, reading.media, frame)
         course = read_course(files)
         findings = lint(course)

@@ -35,6 +35,7 @@ LONGEST_FORMULA = 3000
 _DATA = re.compile(r"data:image/[a-z0-9.+-]{1,30}(?:;[a-z0-9=-]{1,30})*;base64,[A-Za-z0-9+/=\s]+", re.IGNORECASE)
 _NO_WORDS = re.compile(r"!\[\s*\]\((media/([^)\s]{1,200}))\)")
 _MOVING = re.compile(r"<(iframe|video|audio|source|embed|object)\b[^>]{0,500}?\b(?:src|data)\s{0,9}=\s{0,9}[\"']([^\"']{1,1000})[\"'][^>]{0,1000}>", re.IGNORECASE)
+_ON_A_DISK = re.compile(r"<img\b[^>]{0,2000}?\bsrc\s{0,9}=\s{0,9}[\"']?((?:file|cid|blob):[^\"'\s>]{1,500})", re.IGNORECASE)  # as Word has them
 _ACTIVE = re.compile(r"<(script|form|iframe|object|embed|style)\b|\son[a-z]+\s*=", re.IGNORECASE)
 _LANGUAGE = re.compile(r'<span\b[^>]*\blang="|class="multilang"', re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*?>")
@@ -101,6 +102,8 @@ class Writer:
             html = _MOVING.sub(lambda found: f' <a href="{found[2]}">{_host(found[2])}</a> ' if found[2].startswith("https://") else " ", html)
         if not moving and _ACTIVE.search(html):
             entry.change(N_("Scripts, styles and forms were left out."))
+        for picture in _ON_A_DISK.findall(html):
+            entry.change(N_("The picture “%(name)s” is not in the file."), name=re.split(r"[/\\]", picture)[-1][:120])
         html = re.sub(r"<(/?)(?:h[1-6])\b[^>]*>", lambda found: "</strong></p>" if found[1] else "<p><strong>", html, flags=re.IGNORECASE)
         self._entry = entry
         self._cleaner = self._cleaner or self._made_cleaner()

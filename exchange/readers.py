@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
 from core.i18n import N_
-from exchange import archive, jsontext
+from exchange import archive, jsontext, strangers
 from exchange.collecting import Collected
 from exchange.formats import aiken, bundle, gift, h5p, liascript, moodle_xml, notebook, package, qti, qti1
 from exchange.model import Reading
@@ -38,6 +38,9 @@ def read(content: bytes, name: str, format_: str, language: str) -> Reading:
     if content.startswith(archive.MARK):
         return _unpacked(content, collected)
     wanted = format_ if format_ != AUTO else _text_format(_head(content), name)
+    if wanted not in _TEXTS and (told := strangers.file_told(content, _head(content))):
+        collected.find("format", 0, told[0], told[1], **told[2])
+        return collected.done()
     if wanted not in _TEXTS:
         collected.find("format", 0, N_("Nothing here knows the format of “%(name)s”."), N_("Name it with --format, one of: %(known)s"),
                        name=name[-120:], known=", ".join(FORMATS))
@@ -56,7 +59,16 @@ def _unpacked(content: bytes, collected: Collected) -> Reading:
     if files is None:
         return collected.done()
     wanted = collected.format if collected.format in _ARCHIVES else _archive_format(files)
-    reading = _ARCHIVES[wanted](files, collected.path, collected.language)
+    if wanted == package.NAME and not any(path.rsplit("/", 1)[-1] == package.MANIFEST for path in files):
+        if told := strangers.archive_told(files):
+            collected.find("format", 0, *told)
+            return collected.done()
+        if len(files) == 1 and (only := next(iter(files.items())))[1][:4] != archive.MARK and _text_format(_head(only[1]), only[0]) not in ("", qti.NAME):
+            return _with_findings(read(only[1], only[0], AUTO, collected.language), collected)
+    return _with_findings(_ARCHIVES[wanted](files, collected.path, collected.language), collected)
+
+
+def _with_findings(reading: Reading, collected: Collected) -> Reading:
     return Reading(reading.format, reading.items, reading.report, (*collected.findings, *reading.findings), reading.media, reading.title, reading.files)
 
 

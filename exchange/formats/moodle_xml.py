@@ -31,6 +31,7 @@ from exchange.xmltext import Element, Part, Parts, child, children, descendants,
 
 NAME = "moodle-xml"
 MOST_WORDS = 5_000
+_ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?quiz(?=[\s>/])")
 _PLACE = re.compile(r"(?:\[|&#91;){2}(\d{1,2})\]\]")
 _LEFT_OUT = ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback")
 _USUAL = frozenset({"", "Your answer is correct.", "Your answer is partially correct.", "Your answer is incorrect.",
@@ -39,7 +40,7 @@ _USUAL = frozenset({"", "Your answer is correct.", "Your answer is partially cor
 
 def looks_like(text: str) -> bool:
     """Whether a text may be Moodle XML."""
-    return "<quiz" in text[:5000] and "<question" in text[:200_000]
+    return bool(_ROOT.search(text[:5000]))
 
 
 def read(content: bytes, path: str, language: str) -> Reading:

@@ -35,7 +35,8 @@ def read(files: Mapping[str, bytes], path: str, language: str) -> Reading:
         for name in sorted(files):
             _read_xml_file(name, files, collected)
     if not collected.entries:
-        collected.find("package", 0, N_("There is nothing in the package that can be read."), N_("Choose another export."))
+        collected.find("package", 0, N_("There is nothing in the package that can be read."),
+                       N_("Choose another export. Files of questions without a package are read one by one; unpack them first."))
     return collected.done()
 
 

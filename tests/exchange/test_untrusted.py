@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exchange import archive, readers
+from exchange import archive, readers, service
 from exchange.model import MOST_ITEMS
 from tests.exchange.samples import answer, moodle, notes, question, read, zipped
 
@@ -129,3 +129,25 @@ def test_h5p_with_the_wrong_shapes_is_no_traceback() -> None:
     for params in shapes:
         found = read(zipped({"h5p.json": json.dumps({"mainLibrary": "H5P.QuestionSet"}), "content/content.json": json.dumps(params)}), "x.h5p")
         assert found.items == ()
+
+
+@pytest.mark.parametrize(("name", "content", "word"), [
+    ("x.pdf", b"%PDF-1.4\n", "PDF"), ("x.txt", rb"{\rtf1 Question}", "word processor"), ("x.docx", zipped({"word/document.xml": "<x/>"}), "word processor"),
+    ("x.mbz", b"\x1f\x8b\x08\x00", "backup"), ("x.mbz", zipped({"moodle_backup.xml": "<x/>"}), "backup"), ("x.xlsx", zipped({"xl/workbook.xml": "<x/>"}), "spreadsheet"),
+    ("x.html", b'<html xmlns:o="urn:x"><body><p>1. Who?</p></body></html>', "web page"), ("x.xml", b'<?xml version="1.0"?>\n<rss><channel/></rss>', "begins with <rss>"),
+])
+def test_files_that_hold_no_questions_are_told_by_what_they_are_and_nothing_else_is_said(name: str, content: bytes, word: str) -> None:
+    found = read(content, name)
+    assert [(finding.rule, word in finding.message % finding.values) for finding in found.findings] == [("format", True)]
+    assert service.checked(found, service.frame_for(found, name, "en")).findings == []
+
+
+def test_a_single_file_of_questions_in_an_archive_is_read_as_if_it_were_alone() -> None:
+    found = read(zipped({"quiz.xml": moodle(question("description", "", "x"))}), "x.zip")
+    assert (found.format, [item.stem for item in found.items]) == ("moodle-xml", ["x"])
+    assert rules(zipped({"x.zip": zipped({"quiz.xml": moodle(question("description", "", "x"))})})) == ["package"]
+
+
+def test_pictures_on_the_disk_of_whoever_wrote_in_word_are_noted() -> None:
+    text = '<p class=MsoNormal>A <v:imagedata src="file:///C:/x/image000.png"/><img width=10 src="file:///C:/Users/x/image001.png"></p>'
+    assert notes(read(moodle(question("description", "", text))).report[0]) == ["The picture “image001.png” is not in the file."]
