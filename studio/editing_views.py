@@ -12,7 +12,7 @@ from accounts.signin import person
 from core.web import POLICY
 from modules.easy import written_in
 from modules.split import LAW
-from studio import blockform, formfields, history, labels, service, shapes, structure
+from studio import blockform, formfields, history, labels, lists, service, shapes, structure
 from studio.live import check_file
 from studio.models import Draft
 from studio.preview import NO_POOLS, Preview, as_data, draws, preview
@@ -129,9 +129,10 @@ def show(slug: str, path: str) -> Page:
 @bp.post("/<slug>/live/<path:path>")
 @authors
 def live(slug: str, path: str) -> Response:
-    """The page of a text that is being written; pieces whose keys the browser has are not sent again."""
-    known = set(request.form.get("known", "").split(" ")[:MOST_KNOWN])
-    drawn = _drawn(found(slug), path, request.form.get("text", ""), solutions="solutions" in request.form)
+    """The page of a text that is being written, or without one of what is saved; pieces whose keys the browser has are not sent again."""
+    known, draft = set(request.form.get("known", "").split(" ")[:MOST_KNOWN]), found(slug)
+    text = request.form["text"] if "text" in request.form else service.as_text(_content(draft, path)[0])
+    drawn = _drawn(draft, path, text, solutions="solutions" in request.form)
     return jsonify(drawn.news(known))
 
 
@@ -154,11 +155,12 @@ def findings(slug: str, path: str) -> Response:
 @bp.get("/<slug>/pulse/<path:path>")
 @authors
 def pulse(slug: str, path: str) -> Response:
-    """Who else is here, the file's revision, and a fresh token for forms after a new sign-in."""
+    """Who else is here, the revisions of the file and of those beside it, and a fresh token for forms after a new sign-in."""
     draft = found(slug)
-    file = service.listing(draft.id).get(path)
+    files = service.listing(draft.id)
+    others = {code: files[other].revision for code, other in structure.beside(path, list(files)).items() if other != path}
     here = history.note_presence(draft.id, path, person().id)
-    return jsonify(token=generate_csrf(), revision=file.revision if file else 0, here=[_presence(name, same) for name, same in here])
+    return jsonify(token=generate_csrf(), revision=files[path].revision if path in files else 0, others=others, here=[_presence(name, same) for name, same in here])
 
 
 def _presence(name: str, same: bool) -> str:
@@ -174,7 +176,7 @@ def read_form() -> str:
     source, language = request.form.get("source", ""), request.form.get("language", "de")
     if source.startswith("---"):
         return render_template("studio/_front.html", values=structure.front_values(source + "\n"))
-    return render_template("studio/_form.html", form=blockform.read_block(source, language), labels=labels, why=blockform.why_not(source))
+    return render_template("studio/_form.html", form=blockform.read_block(source, language), labels=labels, lists=lists, why=blockform.why_not(source))
 
 
 @bp.post("/form/write")

@@ -7,9 +7,12 @@ import { EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { look, tabs } from "./code-look.js";
+import { Preview } from "./studio-preview.js";
+import { Together } from "./studio-together.js";
 
 const SAVE = 1500, SAVE_AT_LEAST = 8000, CHECK = 600, PULSE = 15000, FORM = 120;
 const EDGE = 40; // What is nearer to the frame's edge is not seen well.
+const VIEW = "lotse-studio-view";
 const GIFT = "gift";
 
 // --- Markdown with ::: blocks ---
@@ -123,6 +126,17 @@ function difference(old, text) {
   return { from, to: old.length - end, insert: text.slice(from, text.length - end) };
 }
 
+// Where the cursor goes after one of the form's buttons, by what it did and the numbers of fence and row.
+const INPUT = "input:not([type=hidden]), select, textarea";
+function placeAfter(name, at, row) {
+  const to = { up: -1, down: 1 }[name.replace("row-", "")] ?? 0;
+  if (name.startsWith("row-") && to) return `[data-act="${name} ${at} ${Number(row) + to}"]`;
+  if (name === "row") return `#f-rows-${at} > :last-child :is(${INPUT})`;
+  if (name.startsWith("row-")) return `[data-act="row ${at}"]`;
+  if (to) return `[data-act="${name} ${Number(at) + to}"]`;
+  return { remove: "[data-act=answer]", answer: "#f-rows > :last-child [name^=text-]" }[name];
+}
+
 class Studio {
   constructor(form) {
     this.form = form;
@@ -133,13 +147,10 @@ class Studio {
     this.key = `lotse-studio ${form.dataset.slug} ${form.dataset.path}`;
     this.saved = this.field.value;
     this.timers = {};
-    this.known = new Map();
     for (const hidden of form.querySelectorAll("[data-script]")) hidden.hidden = false;
     this.edit();
     this.rescue();
-    this.frame = form.querySelector("[data-frame]");
-    this.frame?.addEventListener("load", () => this.framed());
-    if (this.frame?.contentDocument?.readyState === "complete") this.framed();
+    this.looks();
     this.listen();
     this.check();
     setInterval(() => this.pulse(), PULSE);
@@ -215,6 +226,7 @@ class Studio {
     if (this.dirty) this.say(this.words.unsaved);
     this.keep();
     this.preview();
+    this.form.dispatchEvent(new Event("written")); // For the page beside whose editor this one is.
     this.later("check", CHECK, () => this.check());
     this.later("save", SAVE, () => this.save());
     this.timers.surely ??= setTimeout(() => this.save(), SAVE_AT_LEAST);
@@ -307,79 +319,95 @@ class Studio {
     let response;
     try { response = await fetch(this.form.dataset.pulse, { redirect: "manual" }); } catch { response = { ok: false }; }
     if (!response.ok) { if (this.lost) this.later("pulse", 5000, () => this.pulse()); return; }
-    const { token, here } = await response.json();
+    const { token, here, others } = await response.json();
     this.form.elements.csrf_token.value = token; // After a new sign-in the old one is worth nothing.
     const words = here.join(", ");
     if (this.at("here").textContent.trim() !== words) this.at("here").textContent = words;
     if (this.lost) this.save();
+    const now = JSON.stringify(others);
+    if (this.others && this.others !== now) this.previewBeside();
+    this.others = now;
   }
 
   // --- Preview ---
-  framed() {
-    const document_ = this.frame.contentDocument;
-    this.pieces = document_?.getElementById("pieces");
-    if (!this.pieces) return;
-    this.known = new Map([...this.pieces.children].map((piece) => [piece.dataset.key, piece.innerHTML]));
-    this.dark();
-    this.preview();
-  }
-
-  async preview() {
-    if (!this.pieces) return;
-    if (this.drawing) { this.drawAgain = true; return; }
-    this.drawing = true;
-    const began = performance.now();
-    try {
-      const values = { text: this.text, known: [...this.known.keys()].join(" "), ...(this.at("solutions").checked && { solutions: "1" }) };
-      const response = await this.send(this.form.dataset.previewUrl, values);
-      if (response.ok) { this.draw(await response.json()); if (this.view.hasFocus) this.follow(); }
-      this.form.dataset.drawn = String(Math.round(performance.now() - began));
-    } catch { /* Saving says what is wrong. */ }
-    this.drawing = false;
-    if (this.drawAgain) { this.drawAgain = false; this.preview(); }
-  }
-
-  draw({ title, minutes, pieces }) {
-    const page = this.frame.contentDocument;
-    for (const piece of pieces) if (piece.html !== null) this.known.set(piece.key, piece.html);
-    const spare = new Map();
-    for (const element of this.pieces.children) spare.set(element.dataset.key, [...(spare.get(element.dataset.key) ?? []), element]);
-    let next = this.pieces.firstElementChild;
-    for (const { key, line } of pieces) {
-      let element = spare.get(key)?.shift();
-      if (!element) {
-        element = page.createElement("div");
-        element.className = "piece";
-        element.dataset.key = key;
-        element.innerHTML = this.known.get(key); // Sanitised on the server, as learners get it.
+  looks() {
+    const frame = this.at("frame");
+    if (!frame) return;
+    const said = (known) => ({ known, ...(this.at("solutions").checked && { solutions: "1" }) });
+    this.recall();
+    this.live = new Preview(frame, (known) => this.send(this.form.dataset.previewUrl, { text: this.text, ...said(known) }), (taken) => {
+      this.form.dataset.drawn = String(taken);
+      if (this.view.hasFocus) this.follow();
+      else this.together?.soon();
+    });
+    const choice = this.at("beside");
+    if (choice) {
+      this.other = new Preview(this.at("frame-beside"), (known) => {
+        const open = this.editorOf(choice.value);
+        return this.send(choice.selectedOptions[0].dataset.live, { ...(open && { text: open.text }), ...said(known) });
+      }, () => this.together.soon());
+      this.together = new Together(this.live, this.other);
+      for (const preview of [this.live, this.other]) {
+        preview.onframed = () => this.together.listen(preview);
+        if (preview.pieces) preview.onframed();
       }
-      element.dataset.line = line;
-      if (element === next) next = next.nextElementSibling;
-      else this.pieces.insertBefore(element, next);
+      choice.addEventListener("change", () => this.beside());
+      this.beside();
     }
-    for (const rest of spare.values()) for (const element of rest) element.remove();
-    this.known = new Map(pieces.map(({ key }) => [key, this.known.get(key)]));
-    page.getElementById("piece-title").textContent = title;
-    page.getElementById("piece-minutes").textContent = minutes;
+    this.dark();
+    this.at("phone").addEventListener("change", () => this.phone());
+    this.at("dark").addEventListener("change", () => this.dark());
+    this.at("solutions").addEventListener("change", () => { this.preview(); this.previewBeside(); });
+    this.phone();
+    this.form.querySelector(".studio-view").addEventListener("change", () => this.remember());
   }
 
-  dark() {
-    const root = this.frame.contentDocument.documentElement;
-    if (this.at("dark").checked) root.dataset.kernTheme = "dark";
-    else if (document.documentElement.dataset.kernTheme) root.dataset.kernTheme = document.documentElement.dataset.kernTheme;
-    else delete root.dataset.kernTheme;
+  preview() { this.live?.refresh(); }
+
+  // The other text is drawn when it changed, never for a key of this one.
+  previewBeside() { if (this.at("beside")?.value) this.other.refresh(); }
+
+  beside() {
+    const choice = this.at("beside"), chosen = choice.selectedOptions[0], both = Boolean(choice.value), frame = this.at("frame-beside");
+    this.at("beside-box").hidden = !both;
+    this.at("beside-name").textContent = both ? chosen.dataset.name : "";
+    this.form.querySelector(".studio-panes").classList.toggle("is-both", both);
+    if (both && frame.getAttribute("src") !== chosen.dataset.show) { frame.src = chosen.dataset.show; frame.title = `${this.words.preview}: ${chosen.dataset.name}`; }
+    else this.previewBeside();
   }
 
-  // The preview stays where the text is being written. A piece has the line at which it begins; within it the place is estimated.
+  // The editor of another text of this module, if it is open beside.
+  editorOf(code) { return document.querySelector(`#pane-other-${code} iframe`)?.contentDocument?.querySelector("[data-studio]")?.studio; }
+
+  looked() { return [this.live, this.other].filter(Boolean); }
+  dark() { for (const preview of this.looked()) preview.theme(this.at("dark").checked); }
+  phone() { for (const { frame } of this.looked()) frame.classList.toggle("is-phone", this.at("phone").checked); }
+
+  // How one looks at previews is remembered in this browser; a pair of languages holds in the editor of either.
+  remember() {
+    const other = this.at("beside")?.value;
+    const kept = Object.fromEntries(["solutions", "phone", "dark"].map((name) => [name, this.at(name).checked]));
+    try { localStorage.setItem(VIEW, JSON.stringify({ ...kept, both: other ? [this.form.dataset.language, other] : [] })); } catch { /* as above */ }
+  }
+
+  recall() {
+    let kept = {};
+    try { kept = JSON.parse(localStorage.getItem(VIEW)) ?? {}; } catch { /* as above */ }
+    for (const name of ["solutions", "phone", "dark"]) if (name in kept) this.at(name).checked = kept[name] === true;
+    const choice = this.at("beside"), other = kept.both?.find((code) => code !== this.form.dataset.language);
+    if (choice) choice.value = [...choice.options].some(({ value }) => value === other) ? other : "";
+  }
+
+  // The preview stays where the text is being written.
   follow() {
-    if (!this.pieces || !this.at("frame").offsetParent) return;
-    const { doc, selection } = this.view.state, line = doc.lineAt(selection.main.head).number, pieces = [...this.pieces.children];
-    const at = pieces.findLastIndex((piece) => Number(piece.dataset.line) <= line);
-    if (at < 0) return;
-    const frame = this.frame.contentWindow, { top, height } = pieces[at].getBoundingClientRect();
-    const first = Number(pieces[at].dataset.line), next = Number(pieces[at + 1]?.dataset.line ?? doc.lines + 1);
-    const place = top + height * Math.min(1, (line - first) / Math.max(1, next - first));
-    if (place < EDGE || place > frame.innerHeight - EDGE) frame.scrollBy({ top: place - frame.innerHeight / 3, behavior: "instant" });
+    if (!this.live?.shown) return;
+    const { doc, selection } = this.view.state, place = this.live.placeOf(doc.lineAt(selection.main.head).number, doc.lines), { window: page } = this.live;
+    if (place === null) return;
+    const away = place < EDGE || place > page.innerHeight - EDGE;
+    if (away) page.scrollBy({ top: place - page.innerHeight / 3, behavior: "instant" });
+    if (!this.together) return;
+    this.together.leader = this.live;
+    this.together.soon(away ? page.innerHeight / 3 : place);
   }
 
   // --- Check ---
@@ -475,10 +503,10 @@ class Studio {
   async act(does) {
     const pane = this.at("form");
     await this.rewrite(does);
-    const [name, at] = does.split(" ");
-    const place = { up: `[data-act="up ${at - 1}"]`, down: `[data-act="down ${Number(at) + 1}"]`, remove: "[data-act=answer]", answer: "#f-rows > :last-child [name^=text-]" }[name];
-    const field = (place && pane.querySelector(place)) ?? (name === "fence" ? [...pane.querySelectorAll("[name^=fence-]")].pop() : pane.querySelector(`[data-act="${name}"]`)) ?? pane;
-    if (field.disabled) field.closest("fieldset")?.querySelector("[name^=text-]")?.focus();
+    const [name, ...numbers] = does.split(" ");
+    const place = placeAfter(name, ...numbers);
+    const field = (place && pane.querySelector(place)) ?? (name === "fence" ? [...pane.querySelectorAll(`[name^=name-]`)].pop()?.closest("fieldset").querySelector(INPUT) : pane.querySelector(`[data-act="${name}"]`)) ?? pane;
+    if (field.disabled) field.closest("fieldset")?.querySelector(INPUT)?.focus();
     else field.focus();
     if (name === "answer") field.select?.();
   }
@@ -525,7 +553,9 @@ class Studio {
     if (name === "form") this.formOfText();
     const other = document.getElementById(`tab-${name}`).dataset.other;
     const frame = document.querySelector(`#pane-${name} iframe`);
-    if (other && !frame.src) frame.src = other;
+    if (!other || frame.src) return;
+    frame.addEventListener("load", () => frame.contentDocument?.querySelector("[data-studio]")?.addEventListener("written", () => this.later("beside", FORM, () => this.previewBeside())));
+    frame.src = other;
   }
 
   listen() {
@@ -545,9 +575,6 @@ class Studio {
     });
     const pane = this.at("form");
     if (pane) this.formActs(pane);
-    this.at("solutions")?.addEventListener("change", () => this.preview());
-    this.at("dark")?.addEventListener("change", () => this.dark());
-    this.at("phone")?.addEventListener("change", (event) => this.frame.classList.toggle("is-phone", event.target.checked));
     for (const button of this.form.querySelectorAll("[data-mark]")) {
       button.addEventListener("click", () => { button.closest("details").open = false; this.mark(button.dataset.mark); });
     }
