@@ -100,28 +100,28 @@ def _check(key: str, title: str, label: str, what: Field) -> tuple[str, Column]:
 
 
 _CHECKS: dict[str, Column] = dict((
-    _check("must_contain", N_("contains these words"), _WORDS, Texts()),
-    _check("must_not_contain", N_("does not contain these words"), _WORDS, Texts()),
-    _check("must_match", N_("fits a pattern"), _PATTERN, Texts()),
-    _check("must_not_match", N_("does not fit a pattern"), _PATTERN, Texts()),
-    _check("max_words", N_("has at most so many words"), N_("Number of words"), Whole()),
-    _check("min_words", N_("has at least so many words"), N_("Number of words"), Whole(first="10")),
-    _check("bullets", N_("is a list with so many points"), N_("Number of points"), Span()),
-    _check("json", N_("is JSON"), N_("Keys that it must have, one a line; empty: any JSON"), Texts(perhaps=True, first="true")),
-    _check("schema", N_("is JSON with keys of these types"), N_("Keys and types"), Pairs(types=True, first="{name: text}")),
-    _check("json_schema", N_("is JSON that fits a JSON schema"), N_("JSON schema"), Free(first="{type: object}")),
-    _check("quote_from", N_("quotes a text word for word"), N_("Name of the text that goes with the prompt"), Choice(names="context")),
-    _check("distinct", N_("so many answers differ when it is asked several times"), N_("Number of different answers"), Span(first="1")),
-    _check("missed", N_("does not give what learners wrote in a field"), N_("Name of the field"), Choice(names="fields")),
-    _check("given", N_("gives what learners wrote in a field"), N_("Name of the field"), Choice(names="fields")),
-    _check("link", N_("a field holds a web address"), N_("Name of the field"), Choice(names="fields")),
-    _check("reveals", N_("gives the secret away"), "", Always()),
-    _check("keeps", N_("keeps the secret"), "", Always()),
-    _check("prompt_must_contain", N_("the learner’s prompt contains these words"), _WORDS, Texts()),
-    _check("prompt_must_match", N_("the learner’s prompt fits a pattern"), _PATTERN, Texts()),
-    _check("prompt_must_not_match", N_("the learner’s prompt does not fit a pattern"), _PATTERN, Texts()),
+    _check("must_contain", N_("Contains these words"), _WORDS, Texts()),
+    _check("must_not_contain", N_("Does not contain these words"), _WORDS, Texts()),
+    _check("must_match", N_("Fits a pattern"), _PATTERN, Texts()),
+    _check("must_not_match", N_("Does not fit a pattern"), _PATTERN, Texts()),
+    _check("max_words", N_("Has at most so many words"), N_("Number of words"), Whole()),
+    _check("min_words", N_("Has at least so many words"), N_("Number of words"), Whole(first="10")),
+    _check("bullets", N_("Is a list with so many points"), N_("Number of points"), Span()),
+    _check("json", N_("Is JSON"), N_("Keys that it must have, one a line; empty: any JSON"), Texts(perhaps=True, first="true")),
+    _check("schema", N_("Is JSON with keys of these types"), N_("Keys and types"), Pairs(types=True, first="{name: text}")),
+    _check("json_schema", N_("Is JSON that fits a JSON schema"), N_("JSON schema"), Free(first="{type: object}")),
+    _check("quote_from", N_("Quotes a text word for word"), N_("Name of the text that goes with the prompt"), Choice(names="context")),
+    _check("distinct", N_("So many answers differ when it is asked several times"), N_("Number of different answers"), Span(first="1")),
+    _check("missed", N_("Does not give what learners wrote in a field"), N_("Name of the field"), Choice(names="fields")),
+    _check("given", N_("Gives what learners wrote in a field"), N_("Name of the field"), Choice(names="fields")),
+    _check("link", N_("A field holds a web address"), N_("Name of the field"), Choice(names="fields")),
+    _check("reveals", N_("Gives the secret away"), "", Always()),
+    _check("keeps", N_("Keeps the secret"), "", Always()),
+    _check("prompt_must_contain", N_("The learner’s prompt contains these words"), _WORDS, Texts()),
+    _check("prompt_must_match", N_("The learner’s prompt fits a pattern"), _PATTERN, Texts()),
+    _check("prompt_must_not_match", N_("The learner’s prompt does not fit a pattern"), _PATTERN, Texts()),
 ))
-_JUDGE = dict((_check(JUDGE, N_("a question for an opinion, without points"), N_("Question"), Text()),))
+_JUDGE = dict((_check(JUDGE, N_("A question for an opinion, without points"), N_("Question"), Text()),))
 _IN_A_TEXT = ("must_contain", "must_not_contain", "must_match", "must_not_match", "max_words", "min_words", "bullets", "json", "schema", "json_schema")
 _LABEL = Column("label", N_("What learners read, in your words"), Text(), more=True)
 _ONE_CHECK, _ADD_CHECK = N_("Check %(number)s"), N_("Add a check")
@@ -130,7 +130,7 @@ _POINTS = Listing(N_("Entry %(number)s"), N_("Add an entry"), (
 ))
 _KINDS_OF_FIELDS = dict(zip(rules.KINDS, (N_("long text"), N_("short text"), N_("web address")), strict=True))
 _USES = dict(zip(rules.USES, (N_("is sent to the model"), N_("is what checks compare with"), N_("is only kept")), strict=True))
-_HOW = {"equals": N_("is the same"), "approx": N_("is about the same"), "unordered": N_("is the same in any order"), "contains": N_("contains it"),
+_HOW = {"equals": N_("the same"), "approx": N_("about the same"), "unordered": N_("the same in any order"), "contains": N_("contains it"),
         "matches": N_("fits a pattern"), "schema": N_("fits a JSON schema")}
 
 _LISTS: Mapping[tuple[str, str], Listing] = {
@@ -157,9 +157,9 @@ _LISTS: Mapping[tuple[str, str], Listing] = {
         Column("name", N_("Name, which learners read"), Text()),
         Column("call", N_("Function that is called"), Text()), Column("args", N_("What it is given, one value a line; texts in quotation marks"), Frees()),
         Column("returns", N_("What it must return; a text in quotation marks"), Free()),
-        Column("compare", N_("What comes back …"), Choice(tuple((how, _HOW[how]) for how in VALUES))),
+        Column("compare", N_("How the value is compared"), Choice(tuple((how, _HOW[how]) for how in VALUES))),
         Column("same_as_solution", N_("It does what your solution does"), Yes()),
-        Column("output", N_("What it must print"), Text(lines=True)), Column("compare_output", N_("What is printed …"), Choice(tuple((how, _HOW[how]) for how in OUTPUTS))),
+        Column("output", N_("What it must print"), Text(lines=True)), Column("compare_output", N_("How the output is compared"), Choice(tuple((how, _HOW[how]) for how in OUTPUTS))),
         Column("hidden", N_("Learners do not see this test"), Yes()), Column("hint", N_("Hint when it was not passed"), Text(), more=True),
         Column("stdin", N_("What is typed in"), Text(lines=True), more=True), Column("tolerance", N_("How far a number may be off"), Number(), more=True),
         Column("kwargs", N_("What it is given by name"), Pairs(), more=True), Column("max_output", N_("The most characters that it prints"), Whole(), more=True),
