@@ -152,6 +152,24 @@ def findings(slug: str, path: str) -> Response:
     return jsonify(findings=[as_data(finding) for finding in check_file(path, files, service.listing(draft.id))])
 
 
+@bp.post("/<slug>/copy/<path:path>")
+@authors
+def copy_block(slug: str, path: str) -> BaseResponse:
+    """Put a block of another language into this file, to be translated there."""
+    draft, source = found(slug), request.form.get("source", "").replace("\r\n", "\n").strip("\n")
+    content, revision = _content(draft, path)
+    text, language = service.as_text(content), _language(path)
+    block = blockform.block_of(source, language)
+    if block is None or not structure.text_of(path):
+        abort(400)
+    if f"{{#{block.id}" not in text:
+        try:
+            service.save(draft.id, path, structure.with_block(text, source, request.form.get("before", "").split(), language), revision, person().id)
+        except StudioError as error:
+            return make_response(jsonify(problem=told(error)), 422)
+    return jsonify(done=True)
+
+
 @bp.get("/<slug>/pulse/<path:path>")
 @authors
 def pulse(slug: str, path: str) -> Response:

@@ -12,7 +12,7 @@ from studio.yamllist import added
 
 MOST_ROWS = 100
 MOST_COLUMNS = 10
-_FIELD = re.compile(r"(text|fence|rows)-(\d{1,4})")
+_FIELD = re.compile(r"(text|name)-(\d{1,4})")
 
 Fields = Mapping[str, Sequence[str]]
 
@@ -31,7 +31,7 @@ def from_fields(fields: Fields, old: BlockForm) -> BlockForm:
         old.kind, old.id, {name: value for name, value in {**old.attributes, **offered}.items() if value},
         _kept(first.get("stem", ""), old.text), tuple(_row(number, first, fields, shape, old) for number in rows),
         tuple(_kept(hint, *old.hints) for hint in fields.get("hint", ()) if hint.strip()), _kept(first.get("explanation", ""), old.explanation),
-        tuple(_fence(number, fields, old) for part, number in numbers if part in ("fence", "rows")), columns,
+        tuple(_fence(number, fields, old) for part, number in numbers if part == "name"), columns,
     )
 
 

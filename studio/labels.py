@@ -28,6 +28,12 @@ FENCES: Mapping[str, str] = {
     "given": N_("Given text"), "start": N_("Text to begin with"), "names": N_("Names, one a line"), "begin": N_("Beginnings, one a line"),
     "sample": N_("Text"), "texts": N_("Texts, one a line"),
 }
+ROWS = {                               # What a row is called where it is no answer, and one more.
+    "essay": (N_("Criterion %(number)s"), N_("Add a criterion")), "likert": (N_("Statement %(number)s"), N_("Add a statement")), "match": (N_("Pair %(number)s"), N_("Add a pair")),
+}
+RARE = frozenset({                     # Attributes that few need: folded away unless one says something.
+    "tags", "scoring", "shuffle", "show", "models", "compare", "blind", "temperature", "temperatures", "runs", "predict", "feedback", "max_tokens", "steps", "memory", "output", "model",
+})
 NAMED = {"context": N_("Name"), "source": N_("Title"), "sample": N_("Name")}  # Fenced parts that have a name of their own.
 ARGUMENTS = {"then": (               # Fenced parts that are one of several, each with what it is called.
     ("mark", N_("Real or invented? Learners mark the entries of the answer")), ("missed", N_("What did it overlook? Learners choose from your list")),

@@ -344,7 +344,7 @@ class Studio {
     if (choice) {
       this.other = new Preview(this.at("frame-beside"), (known) => {
         const open = this.editorOf(choice.value);
-        return this.send(choice.selectedOptions[0].dataset.live, { ...(open && { text: open.text }), ...said(known) });
+        return this.send(choice.selectedOptions[0].dataset.draw, { ...(open && { text: open.text }), ...said(known) });
       }, () => this.together.soon());
       this.together = new Together(this.live, this.other);
       for (const preview of [this.live, this.other]) {
@@ -423,14 +423,29 @@ class Studio {
     this.at("list").replaceChildren(...found.map((finding) => this.finding(finding)));
   }
 
-  finding({ line, severity, message, mend }) {
+  finding({ line, severity, message, mend, missing }) {
     const item = document.createElement("li");
     item.className = `is-${severity}`;
     const button = Object.assign(document.createElement("button"), { type: "button", className: "link-button", textContent: this.words.line.replace("@", line) });
     button.addEventListener("click", () => this.goTo(line));
     const kind = Object.assign(document.createElement("strong"), { textContent: `${severity === "error" ? this.words.error : this.words.hint}: ` });
     item.append(kind, `${message} ${mend} `, button);
+    if (missing && this.form.dataset.path !== missing) {
+      const copy = Object.assign(document.createElement("button"), { type: "button", className: "link-button", textContent: this.words.copy });
+      copy.addEventListener("click", () => this.copy(line, missing));
+      item.append(" ", copy);
+    }
     return item;
+  }
+
+  // A block that is missing in the other language is put there, behind those that both have.
+  async copy(line, path) {
+    const { doc } = this.view.state, place = doc.line(Math.min(line, doc.lines)).from, block = blockAround(doc, place);
+    if (!block) return;
+    const before = [...doc.sliceString(0, block.from).matchAll(/^(?::::|\/\/\/)\s*[a-z-]+\s*\{#([\w.-]+)/gm)].map(([, id]) => id).join(" ");
+    try { await this.send(`${this.form.dataset.missing}${path}`, { source: block.text, before }); } catch { return; }
+    this.check();
+    this.previewBeside();
   }
 
   goTo(line) {
@@ -450,10 +465,11 @@ class Studio {
     const { source } = await response.json();
     const doc = this.view.state.doc;
     const around = blockAround(doc, place ?? this.view.state.selection.main.head);
-    const line = doc.lineAt(around ? around.to : place ?? this.view.state.selection.main.head);
-    const above = line.number > 1 ? doc.line(line.number - 1).text : "";
+    const head = around?.from === 0 && around.text.startsWith("---"); // Nobody means that a question comes before all words.
+    const line = doc.lineAt(head ? doc.length : around ? around.to : place ?? this.view.state.selection.main.head);
+    const above = line.number > 1 ? doc.line(line.number - 1).text : "", below = line.number < doc.lines ? doc.line(line.number + 1).text : null;
     const before = line.text ? "\n\n" : above ? "\n" : "";
-    this.view.dispatch({ changes: { from: line.to, insert: `${before}${source}\n` }, selection: { anchor: line.to + before.length + source.indexOf("\n") + 1 }, scrollIntoView: true });
+    this.view.dispatch({ changes: { from: line.to, insert: `${before}${source}${below === "" ? "" : "\n"}` }, selection: { anchor: line.to + before.length + source.indexOf("\n") + 1 }, scrollIntoView: true });
     this.open("form");
     this.view.focus();
   }
@@ -543,6 +559,26 @@ class Studio {
     this.view.focus();
   }
 
+  // A picture: uploaded from here, and its line written where the cursor is.
+  async upload(box) {
+    const [file, words, problem] = ["input[type=file]", "input:not([type=file])", "[data-upload-problem]"].map((each) => box.querySelector(each));
+    const body = new FormData();
+    body.set("csrf_token", this.form.elements.csrf_token.value);
+    body.set("words", words.value);
+    if (file.files[0]) body.set("file", file.files[0]);
+    let response;
+    try { response = await fetch(box.dataset.upload, { method: "POST", body, headers: { "X-Studio": "upload" }, redirect: "manual" }); } catch { problem.textContent = this.words.notUploaded; return; }
+    const answer = response.headers.get("Content-Type")?.includes("json") ? await response.json() : { problem: this.words.notUploaded };
+    problem.textContent = answer.problem;
+    if (answer.problem) return;
+    file.value = words.value = "";
+    box.open = false;
+    const { main } = this.view.state.selection, line = this.view.state.doc.lineAt(main.head);
+    const insert = line.text.trim() ? `\n\n${answer.reference}\n` : `${answer.reference}\n`, at = line.text.trim() ? line.to : line.from;
+    this.view.dispatch({ changes: { from: at, insert }, selection: { anchor: at + insert.length }, scrollIntoView: true });
+    this.view.focus();
+  }
+
   open(name) {
     for (const tab of this.form.querySelectorAll("[role=tab]")) {
       const chosen = tab.id === `tab-${name}`;
@@ -575,6 +611,7 @@ class Studio {
     });
     const pane = this.at("form");
     if (pane) this.formActs(pane);
+    this.at("upload-now")?.addEventListener("click", (event) => this.upload(event.target.closest("[data-upload]")));
     for (const button of this.form.querySelectorAll("[data-mark]")) {
       button.addEventListener("click", () => { button.closest("details").open = false; this.mark(button.dataset.mark); });
     }

@@ -44,7 +44,6 @@ def as_sent(form: BlockForm) -> dict[str, list[str]]:
         except NoListError:
             fields[f"fence-{number}"] = [fence.text]
             continue
-        fields[f"rows-{number}"] = ["1"]
         for at, row in enumerate(rows):
             fields[f"row-{number}-{at}"] = ["1"]
             fields |= {f"kind-{number}-{at}-{shown.column.key}": [shown.column.key] for shown in row.kinds}
