@@ -355,9 +355,9 @@ class Studio {
       this.beside();
     }
     this.dark();
-    this.at("phone").addEventListener("change", () => this.phone());
+    this.at("phone").addEventListener("change", () => { this.phone(); requestAnimationFrame(() => this.follow()); });
     this.at("dark").addEventListener("change", () => this.dark());
-    this.at("solutions").addEventListener("change", () => { this.preview(); this.previewBeside(); });
+    this.at("solutions").addEventListener("change", () => { this.live.refresh().then(() => this.follow()); this.previewBeside(); });
     this.phone();
     this.form.querySelector(".studio-view").addEventListener("change", () => this.remember());
   }
