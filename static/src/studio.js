@@ -398,16 +398,19 @@ class Studio {
     if (choice) choice.value = [...choice.options].some(({ value }) => value === other) ? other : "";
   }
 
-  // The preview stays where the text is being written.
+  // Where the cursor is in the preview.
+  placeSeen() {
+    const { doc, selection } = this.view.state;
+    return this.live?.shown ? this.live.placeOf(doc.lineAt(selection.main.head).number, doc.lines) : null;
+  }
+
+  // The preview stays where the text is being written; the other one comes after it, so that no key waits for it.
   follow() {
-    if (!this.live?.shown) return;
-    const { doc, selection } = this.view.state, place = this.live.placeOf(doc.lineAt(selection.main.head).number, doc.lines), { window: page } = this.live;
+    const place = this.placeSeen();
     if (place === null) return;
-    const away = place < EDGE || place > page.innerHeight - EDGE;
-    if (away) page.scrollBy({ top: place - page.innerHeight / 3, behavior: "instant" });
-    if (!this.together) return;
-    this.together.leader = this.live;
-    this.together.soon(away ? page.innerHeight / 3 : place);
+    const { window: page } = this.live;
+    if (place < EDGE || place > page.innerHeight - EDGE) page.scrollBy({ top: place - page.innerHeight / 3, behavior: "instant" });
+    if (this.at("beside")?.value) this.later("level", FORM, () => { this.together.leader = this.live; this.together.soon(this.placeSeen() ?? undefined); });
   }
 
   // --- Check ---
