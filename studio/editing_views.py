@@ -118,12 +118,16 @@ def _editor(slug: str, draft: Draft, path: str, content: bytes, revision: int, *
 @bp.get("/<slug>/preview/<path:path>")
 @authors
 def show(slug: str, path: str) -> Page:
-    """A module of the draft as learners will see it: in the editor's frame, and for colleagues to look at."""
+    """A module of the draft as learners will see it: in the editor's frame, and for colleagues to look at, also with another language beside."""
     draft = found(slug)
     drawn = _drawn(draft, path, service.as_text(_content(draft, path)[0]))
     if "frame" in request.args:
         g.frame_ancestors = ["'self'"]
-    return render_template("studio/frame.html" if "frame" in request.args else "studio/show.html", slug=slug, path=path, drawn=drawn, chosen=_language(path))
+        return render_template("studio/frame.html", slug=slug, path=path, drawn=drawn, chosen=_language(path))
+    languages = structure.beside(path, list(service.listing(draft.id)))
+    page = make_response(render_template("studio/show.html", slug=slug, path=path, drawn=drawn, chosen=_language(path), languages=languages, beside=languages.get(request.args.get("beside", ""), "")))
+    page.headers["Content-Security-Policy"] = POLICY.format(ancestors="'none'") + "; frame-src 'self'"
+    return page
 
 
 @bp.post("/<slug>/live/<path:path>")
@@ -160,7 +164,7 @@ def copy_block(slug: str, path: str) -> BaseResponse:
     content, revision = _content(draft, path)
     text, language = service.as_text(content), _language(path)
     block = blockform.block_of(source, language)
-    if block is None or not structure.text_of(path):
+    if block is None or path not in structure.beside(path, list(service.listing(draft.id))).values():
         abort(400)
     if f"{{#{block.id}" not in text:
         try:

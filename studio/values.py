@@ -282,7 +282,7 @@ def _plain(text: str) -> bool:
     if not is_value(text) or not is_value(text, in_list=True) or text != text.strip():
         return False
     try:
-        return bool(yaml.safe_load(text) == text) or bool(re.fullmatch(r"\d{1,9}", text))
+        return bool(yaml.safe_load(text) == text)
     except (yaml.YAMLError, ValueError):
         return False
 

@@ -484,7 +484,9 @@ class Studio {
     const source = block?.text ?? "";
     if (source === this.shown && pane.childElementCount) return;
     this.shown = source;
+    const opened = [...pane.querySelectorAll("details[id][open]")].map(({ id }) => id);
     try { pane.innerHTML = await (await this.send(this.form.dataset.read, { source, language: this.form.dataset.language })).text(); } catch { /* as above */ }
+    for (const id of opened) { const details = document.getElementById(id); if (details) details.open = true; }
   }
 
   // What the form says goes into the text; `act` is one of the form's buttons.
@@ -510,12 +512,15 @@ class Studio {
     this.view.dispatch({ changes: { from: now.from + change.from, to: now.from + change.to, insert: change.insert }, selection: { anchor: now.from + Math.min(4, source.length) } });
   }
 
+  // The form is made anew; told is which field had the cursor just before.
   async rewrite(act) {
     clearTimeout(this.timers.write);
     await this.textOfForm(act);
     this.shown = null;
+    const { id } = document.activeElement;
     document.activeElement.blur();
     await this.formOfText();
+    return id;
   }
 
   // After a button the cursor goes to what it made, or stays with what it moved.
@@ -538,9 +543,8 @@ class Studio {
     });
     pane.addEventListener("change", async (event) => {
       if (!event.target.closest("[data-again]")) return;
-      const { id } = event.target;
-      await this.rewrite("");
-      if (document.activeElement === document.body) document.getElementById(id)?.focus();
+      const id = await this.rewrite("");
+      if (id && document.activeElement === document.body) document.getElementById(id)?.focus();
     });
     pane.addEventListener("click", (event) => {
       const button = event.target.closest("[data-act]");

@@ -239,7 +239,7 @@ def test_small_changes_leave_the_rest_as_its_author_wrote_it() -> None:
 
 
 def test_a_block_is_put_behind_those_that_both_languages_have() -> None:
-    one, two, new = ("::: single {#%s points=1}\nX\n(x) a\n( ) b\n:::" % name for name in ("one", "two", "new"))
+    one, two, new = (f"::: single {{#{name} points=1}}\nX\n(x) a\n( ) b\n:::" for name in ("one", "two", "new"))
     text = f"---\nid: a\n---\n\nA\n\n{one}\n\nB\n\n{two}\n\nC\n"
     assert structure.with_block(text, new, ["one"], "en") == text.replace(one, f"{one}\n\n{new}")
     assert structure.with_block(text, new, ["zero", "two"], "en") == text.replace(two, f"{two}\n\n{new}")

@@ -74,6 +74,10 @@ def test_the_preview_keeps_the_key_unless_the_author_asks(ada: FlaskClient) -> N
     again = ada.post(live, data={"text": builders.GERMAN.replace("Ein Satz", "Zwei Sätze"), "known": " ".join(piece["key"] for piece in solved), "solutions": "1"}).json["pieces"]  # type: ignore[index]
     assert [piece["html"] is not None for piece in again] == [True, False, False, False]
     saved = ada.post(live, data={"text": text_of()}).json
+    both = ada.get(f"/studio/kurs/preview/{PATH}?beside=en")
+    assert both.text.count("<iframe") == 2
+    assert "frame-src 'self'" in both.headers["Content-Security-Policy"]
+    assert "<iframe" not in ada.get(f"/studio/kurs/preview/{PATH}?beside=fr").text
     assert ada.post(live).json == saved  # Without a text: of what is saved, as the other language's preview asks for it.
 
 
