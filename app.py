@@ -73,6 +73,7 @@ import modules.views
 import reports.commands
 import reports.statements
 import reports.views
+import studio.arrival_views
 import studio.commands
 import studio.editing_views
 import studio.following_commands
@@ -111,7 +112,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False, eager
 def _open_rooms(app: Flask) -> None:
     for room in (
         accounts.views.bp, courses.views.bp, modules.views.bp, modules.preview.bp, assessments.views.bp, assessments.prompt_views.bp, assessments.after_views.bp, assessments.code_views.bp, assessments.look_views.bp, assessments.log_views.bp,
-        assessments.excerpt_views.bp, assessments.analysis_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, assessments.repetition_views.bp, assessments.sitting_views.bp, assessments.terms_views.bp, assessments.practice_views.bp, assessments.draft_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, studio.moving_views.bp, studio.following_views.bp, *lti.views.BLUEPRINTS,
+        assessments.excerpt_views.bp, assessments.analysis_views.bp, assessments.marking_views.bp, assessments.survey_views.bp, assessments.repetition_views.bp, assessments.sitting_views.bp, assessments.terms_views.bp, assessments.practice_views.bp, assessments.draft_views.bp, *gateway.views.BLUEPRINTS, certificates.views.bp, certificates.class_views.bp, certificates.credential_views.bp, certificates.look_views.bp, certificates.office_views.bp, certificates.registrar.views.bp, reports.views.bp, studio.views.bp, studio.moving_views.bp, studio.following_views.bp, studio.arrival_views.bp, *lti.views.BLUEPRINTS,
     ):
         app.register_blueprint(room)
     for command in (accounts.commands.people, modules.commands.check, exchange.commands.import_content, exchange.commands.export_content, assessments.commands.solutions, certificates.commands.certificates, reports.commands.reports, studio.commands.fmt, studio.following_commands.follow, exercises.sandbox.commands.sandbox, gateway.commands.gateways, lti.commands.lti, demo.commands.demo, core.post.commands.mail, core.commands.database, core.commands.worker, core.commands.beat):

@@ -25,6 +25,7 @@ from core.i18n import N_, language
 from core.typed import whole
 from courses.service import AnyPart
 from courses.tools import Tool
+from modules.service import parsed
 from modules.views import content_language, module_text, part_or_404
 
 bp = Blueprint("repetition", __name__)
@@ -99,7 +100,7 @@ def _page(known: Known, scope: _Scope, today: Today, question: Markup, *, error:
 def _end(scope: _Scope, today: Today) -> str:
     part = part_or_404(scope.run_id) if scope.run_id is not None and scope.course_id is not None else None
     return render_template(
-        "assessments/repetition/end.html", run_id=part and part.run_id, today=today, most=MOST_A_DAY,
+        "assessments/repetition/end.html", run_id=part and part.run_id, course=part and parsed(part.edition_id).course.titled(content_language(part)), today=today, most=MOST_A_DAY,
         next_day=cards.next_day(person().id, scope.course_id), any=cards.has_any(person().id), others=len(collecting.others(part)) if part else 0,
     )
 

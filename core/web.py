@@ -45,6 +45,7 @@ bp = Blueprint("core", __name__)
 csrf = CSRFProtect()
 STATIC = Path(__file__).parent.parent / "static"
 VERSION = "0.1.0"
+ROOM_FOR_FIELDS = 1 << 20               # of a form, beside the file that it sends
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -91,6 +92,7 @@ def connect(app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_URI=settings.broker_url if settings.broker_url.startswith("redis") else "memory://",
     )
     app.url_map.converters["int"] = _RowNumber
+    app.before_request(_make_room)  # Before the token is looked for in what was sent.
     csrf.init_app(app)
     limiter.init_app(app)
     if settings.trusted_proxies:
@@ -139,6 +141,20 @@ def takes_anything(view: _View) -> _View:
     """Mark a view that checks what stands in its address itself, and has words of its own for what is nothing."""
     view.takes_anything = True  # type: ignore[attr-defined]
     return view
+
+
+def takes(megabytes: int) -> Callable[[_View], _View]:
+    """Mark a view to which people who are signed in may send larger requests than LOTSE_MAX_REQUEST_MB: files."""
+    def mark(view: _View) -> _View:
+        view.most_bytes = megabytes << 20  # type: ignore[attr-defined]
+        return view
+    return mark
+
+
+def _make_room() -> None:
+    most = getattr(current_app.view_functions.get(request.endpoint or ""), "most_bytes", 0)
+    if most and "_user_id" in session:
+        request.max_content_length = max(most + ROOM_FOR_FIELDS, current_app.config["MAX_CONTENT_LENGTH"])
 
 
 def _begin() -> None:

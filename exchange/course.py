@@ -27,11 +27,12 @@ _MEDIA = re.compile(r"\(<?(media/[A-Za-z0-9._-]+)>?\)")
 
 @dataclass(frozen=True)
 class Frame:
-    """What a course is called, where the file does not say it."""
+    """What a course is called, where the file does not say it, and the number of its first module."""
 
     id: str
     title: str
     language: str
+    first: int = 1
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _files(pieces: Sequence[_Piece], media: Mapping[str, bytes], frame: Frame) -
     files: dict[str, bytes] = {}
     places: dict[str, list[tuple[int, _Piece]]] = {}
     folders = []
-    for number, (name, portion) in enumerate(_modules(pieces), 1):
+    for number, (name, portion) in enumerate(_modules(pieces), frame.first):
         folder = f"{number:02d}-{slug(name, 30) or 'questions'}"
         folders.append(folder)
         path = f"{folder}/module.{frame.language}.md"

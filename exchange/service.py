@@ -1,6 +1,7 @@
 """Use cases: read a file of another system, make a course of it and publish it, write a course for another system."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from flask_babel import gettext
@@ -12,15 +13,15 @@ from exchange import readers, writers
 from exchange.collecting import Collected
 from exchange.course import Frame, Made, make_course
 from exchange.formats import bundle, handout
-from exchange.model import Reading
-from exchange.normal import slug
+from exchange.model import TEXT, Reading
+from exchange.normal import slug, with_ids
 from exchange.readers import AUTO, FORMATS, MOST_BYTES
 from exchange.writers import SUFFIXES, Setting, Written
 from modules import service as modules
 from modules.lint import lint
 from modules.source import read_course
 
-__all__ = ["AUTO", "FORMATS", "MOST_BYTES", "SUFFIXES", "checked", "files_of_course", "frame_for", "read", "read_files", "write"]
+__all__ = ["AUTO", "FORMATS", "MOST_BYTES", "SUFFIXES", "apart", "checked", "files_of_course", "frame_for", "read", "read_files", "write"]
 
 
 def read(content: bytes, name: str, format: str = AUTO, language: str = "de") -> Reading:
@@ -31,6 +32,14 @@ def read(content: bytes, name: str, format: str = AUTO, language: str = "de") ->
 def read_files(files: Mapping[str, bytes], name: str, language: str) -> Reading:
     """The items of a course folder."""
     return bundle.of_course(files, Collected(bundle.NAME, name, language), language)
+
+
+def apart(reading: Reading, taken: Collection[str]) -> Reading:
+    """The reading for a course that has questions already: none of its own has an id that is taken there."""
+    items = with_ids(reading.items, taken)
+    for entry, item in zip((entry for entry in reading.report if not entry.dropped), items, strict=True):
+        entry.id = item.id if item.kind != TEXT else ""
+    return replace(reading, items=items)
 
 
 def frame_for(reading: Reading, name: str, language: str, course_id: str = "", title: str = "") -> Frame:
@@ -46,7 +55,7 @@ def checked(reading: Reading, frame: Frame) -> modules.CheckedFolder:
         course = read_course(reading.files)
         return modules.CheckedFolder(course, reading.files, lint(course))
     made: Made = make_course(reading, frame)
-    return modules.CheckedFolder(made.course, made.files, list(made.findings))
+    return modules.CheckedFolder(made.course, made.files, list(made.findings) if made.files else [])  # Without any item there is nothing to check.
 
 
 def files_of_course(organisation_id: int, course: str) -> Mapping[str, bytes]:

@@ -1,8 +1,5 @@
 """The studio's pages of courses that follow a git repository."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -11,7 +8,7 @@ from studio import following, service, structure
 from studio.forms import BeginForm, FollowForm
 from studio.models import Following, Pull
 from studio.service import StudioError
-from studio.views import Page, authors, found, menu, told
+from studio.views import Page, authors, finding_told, found, menu, told
 
 bp = Blueprint("following", __name__, url_prefix="/studio")
 bp.context_processor(menu)
@@ -64,18 +61,13 @@ def _page(slug: str, row: Following | None, form: FollowForm, problem: str = "")
     pulls = following.reports(row.id) if row else []
     return render_template(
         "studio/following.html", slug=slug, row=row, form=form, problem=problem, pulls=pulls, waiting=following.waiting(row, pulls) if row else None,
-        told=_told, finding=_finding, numbers={edition.id: edition.number for edition, _release in service.editions(slug)},
+        told=_told, finding=finding_told, numbers={edition.id: edition.number for edition, _release in service.editions(slug)},
     )
 
 
 def _told(pull: Pull) -> str:
     """Why a pull ended as it did."""
     return str(_(pull.message, **pull.told)) if pull.message else ""
-
-
-def _finding(stored: Mapping[str, Any]) -> dict[str, Any]:
-    message, mend, values = stored["message"], stored["mend"], stored["values"]
-    return {**stored, "message": _(message, **values), "mend": _(mend, **values)}
 
 
 @bp.post("/<slug>/following/<act>")

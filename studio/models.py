@@ -58,7 +58,7 @@ class DraftRevision(Tenanted, Base):
     content_id: Mapped[int | None] = mapped_column(ForeignKey("studio_content.id"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # none: it came with an edition
     at: Mapped[datetime] = mapped_column(default=db.now)
-    note: Mapped[str] = mapped_column(default="")          # a word of studio.history.NOTES
+    note: Mapped[str] = mapped_column(default="")          # a word that templates/studio/history.html knows
 
 
 class DraftRelease(Tenanted, Base):
@@ -134,3 +134,21 @@ class Pull(Tenanted, Base):
     findings: Mapped[list[Any]]
     changed: Mapped[list[Any]]                             # [sign, path]
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id"))
+
+
+class Arrival(Tenanted, Work, Base):
+    """A file of another system that an author brought along: read by a job, looked at by its author, then taken over or not."""
+
+    __tablename__ = "studio_arrival"
+    __table_args__ = Work.indexes()
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int | None] = mapped_column(ForeignKey("studio_draft.id"), index=True)  # none: it becomes a course of its own
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=db.now)
+    name: Mapped[str]                                      # of the file
+    format: Mapped[str]                                    # as its author says; "auto": what it looks like
+    language: Mapped[str]                                  # of its texts
+    sent: Mapped[bytes | None] = mapped_column(LargeBinary)  # the file, packed, until it is read
+    made: Mapped[bytes | None] = mapped_column(LargeBinary)  # the course folder that it makes, as a zip, until it is taken over
+    report: Mapped[dict[str, Any] | None]                  # what became of each item
+    taken_at: Mapped[datetime | None]

@@ -20,7 +20,17 @@ from modules.lint import errors, lint
 from modules.service import CheckedFolder
 from modules.source import read_course
 from studio.merge import merge
-from studio.models import Draft, DraftContent, DraftFile, DraftPresence, DraftRelease, DraftRevision, Following, Pull
+from studio.models import (
+    Arrival,
+    Draft,
+    DraftContent,
+    DraftFile,
+    DraftPresence,
+    DraftRelease,
+    DraftRevision,
+    Following,
+    Pull,
+)
 
 MOST_HISTORY = 500 << 20               # packed bytes of all that a draft's files have ever been
 BOM = b"\xef\xbb\xbf"
@@ -115,6 +125,7 @@ def remove(draft_id: int) -> None:
         files = select(DraftFile.id).where(DraftFile.draft_id == draft_id)
         followed = select(Following.id).where(Following.draft_id == draft_id)
         for rows in (
+            delete(Arrival).where(Arrival.draft_id == draft_id),
             delete(Pull).where(Pull.following_id.in_(followed)), delete(Following).where(Following.draft_id == draft_id),
             delete(DraftRevision).where(DraftRevision.file_id.in_(files)), delete(DraftFile).where(DraftFile.draft_id == draft_id),
             delete(DraftContent).where(DraftContent.draft_id == draft_id), delete(DraftPresence).where(DraftPresence.draft_id == draft_id),

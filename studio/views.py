@@ -13,11 +13,13 @@ from accounts.policy import needs, roles_of
 from accounts.signin import person
 from accounts.views import chrome
 from core.i18n import LANGUAGES, language
+from core.web import takes
 from courses import service as courses
 from courses.service import AnyPart
 from courses.tools import Tool
 from modules.easy import WRITTEN_IN, written_in
 from modules.findings import FormatError
+from modules.folder import MOST_MEDIA_BYTES
 from modules.lint import errors
 from modules.media import media_response
 from modules.pools import FOLDER
@@ -60,6 +62,12 @@ def found(slug: str) -> Draft:
 def told(error: StudioError) -> str:
     """What the author reads."""
     return str(_(error.message, **error.values))
+
+
+def finding_told(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A finding that a row kept, in the reader's language."""
+    message, mend, values = stored["message"], stored["mend"], stored["values"]
+    return {**stored, "message": _(message, **values), "mend": _(mend, **values)}
 
 
 # --- Courses ----------------------------------------------------------------------------------------------------------
@@ -269,6 +277,7 @@ def media(slug: str, path: str) -> Response:
 
 
 @bp.route("/<slug>/media/<folder>", methods=["GET", "POST"])
+@takes(MOST_MEDIA_BYTES >> 20)
 @authors
 def upload(slug: str, folder: str) -> Page:
     """Upload a picture or file for a module, with words for those who cannot see it. The editor's script asks for JSON."""
