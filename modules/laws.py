@@ -28,6 +28,7 @@ class Note:
     source: str
     html: str
     language: str
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def place_of(topic: str) -> str:
 
 def note_of(law: Law, html: str, language: str) -> Note | None:
     """A statement of a course, with its text rendered; None where the check has something against it."""
-    return Note(law.topic, law.as_of, law.source, html, language) if law.topic and law.as_of else None
+    return Note(law.topic, law.as_of, law.source, html, language, law.title) if law.topic and law.as_of else None
 
 
 def draw(notes: Iterable[Note]) -> dict[str, Markup]:
@@ -75,8 +76,8 @@ def _own(topics: Collection[str]) -> Mapping[str, Own]:
 
 def _drawn(note: Note, own: Own | None) -> Markup:
     if own is None or own.overtaken_by(note.as_of):
-        return _box(note.html, note.as_of, note.source, note.language, False)
-    return _box(paragraphs(own.texts[note.language]), own.as_of, own.source, note.language, True)
+        return _box(note.html, note.as_of, note.source, note.language, note.title, False)
+    return _box(paragraphs(own.texts[note.language]), own.as_of, own.source, note.language, note.title, True)
 
 
 def paragraphs(text: str) -> Markup:
@@ -86,9 +87,9 @@ def paragraphs(text: str) -> Markup:
 
 
 @lru_cache(maxsize=BOXES_KEPT)
-def _box(html: str, as_of: date, source: str, language: str, own: bool) -> Markup:
+def _box(html: str, as_of: date, source: str, language: str, title: str, own: bool) -> Markup:
     """One statement with its day and its source, in the language of the text around it."""
     with in_language(language):
         return Markup(render_template(  # noqa: S704 - our template; the text was sanitised or escaped
-            "modules/law.html", html=html, as_of=as_of, source=source, host=urlsplit(source).hostname or source, own=own,
+            "modules/law.html", html=html, as_of=as_of, source=source, host=urlsplit(source).hostname or source, title=title, own=own,
         ))

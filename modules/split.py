@@ -52,6 +52,11 @@ class Law(Prose):
         return self.attributes.get("topic", "")
 
     @property
+    def title(self) -> str:
+        """What it is about in words, in the language of the text; may be missing."""
+        return self.attributes.get("title", "")
+
+    @property
     def source(self) -> str:
         """Where the wording can be read."""
         return self.attributes.get("source", "")

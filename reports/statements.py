@@ -31,6 +31,11 @@ class Topic:
     own: LegalText | None               # the one that holds today
 
     @property
+    def title(self) -> str:
+        """What it is about in words, as the first course that has them says; without any, the name."""
+        return next((use.note.title for use in self.uses if use.note.title), self.name)
+
+    @property
     def overtaken(self) -> bool:
         """Whether a course has a newer statement than the organisation's own text."""
         return self.own is not None and any(self.overtaken_in(use) for use in self.uses)
@@ -48,12 +53,13 @@ def own_texts(topics: Collection[str]) -> Mapping[str, Own]:
 
 
 def topics() -> list[Topic]:
-    """All topics that courses of the organisation have, and those that it has written about, by name."""
+    """All topics that courses of the organisation have, and those that it has written about, by title."""
     own, today = service.own_texts(), today_here()
     uses: dict[str, list[Use]] = {name: [] for name in own if name != service.EVIDENCE}
     for use in _uses():
         uses.setdefault(use.note.topic, []).append(use)
-    return [_topic(name, uses[name], own.get(name, []), legal.on(own.get(name, []), today)) for name in sorted(uses)]
+    found = (_topic(name, uses[name], own.get(name, []), legal.on(own.get(name, []), today)) for name in uses)
+    return sorted(found, key=lambda topic: (topic.title.casefold(), topic.name))
 
 
 def _topic(name: str, uses: list[Use], texts: list[LegalText], own: LegalText | None) -> Topic:

@@ -140,7 +140,7 @@ def decide(number: int, act: str) -> Page:
         abort(404)
     row, slug = _own(number), request.form.get("slug", "").strip()
     try:
-        draft = arrivals.take(row, person().id, slug)
+        draft = arrivals.take(row, person().id, slug, pools=request.form.get("place") == "pools")
     except StudioError as error:
         return _report(row, told(error), slug)
     except LookupError:

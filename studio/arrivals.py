@@ -6,10 +6,11 @@ history, and can be taken back there.
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from itertools import chain, count
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -21,8 +22,9 @@ from exchange.model import Entry, Reading
 from exchange.zipping import packed, unpacked
 from modules.findings import Finding
 from modules.lint import errors
+from modules.pools import FOLDER
 from modules.service import CheckedFolder
-from modules.source import read_course
+from modules.source import front_matter, read_course
 from studio import service, structure
 from studio.models import Arrival, Draft
 from studio.service import StudioError
@@ -152,10 +154,10 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 # --- Taking over ------------------------------------------------------------------------------------------------------
 
-def take(row: Arrival, person_id: int, slug: str = "") -> Draft:
+def take(row: Arrival, person_id: int, slug: str = "", *, pools: bool = False) -> Draft:
     """Make what was read a course of its own under the short name `slug`, or put it into the draft that it was sent for.
 
-    Saying it twice changes nothing. Raises StudioError, LookupError when nothing is there to be taken.
+    With `pools` questions become pools to draw from, else modules. Saying it twice changes nothing. Raises StudioError, LookupError when nothing is there to be taken.
     """
     with db.transaction() as tx:
         kept = tx.scalars(select(Arrival).where(Arrival.id == row.id).with_for_update().execution_options(populate_existing=True)).one_or_none()
@@ -164,7 +166,7 @@ def take(row: Arrival, person_id: int, slug: str = "") -> Draft:
         if kept.taken_at is not None:
             return tx.scalars(select(Draft).where(Draft.id == kept.draft_id)).one()
         files = unpacked(kept.made or b"")
-        draft = _into(kept, files, person_id) if kept.draft_id else _begin(kept, files, person_id, slug)
+        draft = _into(kept, files, person_id, pools=pools) if kept.draft_id else _begin(kept, files, person_id, slug)
         kept.draft_id, kept.made, kept.taken_at = draft.id, None, db.now()
     return draft
 
@@ -180,8 +182,8 @@ def _begin(row: Arrival, files: Mapping[str, bytes], person_id: int, slug: str) 
     return service.begin_course(slug, {**files, COURSE: course}, person_id)
 
 
-def _into(row: Arrival, files: Mapping[str, bytes], person_id: int) -> Draft:
-    """Put a whole course in the draft's place, or new modules behind its own."""
+def _into(row: Arrival, files: Mapping[str, bytes], person_id: int, *, pools: bool) -> Draft:
+    """Put a whole course in the draft's place, or new modules behind its own, or new pools beside its own."""
     draft = db.session.scalars(select(Draft).where(Draft.id == row.draft_id)).one()
     service.locked(db.session(), draft.id)
     now = service.listing(draft.id)
@@ -190,6 +192,9 @@ def _into(row: Arrival, files: Mapping[str, bytes], person_id: int) -> Draft:
             raise StudioError(N_("The id of the course is “%(id)s” there, but this is the draft of “%(slug)s”."), id=_course_id(row) or "?", slug=draft.slug)
         service.put(draft.id, {**dict.fromkeys(now.keys() - files.keys()), **files}, person_id, "imported")
         return draft
+    if pools:
+        service.put(draft.id, _as_pools(files, now), person_id, "imported")
+        return draft
     modules = {path: content for path, content in files.items() if path != COURSE}
     if now.keys() & modules.keys():
         raise StudioError(N_("The course has got modules of the same names since the file was read. Please send the file once more."))
@@ -197,6 +202,27 @@ def _into(row: Arrival, files: Mapping[str, bytes], person_id: int) -> Draft:
     order = [*structure.listed(text), *structure.listed(service.as_text(files[COURSE]))]
     service.put(draft.id, {**modules, COURSE: structure.with_list(text, "modules", order).encode()}, person_id, "imported")
     return draft
+
+
+def _as_pools(files: Mapping[str, bytes], taken: Collection[str]) -> dict[str, bytes]:
+    """Modules without their heads, as pools that have names of their own; so have their pictures, which all lie in one folder."""
+    made: dict[str, bytes] = {}
+    for folder, paths in structure.module_files(list(files)).items():
+        name = _free_name(re.sub(r"^\d+-", "", folder), {*taken, *made})
+        for language, path in paths.items():
+            text = service.as_text(files[path])
+            _, _, line = front_matter(text)
+            body = "\n".join(text.split("\n")[line - 1:]).strip()
+            made[f"{FOLDER}/{name}.{language}.md"] = f"{body}\n".replace("](media/", f"](media/{name}-").encode()
+        for path in files:
+            if path.startswith(f"{folder}/media/"):
+                made[f"{FOLDER}/media/{name}-{path.removeprefix(f'{folder}/media/')}"] = files[path]
+    return made
+
+
+def _free_name(wanted: str, taken: Collection[str]) -> str:
+    names = chain([wanted], (f"{wanted}-{number}" for number in count(2)))
+    return next(name for name in names if not any(path.startswith(f"{FOLDER}/{name}.") for path in taken))
 
 
 def _is_whole(row: Arrival) -> bool:

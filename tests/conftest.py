@@ -78,6 +78,22 @@ def _migrate(url: str, data_dir: Path) -> None:
     app.extensions["engine"].dispose()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a test with variants the first runs on PostgreSQL, too, as all ask the same of the database; of those that talk to the model none does."""
+    seen: set[str] = set()
+    left = []
+    for item in items:
+        if item.get_closest_marker("postgres"):
+            test = item.nodeid.split("[")[0]
+            if test in seen or item.get_closest_marker("model"):
+                left.append(item)
+            seen.add(test)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        out = set(left)
+        items[:] = [item for item in items if item not in out]
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database: each test that uses it runs on SQLite and on PostgreSQL."""

@@ -12,7 +12,7 @@ from modules.easy import WRITTEN_IN
 from modules.findings import Finding, Severity
 from modules.split import Law, fences
 
-KNOWN = ("topic", "as_of", "source")
+KNOWN = ("topic", "title", "as_of", "source")
 _TOPIC = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _HEADING = re.compile(r" {0,3}#")
 

@@ -1,9 +1,7 @@
 """The courses that come with Lotse: nothing to mend, and recorded answers that pass the checks they stand for."""
 
 from collections import Counter
-from functools import cache
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,32 +9,16 @@ import pytest
 from assessments import drawing
 from assessments.kinds import KINDS
 from assessments.kinds.item import Item
-from assessments.kinds.looking import LookKind
 from exercises.checks import check_ask
 from exercises.prompt import PromptExercise
-from modules import blocks
 from modules.blocks import Block
 from modules.course import CourseSource, ModuleSource
 from modules.easy import WRITTEN_IN
-from modules.pools import KIND as POOL
 from modules.pools import candidates, read_pool
-from modules.service import CheckedFolder, check_folder
+from tests.assessments.curriculum import STARTERS, TEST, WORKSHOP, checked, parsed
 from tests.browser.answers import ALL, NONE, answer
 
-CONTENT = Path(__file__).parents[2] / "content"
-STARTERS = ("ki-kompetenz", "ki-kompetenz-lehre", "ki-kompetenz-verwaltung")
-TEST = "abschlusstest"
-
-
-@pytest.fixture(autouse=True)
-def _all_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "_kinds", {**KINDS, POOL.name: POOL})
-
-
-@cache
-def checked(course: str) -> CheckedFolder:
-    """A course that comes with Lotse, read and checked once."""
-    return check_folder(CONTENT / course)
+pytestmark = pytest.mark.usefixtures("curriculum_kinds")
 
 
 def starter() -> CourseSource:
@@ -44,16 +26,10 @@ def starter() -> CourseSource:
     return checked("ki-kompetenz").course
 
 
-@pytest.mark.parametrize("course", [*STARTERS, "werkstatt"])
+@pytest.mark.parametrize("course", [*STARTERS, WORKSHOP])
 def test_nothing_is_found_in_a_course_that_comes_with_lotse(course: str) -> None:
     found = [(finding.rule, finding.path, finding.line) for finding in checked(course).findings]
     assert [finding for finding in found if finding[0] != "law-old"] == []   # Whether the law has changed no test can say.
-
-
-@pytest.mark.parametrize("course", STARTERS)
-def test_each_module_of_the_starter_course_has_questions_to_draw_from(course: str) -> None:
-    for source in (source for source in checked(course).course.sources if source.id != TEST):
-        assert sum(not isinstance(KINDS[block.kind], LookKind) for block in source.blocks) >= 20, source.path
 
 
 def test_the_starter_course_names_24_competences_with_a_place_in_a_framework() -> None:
@@ -80,8 +56,8 @@ def test_recorded_answers_pass_the_checks_of_their_exercise(course: str) -> None
 
 
 def _exercises(source: ModuleSource) -> list[tuple[str, PromptExercise]]:
-    parsed = [(block.id, KINDS[block.kind].parse(block, lambda address: address, {})) for block in source.blocks if block.kind == "prompt"]
-    return [(id_, item.exercise) for id_, item in parsed if item.points]
+    items = [(block.id, KINDS[block.kind].parse(block, lambda address: address, {})) for block in source.blocks if block.kind == "prompt"]
+    return [(id_, item.exercise) for id_, item in items if item.points]
 
 
 # --- Three audiences, one curriculum ----------------------------------------------------------------------------------
@@ -141,17 +117,6 @@ def test_every_question_of_the_final_test_teaches(language: str) -> None:
         assert block.body.count("\n    > ") >= len(answers), item.id
 
 
-@pytest.mark.parametrize("language", ["de", "en"])
-def test_the_right_option_is_rarely_the_longest_one(language: str) -> None:
-    singles = [item for _, item in _test_questions(language) if item.kind == "single"]
-    longest = [item.id for item in singles if _longest(item.options) in item.right]  # type: ignore[attr-defined]
-    assert len(longest) <= len(singles) / 3, longest
-
-
-def _longest(options: Any) -> int:
-    return max(range(len(options)), key=lambda at: len(options[at].html))
-
-
 # --- Every question, answered by its key and against it ---------------------------------------------------------------
 
 _ANSWERED = ("single", "multi", "matrix", "match", "order", "cloze", "numeric", "short")
@@ -191,19 +156,9 @@ def _test_questions(language: str) -> list[tuple[Block, Item]]:
         (source.path, block.body): block for course in STARTERS for source in checked(course).course.pools if source.language == language
         for block in source.blocks
     }
-    return [(block, _parsed(block)) for block in found.values()]
+    return [(block, parsed(block)) for block in found.values()]
 
 
 def _module_questions() -> list[tuple[Block, Item]]:
     found = {(source.path, block.id): block for course in STARTERS for source in checked(course).course.sources for block in source.blocks}
-    return [(block, _parsed(block)) for block in found.values() if block.kind in _ANSWERED]
-
-
-_PARSED: dict[int, Item] = {}
-
-
-def _parsed(block: Block) -> Item:
-    """Rendering takes long, so each block is read once; the courses keep them alive."""
-    if id(block) not in _PARSED:
-        _PARSED[id(block)] = KINDS[block.kind].parse(block)
-    return _PARSED[id(block)]
+    return [(block, parsed(block)) for block in found.values() if block.kind in _ANSWERED]

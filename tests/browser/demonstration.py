@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from accounts import service as accounts
 from accounts.models import Person
-from assessments import service
+from assessments import service, sittings
 from assessments.drawing import own_items
 from assessments.items import items
 from certificates import service as certificates
@@ -104,10 +104,12 @@ def _actor(app: Flask, run_id: int, role: str, name: str | None) -> Actor:
 
 
 def _answer(enrolment: Enrolment, module: str, *ways: str) -> None:
-    """Every question of a module that is graded at once, in one of these ways after the other."""
+    """Every question of a module that is graded at once, in one of these ways after the other; a test is begun first."""
     how = cycle(ways)
+    if parsed(enrolment.edition_id).module(module, "de").time_limit:
+        sittings.begin(enrolment, module)
     for item in map(items(enrolment.edition_id, module, "de").get, own_items(enrolment.edition_id, module, str(enrolment.id))):
-        if item and item.kind not in ("prompt", "grounded"):
+        if item and item.kind not in ("prompt", "grounded", "survey"):
             service.submit(enrolment, module, item.id, "de", 1, answer(item, next(how)))
 
 

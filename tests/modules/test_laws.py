@@ -42,6 +42,7 @@ def test_a_statement_is_prose_and_no_question() -> None:
 
 def test_a_sound_statement_passes_and_an_old_one_is_only_warned_of() -> None:
     assert without_competences(LAW) == []
+    assert without_competences(LAW.replace("as_of", 'title="Chats, die sich zu erkennen geben" as_of')) == []
     assert without_competences(GOOD % (TODAY - timedelta(days=365))) == []
     old = [finding for finding in lint(read_course(folder(GOOD % (TODAY - timedelta(days=400))))) if finding.rule.startswith("law")]
     assert {(finding.rule, finding.severity, finding.line) for finding in old} == {("law-old", Severity.WARNING, 6)}

@@ -28,7 +28,7 @@ NEW = {"valid_from": str(AFTER), "de": "Unsere <b>Fassung</b>.\n\nZweiter Absatz
 def files(as_of: object = AS_OF) -> dict[str, bytes]:
     """The small course with a statement."""
     return {
-        path: content + f"\n::: law {{topic=transparency as_of={as_of} source={SOURCE}}}\n**Artikel 50** ({path}).\n:::\n".encode() if "module" in path else content
+        path: content + f"\n::: law {{topic=transparency title=\"Chats & deepfakes\" as_of={as_of} source={SOURCE}}}\n**Artikel 50** ({path}).\n:::\n".encode() if "module" in path else content
         for path, content in builders.FILES.items()
     }
 
@@ -92,12 +92,14 @@ def test_an_administrator_says_a_statement_anew_and_learners_see_it_at_once(app:
     assert "<strong>Artikel 50</strong>" in shipped
     assert SOURCE in shipped
     assert "As of " in shipped
+    assert 'aria-label="Legal statement: Chats &amp; deepfakes"' in shipped
     assert [kind for kind, _piece in drawn.pieces].count("law") == 1
 
     listed = scene.get("/reports/legal").text
-    assert "/reports/legal/transparency" in listed
+    assert '/reports/legal/transparency">Chats &amp; deepfakes</a>\n      <code>transparency</code>' in listed
     assert "your own text" not in listed
-    assert "learners see this" in scene.get("/reports/legal/transparency").text
+    assert "learners see this" in (statement := scene.get("/reports/legal/transparency").text)
+    assert "Legal statement: Chats &amp; deepfakes</h1>" in statement
     assert scene.post("/reports/legal/transparency", NEW, who="lecturer").status_code == 403
     assert scene.get("/reports/legal/unknown").status_code == 404
     assert scene.post("/reports/legal/transparency", {**NEW, "source": "javascript:x"}).status_code == 422

@@ -84,6 +84,22 @@ def test_questions_join_a_course_as_new_modules_with_ids_of_their_own(ada: Flask
     assert files_of("kurs")["course.yml"] == before["course.yml"]
 
 
+def test_questions_become_pools_beside_those_that_are_there(ada: FlaskClient) -> None:
+    picture = "iVBORw0KGgo="
+    quiz = f"""<quiz><question type="category"><category><text>top/Himmel</text></category></question><question type="truefalse"><name><text>A</text></name>
+        <questiontext format="html"><text><![CDATA[<p>Blau? <img src="@@PLUGINFILE@@/a.png" alt="Himmel"></p>]]></text><file name="a.png" encoding="base64">{picture}</file></questiontext>
+        <answer fraction="100"><text>true</text></answer><answer fraction="0"><text>false</text></answer></question></quiz>"""
+    for _ in range(2):
+        sent = send(ada, "/studio/kurs/file", quiz, "quiz.xml")
+        ada.post(f"{sent.location}/take", data={"place": "pools"})
+    files = files_of("kurs")
+    pictures = [next(path for path in files if path.startswith(f"pools/media/{name}-a")) for name in ("himmel", "himmel-2")]
+    assert {path for path in files if path.startswith("pools/")} == {"pools/himmel.de.md", "pools/himmel-2.de.md", *pictures}
+    assert f"]({pictures[1].removeprefix("pools/")})".encode() in files["pools/himmel-2.de.md"]
+    draft = service.drafts()["kurs"]
+    assert not [finding for finding in service.checked(draft.id, "kurs").findings if finding.path.startswith("pools/") and finding.severity.value == "error"]
+
+
 def test_a_module_that_came_meanwhile_is_not_overwritten(ada: FlaskClient) -> None:
     first, second = (send(ada, "/studio/kurs/file", f"Frage {number}? {{=ja ~nein}}\n") for number in (1, 2))
     ada.post(f"{first.location}/take")
