@@ -13,7 +13,7 @@ from accounts.models import Role
 from core import sessions
 from tests import builders
 from tests.browser.conftest import LOCALES
-from tests.browser.look import assert_accessible, assert_no_sideways_scroll, settled
+from tests.browser.look import assert_accessible, assert_no_sideways_scroll
 from tests.demo.house import serving_lotse
 from tests.ports import free_port
 
@@ -143,14 +143,12 @@ def test_both_languages_are_seen_level_and_a_list_is_filled_in_without_yaml(chro
     page.keyboard.press("ArrowDown")
     there.locator("#q-farbe").wait_for()
     assert_accessible(page, "both languages")
-    settled(page)
-    drawn.clear()
     page.set_viewport_size({"width": 1280, "height": 500})
     typed(page, "\nGanz neu")
     here.get_by_text("Ganz neu").wait_for()
-    settled(page)
-    assert set(drawn) == {"de"}         # A key of the one language draws the other one not anew.
     page.wait_for_function(LEVEL)
+    # A key of the one language draws the other one not anew: that was asked for once, when it came.
+    assert drawn.count("en") <= 1 < drawn.count("de")
     page.get_by_role("tab", name="Englisch").click()
     other = page.frame_locator("#pane-other-en iframe")
     other.locator(".cm-content").click()
