@@ -95,7 +95,7 @@ def test_questions_become_pools_beside_those_that_are_there(ada: FlaskClient) ->
     files = files_of("kurs")
     pictures = [next(path for path in files if path.startswith(f"pools/media/{name}-a")) for name in ("himmel", "himmel-2")]
     assert {path for path in files if path.startswith("pools/")} == {"pools/himmel.de.md", "pools/himmel-2.de.md", *pictures}
-    assert f"]({pictures[1].removeprefix("pools/")})".encode() in files["pools/himmel-2.de.md"]
+    assert f"]({pictures[1].removeprefix('pools/')})".encode() in files["pools/himmel-2.de.md"]
     draft = service.drafts()["kurs"]
     assert not [finding for finding in service.checked(draft.id, "kurs").findings if finding.path.startswith("pools/") and finding.severity.value == "error"]
 
