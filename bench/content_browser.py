@@ -1,6 +1,6 @@
 """A real browser in the studio: from a key in the editor to the picture of the preview. Run apart: `python -m bench.content_browser`.
 
-It prints the milliseconds of each key as JSON. The clock is the page's own: from the key's event to the frame that is painted
+It prints the milliseconds of each key as JSON, with one language in the preview and then with both. The clock is the page's own: from the key's event to the frame that is painted
 after the preview has changed.
 """
 
@@ -10,7 +10,7 @@ import sys
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from setup import system
 
@@ -42,8 +42,8 @@ _SEEN = """() => {
 }"""
 
 
-def measured(url: str, cookie: str) -> list[float]:
-    """Write in the middle of the module at this address, key by key."""
+def measured(url: str, cookie: str) -> tuple[list[float], list[float]]:
+    """Write in the middle of the module at this address, key by key: with one language in the preview, and with both."""
     origin = f"https://{urlsplit(url).netloc}"  # Secure cookies are for such an address, and are sent to this machine all the same.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=system.browser(), args=["--no-sandbox"])
@@ -54,15 +54,24 @@ def measured(url: str, cookie: str) -> list[float]:
         page = context.new_page()
         page.goto(url)
         page.wait_for_load_state("networkidle")
-        page.evaluate(_WATCH)
-        page.evaluate(_PLACE)
-        for number in range(1, KEYS + 1):
-            page.keyboard.press("x")
-            page.wait_for_function("count => window.taken.length >= count", arg=number)
-        if not page.evaluate(_SEEN):
-            raise RuntimeError("The preview does not show what is being written.")
-        taken: list[float] = page.evaluate("window.taken")
+        one = _written(page)
+        page.select_option("[data-beside]", index=1)
+        page.wait_for_load_state("networkidle")
+        both = _written(page)
         browser.close()
+    return one, both
+
+
+def _written(page: Page) -> list[float]:
+    page.evaluate(_WATCH)
+    page.evaluate(_PLACE)
+    for number in range(1, KEYS + 1):
+        page.keyboard.press("x")
+        page.wait_for_function("count => window.taken.length >= count", arg=number)
+    if not page.evaluate(_SEEN):
+        raise RuntimeError("The preview does not show what is being written.")
+    taken: list[float] = page.evaluate("window.taken")
+    page.keyboard.press("Enter")
     return taken
 
 

@@ -12,7 +12,7 @@ from accounts.signin import person
 from core.web import POLICY
 from modules.easy import written_in
 from modules.split import LAW
-from studio import blockform, formfields, history, labels, service, shapes, structure
+from studio import blockform, formfields, history, labels, lists, service, shapes, structure
 from studio.live import check_file
 from studio.models import Draft
 from studio.preview import NO_POOLS, Preview, as_data, draws, preview
@@ -118,20 +118,25 @@ def _editor(slug: str, draft: Draft, path: str, content: bytes, revision: int, *
 @bp.get("/<slug>/preview/<path:path>")
 @authors
 def show(slug: str, path: str) -> Page:
-    """A module of the draft as learners will see it: in the editor's frame, and for colleagues to look at."""
+    """A module of the draft as learners will see it: in the editor's frame, and for colleagues to look at, also with another language beside."""
     draft = found(slug)
     drawn = _drawn(draft, path, service.as_text(_content(draft, path)[0]))
     if "frame" in request.args:
         g.frame_ancestors = ["'self'"]
-    return render_template("studio/frame.html" if "frame" in request.args else "studio/show.html", slug=slug, path=path, drawn=drawn, chosen=_language(path))
+        return render_template("studio/frame.html", slug=slug, path=path, drawn=drawn, chosen=_language(path))
+    languages = structure.beside(path, list(service.listing(draft.id)))
+    page = make_response(render_template("studio/show.html", slug=slug, path=path, drawn=drawn, chosen=_language(path), languages=languages, beside=languages.get(request.args.get("beside", ""), "")))
+    page.headers["Content-Security-Policy"] = POLICY.format(ancestors="'none'") + "; frame-src 'self'"
+    return page
 
 
 @bp.post("/<slug>/live/<path:path>")
 @authors
 def live(slug: str, path: str) -> Response:
-    """The page of a text that is being written; pieces whose keys the browser has are not sent again."""
-    known = set(request.form.get("known", "").split(" ")[:MOST_KNOWN])
-    drawn = _drawn(found(slug), path, request.form.get("text", ""), solutions="solutions" in request.form)
+    """The page of a text that is being written, or without one of what is saved; pieces whose keys the browser has are not sent again."""
+    known, draft = set(request.form.get("known", "").split(" ")[:MOST_KNOWN]), found(slug)
+    text = request.form["text"] if "text" in request.form else service.as_text(_content(draft, path)[0])
+    drawn = _drawn(draft, path, text, solutions="solutions" in request.form)
     return jsonify(drawn.news(known))
 
 
@@ -151,14 +156,33 @@ def findings(slug: str, path: str) -> Response:
     return jsonify(findings=[as_data(finding) for finding in check_file(path, files, service.listing(draft.id))])
 
 
+@bp.post("/<slug>/copy/<path:path>")
+@authors
+def copy_block(slug: str, path: str) -> BaseResponse:
+    """Put a block of another language into this file, to be translated there."""
+    draft, source = found(slug), request.form.get("source", "").replace("\r\n", "\n").strip("\n")
+    content, revision = _content(draft, path)
+    text, language = service.as_text(content), _language(path)
+    block = blockform.block_of(source, language)
+    if block is None or path not in structure.beside(path, list(service.listing(draft.id))).values():
+        abort(400)
+    if f"{{#{block.id}" not in text:
+        try:
+            service.save(draft.id, path, structure.with_block(text, source, request.form.get("before", "").split(), language), revision, person().id)
+        except StudioError as error:
+            return make_response(jsonify(problem=told(error)), 422)
+    return jsonify(done=True)
+
+
 @bp.get("/<slug>/pulse/<path:path>")
 @authors
 def pulse(slug: str, path: str) -> Response:
-    """Who else is here, the file's revision, and a fresh token for forms after a new sign-in."""
+    """Who else is here, the revisions of the file and of those beside it, and a fresh token for forms after a new sign-in."""
     draft = found(slug)
-    file = service.listing(draft.id).get(path)
+    files = service.listing(draft.id)
+    others = {code: files[other].revision for code, other in structure.beside(path, list(files)).items() if other != path}
     here = history.note_presence(draft.id, path, person().id)
-    return jsonify(token=generate_csrf(), revision=file.revision if file else 0, here=[_presence(name, same) for name, same in here])
+    return jsonify(token=generate_csrf(), revision=files[path].revision if path in files else 0, others=others, here=[_presence(name, same) for name, same in here])
 
 
 def _presence(name: str, same: bool) -> str:
@@ -174,7 +198,7 @@ def read_form() -> str:
     source, language = request.form.get("source", ""), request.form.get("language", "de")
     if source.startswith("---"):
         return render_template("studio/_front.html", values=structure.front_values(source + "\n"))
-    return render_template("studio/_form.html", form=blockform.read_block(source, language), labels=labels, why=blockform.why_not(source))
+    return render_template("studio/_form.html", form=blockform.read_block(source, language), labels=labels, lists=lists, why=blockform.why_not(source))
 
 
 @bp.post("/form/write")

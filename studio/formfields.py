@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from modules.split import fences
+from studio import lists
 from studio.blockform import BlockForm, Fenced, Row
 from studio.shapes import SHAPES, Shape
+from studio.yamllist import added
 
 MOST_ROWS = 100
 MOST_COLUMNS = 10
-_FIELD = re.compile(r"(text|fence)-(\d{1,4})")
+_FIELD = re.compile(r"(text|name)-(\d{1,4})")
 
 Fields = Mapping[str, Sequence[str]]
 
@@ -29,7 +31,7 @@ def from_fields(fields: Fields, old: BlockForm) -> BlockForm:
         old.kind, old.id, {name: value for name, value in {**old.attributes, **offered}.items() if value},
         _kept(first.get("stem", ""), old.text), tuple(_row(number, first, fields, shape, old) for number in rows),
         tuple(_kept(hint, *old.hints) for hint in fields.get("hint", ()) if hint.strip()), _kept(first.get("explanation", ""), old.explanation),
-        tuple(_fence(number, first, old) for part, number in numbers if part == "fence"), columns,
+        tuple(_fence(number, fields, old) for part, number in numbers if part == "name"), columns,
     )
 
 
@@ -58,15 +60,23 @@ def _sign(number: int, first: Mapping[str, str], shape: Shape) -> str:
     return sign if shape.written else ""
 
 
-def _fence(number: int, first: Mapping[str, str], old: BlockForm) -> Fenced:
-    name = first.get(f"name-{number}", "")
+def _fence(number: int, fields: Fields, old: BlockForm) -> Fenced:
+    """A fenced part as a field of text or, where the form has them, from its rows."""
+    first = {name: values[0] for name, values in fields.items() if values}
+    name, was = first.get(f"name-{number}", ""), old.fences[number] if number < len(old.fences) else None
     if name not in old.shape.fences:
         raise ValueError(name)
+    argument = _line(first.get(f"argument-{number}", ""))
+    if f"fence-{number}" not in first:
+        if was is None:
+            raise ValueError(number)
+        return replace(was, argument=argument, text=lists.written(old, was, number, fields))
     text = first[f"fence-{number}"].replace("\r\n", "\n").rstrip("\n")
     # Fields lose empty lines at the end: where nothing else differs, the author's are kept.
-    if number < len(old.fences) and text == old.fences[number].text.rstrip("\n"):
-        text = old.fences[number].text
-    return Fenced(name, _line(first.get(f"argument-{number}", "")), text, number if number < len(old.fences) else None)
+    if was and text == was.text.rstrip("\n"):
+        text = was.text
+    fence = Fenced(name, argument, text, number if was else None)
+    return _begun(old, fence) if was and was.argument != argument else fence
 
 
 def _line(text: str) -> str:
@@ -90,7 +100,9 @@ def _clean(text: str) -> str:
 # --- Buttons ----------------------------------------------------------------------------------------------------------
 
 def acted(form: BlockForm, act: str, new_text: str) -> BlockForm:
-    """The form after one of its buttons: `answer`, `column`, `fence NAME`, or `up`, `down`, `remove`, `remove-column`, `remove-fence` with a number."""
+    """The form after one of its buttons: `answer`, `column`, `fence NAME`, or `up`, `down`, `remove`, `remove-column`, `remove-fence` with a number;
+    those of rows: studio.lists.acted.
+    """
     name, _, of = act.partition(" ")
     if name == "answer" and form.shape.signs:
         return replace(form, rows=(*form.rows, _new_row(form, new_text)))
@@ -98,11 +110,7 @@ def acted(form: BlockForm, act: str, new_text: str) -> BlockForm:
         return replace(form, rows=_moved(form.rows, of, name))
     if name in ("column", "remove-column"):
         return _other_columns(form, of, new_text)
-    if name == "fence" and of in form.shape.fences:
-        return replace(form, fences=(*form.fences, Fenced(of, "", _NEW_FENCES.get(of, ""))))
-    if name == "remove-fence":
-        return replace(form, fences=tuple(fence for number, fence in enumerate(form.fences) if str(number) != of))
-    return form
+    return _other_fences(form, name, of) if name in ("fence", "remove-fence") else lists.acted(form, act)
 
 
 def _other_columns(form: BlockForm, of: str, new_text: str) -> BlockForm:
@@ -117,6 +125,22 @@ def _other_columns(form: BlockForm, of: str, new_text: str) -> BlockForm:
     return replace(form, columns=form.columns[:at] + form.columns[at + 1 :], rows=rows)
 
 
+def _other_fences(form: BlockForm, act: str, of: str) -> BlockForm:
+    """A form with one fenced part more, of which a list has a first entry, or without one."""
+    if act == "remove-fence":
+        return replace(form, fences=tuple(fence for number, fence in enumerate(form.fences) if str(number) != of))
+    if of not in form.shape.fences:
+        return form
+    return replace(form, fences=(*form.fences, _begun(form, Fenced(of, _NEW_ARGUMENTS.get(of, ""), _NEW_FENCES.get(of, "")))))
+
+
+def _begun(form: BlockForm, fence: Fenced) -> Fenced:
+    """A fenced part; an empty list gets its first entry."""
+    listing = lists.listing_of(form.kind, fence)
+    return replace(fence, text=added("", lists.first_entry(listing, fence))) if listing and not fence.text.strip() else fence
+
+
+_NEW_ARGUMENTS = {"then": "mark"}
 _NEW_FENCES = {"variants": "| name |\n|------|\n| 1    |\n| 2    |"}
 
 

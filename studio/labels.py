@@ -21,14 +21,24 @@ STATEMENT: Mapping[str, str] = {
 }
 FENCES: Mapping[str, str] = {
     "variants": N_("Variants (a table: names, then values)"), "system": N_("What the model is always told"), "context": N_("Text that goes with the prompt"),
-    "checks": N_("Checks (a list)"), "recorded": N_("Recorded answers, for when no model is there"), "reflect": N_("Questions to think about, one a line"),
-    "rubric": N_("Reasons to choose from, one a line"), "swap": N_("Words for the gap, one a line"), "tally": N_("What is counted (a list)"),
-    "fields": N_("Fields to fill in (a list)"), "then": N_("What follows (a list)"), "source": N_("Source"), "questions": N_("Questions to the model (a list)"),
-    "starter": N_("Program to begin with"), "solution": N_("Solution"), "tests": N_("Tests (a list)"), "checker": N_("Program that checks"),
+    "checks": N_("Checks"), "recorded": N_("Recorded answers, for when no model is there"), "reflect": N_("Questions to think about, one a line"),
+    "rubric": N_("Reasons to choose from, one a line"), "swap": N_("Words for the gap, one a line"), "tally": N_("What is counted"),
+    "fields": N_("Fields to fill in"), "then": N_("What follows the answer"), "source": N_("Source"), "questions": N_("Questions to the model"),
+    "starter": N_("Program to begin with"), "solution": N_("Solution"), "tests": N_("Tests"), "checker": N_("Program that checks"),
     "given": N_("Given text"), "start": N_("Text to begin with"), "names": N_("Names, one a line"), "begin": N_("Beginnings, one a line"),
     "sample": N_("Text"), "texts": N_("Texts, one a line"),
 }
+ROWS = {                               # What a row is called where it is no answer, and one more.
+    "essay": (N_("Criterion %(number)s"), N_("Add a criterion")), "likert": (N_("Statement %(number)s"), N_("Add a statement")), "match": (N_("Pair %(number)s"), N_("Add a pair")),
+}
+RARE = frozenset({                     # Attributes that few need: folded away unless one says something.
+    "tags", "scoring", "shuffle", "show", "models", "compare", "blind", "temperature", "temperatures", "runs", "predict", "feedback", "max_tokens", "steps", "memory", "output", "model",
+})
 NAMED = {"context": N_("Name"), "source": N_("Title"), "sample": N_("Name")}  # Fenced parts that have a name of their own.
+ARGUMENTS = {"then": (               # Fenced parts that are one of several, each with what it is called.
+    ("mark", N_("Real or invented? Learners mark the entries of the answer")), ("missed", N_("What did it overlook? Learners choose from your list")),
+    ("facts", N_("What must be verified? Learners list it, your list says what was found")),
+)}
 CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "scoring": (("partial", N_("each part counts")), ("all", N_("all or nothing"))),
     "shuffle": (("yes", N_("yes")), ("no", N_("no"))),

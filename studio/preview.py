@@ -247,4 +247,5 @@ def as_data(finding: Any) -> Mapping[str, str | int]:
     return {
         "path": finding.path, "line": finding.line, "severity": finding.severity.value, "rule": finding.rule,
         "message": _(finding.message, **finding.values), "mend": _(finding.mend, **finding.values),
+        "missing": finding.values["path"] if finding.rule == "language-ids" else "",  # The file in which the editor can put it.
     }

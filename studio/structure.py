@@ -5,9 +5,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from core.i18n import LANGUAGES
+from modules.blocks import Block
 from modules.easy import WRITTEN_IN, written_in
 from modules.fields import SLUG
 from modules.source import front_matter
+from modules.split import split
 from modules.yamltext import YamlError, read_yaml
 from studio.shapes import new_block
 
@@ -92,6 +94,17 @@ def beside(path: str, paths: Sequence[str]) -> dict[str, str]:
     return module_files(paths).get(path.split("/", maxsplit=1)[0], {}) if text_of(path) else {}
 
 
+def with_block(text: str, source: str, before: Sequence[str], language: str) -> str:
+    """A module with one more block, behind the last of these blocks that it has; without any of them at its end."""
+    _head, body, line = front_matter(text)
+    blocks = [segment for segment in split(body, path="", language=language, first_line=line).segments if isinstance(segment, Block)]
+    ends = [block.line + len(block.body.split("\n") if block.body else ()) for block in blocks if block.id in before and not block.lines]
+    lines = text.split("\n")
+    if not ends:
+        return f"{text.rstrip()}\n\n{source}\n"
+    return "\n".join([*lines[: ends[-1]], "", source, *lines[ends[-1] :]])
+
+
 def new_pool(name: str, languages: Sequence[str]) -> dict[str, bytes]:
     """The files of a pool with a first question."""
     return {f"pools/{name}.{language}.md": f"{new_block('single', f'{name}-1', language)}\n".encode() for language in languages}
@@ -105,10 +118,15 @@ def text_of(path: str) -> str:
 
 def folder_name(title: str, number: int) -> str:
     """A folder's name for a title: 03-asking-well."""
+    return f"{number:02}-{short_name(title) or 'modul'}"
+
+
+def short_name(title: str) -> str:
+    """A short name for a title: asking-well. Empty where it has no letters that one may take."""
     plain = title.lower()
     for letter, two in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
         plain = plain.replace(letter, two)
-    return f"{number:02}-{re.sub(r'[^a-z0-9]+', '-', plain).strip('-')[:40].strip('-') or 'modul'}"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
 
 
 def is_slug(text: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as BaseResponse
@@ -84,7 +84,8 @@ def _overview(given: Mapping[str, str], problem: str = "") -> Page:
     published = {course.slug: course for course in courses.courses()}
     rows = [(slug, published.get(slug), drafts.get(slug)) for slug in sorted(published.keys() | drafts.keys())]
     changed = {slug: len(service.changed_paths(draft)) for slug, draft in drafts.items()}
-    page = render_template("studio/overview.html", rows=rows, changed=changed, given=given, problem=problem)
+    titles = {slug: structure.title_in(_text(draft, "course.yml"), language()) for slug, draft in drafts.items() if slug not in published}
+    page = render_template("studio/overview.html", rows=rows, titles=titles, changed=changed, given=given, problem=problem)
     return (page, 422) if problem else page
 
 
@@ -92,9 +93,9 @@ def _overview(given: Mapping[str, str], problem: str = "") -> Page:
 @authors
 def begin() -> Page:
     """Begin a course from a small template."""
-    slug = request.form.get("slug", "").strip()
     titles = {code: request.form.get(f"title-{code}", "").strip() for code in LANGUAGES}
     given = {code: title for code, title in titles.items() if title}
+    slug = request.form.get("slug", "").strip() or structure.short_name(next(iter(given.values()), ""))
     if not given or any(len(title) > 200 for title in given.values()):
         return _overview(request.form, _("Give the course a title in at least one language."))
     if not structure.is_slug(slug):
@@ -279,7 +280,7 @@ def media(slug: str, path: str) -> Response:
 @takes(MOST_MEDIA_BYTES >> 20)
 @authors
 def upload(slug: str, folder: str) -> Page:
-    """Upload a picture or file for a module, with words for those who cannot see it."""
+    """Upload a picture or file for a module, with words for those who cannot see it. The editor's script asks for JSON."""
     draft = found(slug)
     files = service.listing(draft.id)
     if folder != FOLDER and folder not in structure.module_files(list(files)):
@@ -298,6 +299,8 @@ def upload(slug: str, folder: str) -> Page:
             added = uploads.reference(name, words)
         except StudioError as error:
             problem = told(error)
+    if request.headers.get("X-Studio") == "upload":
+        return make_response(jsonify(reference=added, problem=problem), 422 if problem else 200)
     kept = [file for path, file in service.listing(draft.id).items() if path.startswith(f"{folder}/media/")]
     page = render_template("studio/media.html", slug=slug, folder=folder, files=kept, problem=problem, added=added)
     return (page, 422) if problem else page

@@ -7,9 +7,12 @@ import { EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { look, tabs } from "./code-look.js";
+import { Preview } from "./studio-preview.js";
+import { Together } from "./studio-together.js";
 
 const SAVE = 1500, SAVE_AT_LEAST = 8000, CHECK = 600, PULSE = 15000, FORM = 120;
 const EDGE = 40; // What is nearer to the frame's edge is not seen well.
+const VIEW = "lotse-studio-view";
 const GIFT = "gift";
 
 // --- Markdown with ::: blocks ---
@@ -123,6 +126,17 @@ function difference(old, text) {
   return { from, to: old.length - end, insert: text.slice(from, text.length - end) };
 }
 
+// Where the cursor goes after one of the form's buttons, by what it did and the numbers of fence and row.
+const INPUT = "input:not([type=hidden]), select, textarea";
+function placeAfter(name, at, row) {
+  const to = { up: -1, down: 1 }[name.replace("row-", "")] ?? 0;
+  if (name.startsWith("row-") && to) return `[data-act="${name} ${at} ${Number(row) + to}"]`;
+  if (name === "row") return `#f-rows-${at} > :last-child :is(${INPUT})`;
+  if (name.startsWith("row-")) return `[data-act="row ${at}"]`;
+  if (to) return `[data-act="${name} ${Number(at) + to}"]`;
+  return { remove: "[data-act=answer]", answer: "#f-rows > :last-child [name^=text-]" }[name];
+}
+
 class Studio {
   constructor(form) {
     this.form = form;
@@ -133,13 +147,10 @@ class Studio {
     this.key = `lotse-studio ${form.dataset.slug} ${form.dataset.path}`;
     this.saved = this.field.value;
     this.timers = {};
-    this.known = new Map();
     for (const hidden of form.querySelectorAll("[data-script]")) hidden.hidden = false;
     this.edit();
     this.rescue();
-    this.frame = form.querySelector("[data-frame]");
-    this.frame?.addEventListener("load", () => this.framed());
-    if (this.frame?.contentDocument?.readyState === "complete") this.framed();
+    this.looks();
     this.listen();
     this.check();
     setInterval(() => this.pulse(), PULSE);
@@ -215,6 +226,7 @@ class Studio {
     if (this.dirty) this.say(this.words.unsaved);
     this.keep();
     this.preview();
+    this.form.dispatchEvent(new Event("written")); // For the page beside whose editor this one is.
     this.later("check", CHECK, () => this.check());
     this.later("save", SAVE, () => this.save());
     this.timers.surely ??= setTimeout(() => this.save(), SAVE_AT_LEAST);
@@ -307,79 +319,98 @@ class Studio {
     let response;
     try { response = await fetch(this.form.dataset.pulse, { redirect: "manual" }); } catch { response = { ok: false }; }
     if (!response.ok) { if (this.lost) this.later("pulse", 5000, () => this.pulse()); return; }
-    const { token, here } = await response.json();
+    const { token, here, others } = await response.json();
     this.form.elements.csrf_token.value = token; // After a new sign-in the old one is worth nothing.
     const words = here.join(", ");
     if (this.at("here").textContent.trim() !== words) this.at("here").textContent = words;
     if (this.lost) this.save();
+    const now = JSON.stringify(others);
+    if (this.others && this.others !== now) this.previewBeside();
+    this.others = now;
   }
 
   // --- Preview ---
-  framed() {
-    const document_ = this.frame.contentDocument;
-    this.pieces = document_?.getElementById("pieces");
-    if (!this.pieces) return;
-    this.known = new Map([...this.pieces.children].map((piece) => [piece.dataset.key, piece.innerHTML]));
-    this.dark();
-    this.preview();
-  }
-
-  async preview() {
-    if (!this.pieces) return;
-    if (this.drawing) { this.drawAgain = true; return; }
-    this.drawing = true;
-    const began = performance.now();
-    try {
-      const values = { text: this.text, known: [...this.known.keys()].join(" "), ...(this.at("solutions").checked && { solutions: "1" }) };
-      const response = await this.send(this.form.dataset.previewUrl, values);
-      if (response.ok) { this.draw(await response.json()); if (this.view.hasFocus) this.follow(); }
-      this.form.dataset.drawn = String(Math.round(performance.now() - began));
-    } catch { /* Saving says what is wrong. */ }
-    this.drawing = false;
-    if (this.drawAgain) { this.drawAgain = false; this.preview(); }
-  }
-
-  draw({ title, minutes, pieces }) {
-    const page = this.frame.contentDocument;
-    for (const piece of pieces) if (piece.html !== null) this.known.set(piece.key, piece.html);
-    const spare = new Map();
-    for (const element of this.pieces.children) spare.set(element.dataset.key, [...(spare.get(element.dataset.key) ?? []), element]);
-    let next = this.pieces.firstElementChild;
-    for (const { key, line } of pieces) {
-      let element = spare.get(key)?.shift();
-      if (!element) {
-        element = page.createElement("div");
-        element.className = "piece";
-        element.dataset.key = key;
-        element.innerHTML = this.known.get(key); // Sanitised on the server, as learners get it.
+  looks() {
+    const frame = this.at("frame");
+    if (!frame) return;
+    const said = (known) => ({ known, ...(this.at("solutions").checked && { solutions: "1" }) });
+    this.recall();
+    this.live = new Preview(frame, (known) => this.send(this.form.dataset.previewUrl, { text: this.text, ...said(known) }), (taken) => {
+      this.form.dataset.drawn = String(taken);
+      if (this.view.hasFocus) this.follow();
+      else this.together?.soon();
+    });
+    const choice = this.at("beside");
+    if (choice) {
+      this.other = new Preview(this.at("frame-beside"), (known) => {
+        const open = this.editorOf(choice.value);
+        return this.send(choice.selectedOptions[0].dataset.draw, { ...(open && { text: open.text }), ...said(known) });
+      }, () => this.together.soon());
+      this.together = new Together(this.live, this.other);
+      for (const preview of [this.live, this.other]) {
+        preview.onframed = () => this.together.listen(preview);
+        if (preview.pieces) preview.onframed();
       }
-      element.dataset.line = line;
-      if (element === next) next = next.nextElementSibling;
-      else this.pieces.insertBefore(element, next);
+      choice.addEventListener("change", () => this.beside());
+      this.beside();
     }
-    for (const rest of spare.values()) for (const element of rest) element.remove();
-    this.known = new Map(pieces.map(({ key }) => [key, this.known.get(key)]));
-    page.getElementById("piece-title").textContent = title;
-    page.getElementById("piece-minutes").textContent = minutes;
+    this.dark();
+    this.at("phone").addEventListener("change", () => { this.phone(); requestAnimationFrame(() => this.follow()); });
+    this.at("dark").addEventListener("change", () => this.dark());
+    this.at("solutions").addEventListener("change", () => { this.live.refresh().then(() => this.follow()); this.previewBeside(); });
+    this.phone();
+    this.form.querySelector(".studio-view").addEventListener("change", () => this.remember());
   }
 
-  dark() {
-    const root = this.frame.contentDocument.documentElement;
-    if (this.at("dark").checked) root.dataset.kernTheme = "dark";
-    else if (document.documentElement.dataset.kernTheme) root.dataset.kernTheme = document.documentElement.dataset.kernTheme;
-    else delete root.dataset.kernTheme;
+  preview() { this.live?.refresh(); }
+
+  // The other text is drawn when it changed, never for a key of this one.
+  previewBeside() { if (this.at("beside")?.value) this.other.refresh(); }
+
+  beside() {
+    const choice = this.at("beside"), chosen = choice.selectedOptions[0], both = Boolean(choice.value), frame = this.at("frame-beside");
+    this.at("beside-box").hidden = !both;
+    this.at("beside-name").textContent = both ? chosen.dataset.name : "";
+    this.form.querySelector(".studio-panes").classList.toggle("is-both", both);
+    if (both && frame.getAttribute("src") !== chosen.dataset.show) { frame.src = chosen.dataset.show; frame.title = `${this.words.preview}: ${chosen.dataset.name}`; }
+    else this.previewBeside();
   }
 
-  // The preview stays where the text is being written. A piece has the line at which it begins; within it the place is estimated.
+  // The editor of another text of this module, if it is open beside.
+  editorOf(code) { return document.querySelector(`#pane-other-${code} iframe`)?.contentDocument?.querySelector("[data-studio]")?.studio; }
+
+  looked() { return [this.live, this.other].filter(Boolean); }
+  dark() { for (const preview of this.looked()) preview.theme(this.at("dark").checked); }
+  phone() { for (const { frame } of this.looked()) frame.classList.toggle("is-phone", this.at("phone").checked); }
+
+  // How one looks at previews is remembered in this browser; a pair of languages holds in the editor of either.
+  remember() {
+    const other = this.at("beside")?.value;
+    const kept = Object.fromEntries(["solutions", "phone", "dark"].map((name) => [name, this.at(name).checked]));
+    try { localStorage.setItem(VIEW, JSON.stringify({ ...kept, both: other ? [this.form.dataset.language, other] : [] })); } catch { /* as above */ }
+  }
+
+  recall() {
+    let kept = {};
+    try { kept = JSON.parse(localStorage.getItem(VIEW)) ?? {}; } catch { /* as above */ }
+    for (const name of ["solutions", "phone", "dark"]) if (name in kept) this.at(name).checked = kept[name] === true;
+    const choice = this.at("beside"), other = kept.both?.find((code) => code !== this.form.dataset.language);
+    if (choice) choice.value = [...choice.options].some(({ value }) => value === other) ? other : "";
+  }
+
+  // Where the cursor is in the preview.
+  placeSeen() {
+    const { doc, selection } = this.view.state;
+    return this.live?.shown ? this.live.placeOf(doc.lineAt(selection.main.head).number, doc.lines) : null;
+  }
+
+  // The preview stays where the text is being written; the other one comes after it, so that no key waits for it.
   follow() {
-    if (!this.pieces || !this.at("frame").offsetParent) return;
-    const { doc, selection } = this.view.state, line = doc.lineAt(selection.main.head).number, pieces = [...this.pieces.children];
-    const at = pieces.findLastIndex((piece) => Number(piece.dataset.line) <= line);
-    if (at < 0) return;
-    const frame = this.frame.contentWindow, { top, height } = pieces[at].getBoundingClientRect();
-    const first = Number(pieces[at].dataset.line), next = Number(pieces[at + 1]?.dataset.line ?? doc.lines + 1);
-    const place = top + height * Math.min(1, (line - first) / Math.max(1, next - first));
-    if (place < EDGE || place > frame.innerHeight - EDGE) frame.scrollBy({ top: place - frame.innerHeight / 3, behavior: "instant" });
+    const place = this.placeSeen();
+    if (place === null) return;
+    const { window: page } = this.live;
+    if (place < EDGE || place > page.innerHeight - EDGE) page.scrollBy({ top: place - page.innerHeight / 3, behavior: "instant" });
+    if (this.at("beside")?.value) this.later("level", FORM, () => { this.together.leader = this.live; this.together.soon(this.placeSeen() ?? undefined); });
   }
 
   // --- Check ---
@@ -395,14 +426,29 @@ class Studio {
     this.at("list").replaceChildren(...found.map((finding) => this.finding(finding)));
   }
 
-  finding({ line, severity, message, mend }) {
+  finding({ line, severity, message, mend, missing }) {
     const item = document.createElement("li");
     item.className = `is-${severity}`;
     const button = Object.assign(document.createElement("button"), { type: "button", className: "link-button", textContent: this.words.line.replace("@", line) });
     button.addEventListener("click", () => this.goTo(line));
     const kind = Object.assign(document.createElement("strong"), { textContent: `${severity === "error" ? this.words.error : this.words.hint}: ` });
     item.append(kind, `${message} ${mend} `, button);
+    if (missing && this.form.dataset.path !== missing) {
+      const copy = Object.assign(document.createElement("button"), { type: "button", className: "link-button", textContent: this.words.copy });
+      copy.addEventListener("click", () => this.copy(line, missing));
+      item.append(" ", copy);
+    }
     return item;
+  }
+
+  // A block that is missing in the other language is put there, behind those that both have.
+  async copy(line, path) {
+    const { doc } = this.view.state, place = doc.line(Math.min(line, doc.lines)).from, block = blockAround(doc, place);
+    if (!block) return;
+    const before = [...doc.sliceString(0, block.from).matchAll(/^(?::::|\/\/\/)\s*[a-z-]+\s*\{#([\w.-]+)/gm)].map(([, id]) => id).join(" ");
+    try { await this.send(`${this.form.dataset.missing}${path}`, { source: block.text, before }); } catch { return; }
+    this.check();
+    this.previewBeside();
   }
 
   goTo(line) {
@@ -422,10 +468,11 @@ class Studio {
     const { source } = await response.json();
     const doc = this.view.state.doc;
     const around = blockAround(doc, place ?? this.view.state.selection.main.head);
-    const line = doc.lineAt(around ? around.to : place ?? this.view.state.selection.main.head);
-    const above = line.number > 1 ? doc.line(line.number - 1).text : "";
+    const head = around?.from === 0 && around.text.startsWith("---"); // Nobody means that a question comes before all words.
+    const line = doc.lineAt(head ? doc.length : around ? around.to : place ?? this.view.state.selection.main.head);
+    const above = line.number > 1 ? doc.line(line.number - 1).text : "", below = line.number < doc.lines ? doc.line(line.number + 1).text : null;
     const before = line.text ? "\n\n" : above ? "\n" : "";
-    this.view.dispatch({ changes: { from: line.to, insert: `${before}${source}\n` }, selection: { anchor: line.to + before.length + source.indexOf("\n") + 1 }, scrollIntoView: true });
+    this.view.dispatch({ changes: { from: line.to, insert: `${before}${source}${below === "" ? "" : "\n"}` }, selection: { anchor: line.to + before.length + source.indexOf("\n") + 1 }, scrollIntoView: true });
     this.open("form");
     this.view.focus();
   }
@@ -437,7 +484,9 @@ class Studio {
     const source = block?.text ?? "";
     if (source === this.shown && pane.childElementCount) return;
     this.shown = source;
+    const opened = [...pane.querySelectorAll("details[id][open]")].map(({ id }) => id);
     try { pane.innerHTML = await (await this.send(this.form.dataset.read, { source, language: this.form.dataset.language })).text(); } catch { /* as above */ }
+    for (const id of opened) { const details = document.getElementById(id); if (details) details.open = true; }
   }
 
   // What the form says goes into the text; `act` is one of the form's buttons.
@@ -463,22 +512,25 @@ class Studio {
     this.view.dispatch({ changes: { from: now.from + change.from, to: now.from + change.to, insert: change.insert }, selection: { anchor: now.from + Math.min(4, source.length) } });
   }
 
+  // The form is made anew; told is which field had the cursor just before.
   async rewrite(act) {
     clearTimeout(this.timers.write);
     await this.textOfForm(act);
     this.shown = null;
+    const { id } = document.activeElement;
     document.activeElement.blur();
     await this.formOfText();
+    return id;
   }
 
   // After a button the cursor goes to what it made, or stays with what it moved.
   async act(does) {
     const pane = this.at("form");
     await this.rewrite(does);
-    const [name, at] = does.split(" ");
-    const place = { up: `[data-act="up ${at - 1}"]`, down: `[data-act="down ${Number(at) + 1}"]`, remove: "[data-act=answer]", answer: "#f-rows > :last-child [name^=text-]" }[name];
-    const field = (place && pane.querySelector(place)) ?? (name === "fence" ? [...pane.querySelectorAll("[name^=fence-]")].pop() : pane.querySelector(`[data-act="${name}"]`)) ?? pane;
-    if (field.disabled) field.closest("fieldset")?.querySelector("[name^=text-]")?.focus();
+    const [name, ...numbers] = does.split(" ");
+    const place = placeAfter(name, ...numbers);
+    const field = (place && pane.querySelector(place)) ?? (name === "fence" ? [...pane.querySelectorAll(`[name^=name-]`)].pop()?.closest("fieldset").querySelector(INPUT) : pane.querySelector(`[data-act="${name}"]`)) ?? pane;
+    if (field.disabled) field.closest("fieldset")?.querySelector(INPUT)?.focus();
     else field.focus();
     if (name === "answer") field.select?.();
   }
@@ -491,9 +543,8 @@ class Studio {
     });
     pane.addEventListener("change", async (event) => {
       if (!event.target.closest("[data-again]")) return;
-      const { id } = event.target;
-      await this.rewrite("");
-      if (document.activeElement === document.body) document.getElementById(id)?.focus();
+      const id = await this.rewrite("");
+      if (id && document.activeElement === document.body) document.getElementById(id)?.focus();
     });
     pane.addEventListener("click", (event) => {
       const button = event.target.closest("[data-act]");
@@ -515,6 +566,26 @@ class Studio {
     this.view.focus();
   }
 
+  // A picture: uploaded from here, and its line written where the cursor is.
+  async upload(box) {
+    const [file, words, problem] = ["input[type=file]", "input:not([type=file])", "[data-upload-problem]"].map((each) => box.querySelector(each));
+    const body = new FormData();
+    body.set("csrf_token", this.form.elements.csrf_token.value);
+    body.set("words", words.value);
+    if (file.files[0]) body.set("file", file.files[0]);
+    let response;
+    try { response = await fetch(box.dataset.upload, { method: "POST", body, headers: { "X-Studio": "upload" }, redirect: "manual" }); } catch { problem.textContent = this.words.notUploaded; return; }
+    const answer = response.headers.get("Content-Type")?.includes("json") ? await response.json() : { problem: this.words.notUploaded };
+    problem.textContent = answer.problem;
+    if (answer.problem) return;
+    file.value = words.value = "";
+    box.open = false;
+    const { main } = this.view.state.selection, line = this.view.state.doc.lineAt(main.head);
+    const insert = line.text.trim() ? `\n\n${answer.reference}\n` : `${answer.reference}\n`, at = line.text.trim() ? line.to : line.from;
+    this.view.dispatch({ changes: { from: at, insert }, selection: { anchor: at + insert.length }, scrollIntoView: true });
+    this.view.focus();
+  }
+
   open(name) {
     for (const tab of this.form.querySelectorAll("[role=tab]")) {
       const chosen = tab.id === `tab-${name}`;
@@ -525,7 +596,9 @@ class Studio {
     if (name === "form") this.formOfText();
     const other = document.getElementById(`tab-${name}`).dataset.other;
     const frame = document.querySelector(`#pane-${name} iframe`);
-    if (other && !frame.src) frame.src = other;
+    if (!other || frame.src) return;
+    frame.addEventListener("load", () => frame.contentDocument?.querySelector("[data-studio]")?.addEventListener("written", () => this.later("beside", FORM, () => this.previewBeside())));
+    frame.src = other;
   }
 
   listen() {
@@ -545,9 +618,7 @@ class Studio {
     });
     const pane = this.at("form");
     if (pane) this.formActs(pane);
-    this.at("solutions")?.addEventListener("change", () => this.preview());
-    this.at("dark")?.addEventListener("change", () => this.dark());
-    this.at("phone")?.addEventListener("change", (event) => this.frame.classList.toggle("is-phone", event.target.checked));
+    this.at("upload-now")?.addEventListener("click", (event) => this.upload(event.target.closest("[data-upload]")));
     for (const button of this.form.querySelectorAll("[data-mark]")) {
       button.addEventListener("click", () => { button.closest("details").open = false; this.mark(button.dataset.mark); });
     }

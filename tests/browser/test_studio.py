@@ -20,6 +20,13 @@ from tests.ports import free_port
 pytestmark = pytest.mark.browser
 PATH = "01-eins/module.de.md"
 
+# Both previews are scrolled, and the question that both have is at about the same height.
+LEVEL = """() => {
+  const [one, other] = ["data-frame", "data-frame-beside"].map((name) => document.querySelector(`iframe[${name}]`).contentWindow);
+  const [a, b] = [one, other].map((frame) => frame.document.getElementById("q-farbe").getBoundingClientRect().top);
+  return one.scrollY > 0 && other.scrollY > 0 && Math.abs(a - b) < 150; // The new words at the end are in one of them only.
+}"""
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -124,6 +131,51 @@ def test_what_is_written_survives_a_lost_session_and_a_lost_page(chromium: Brows
     page.get_by_role("button", name="Übernehmen").click()
     expect(page.locator("[data-state]")).to_have_text("Gespeichert")
     assert "Das darf nicht verloren gehen." in page.request.get(f"/studio/kurs/edit/{PATH}").text()
+
+
+def test_both_languages_are_seen_level_and_a_list_is_filled_in_without_yaml(chromium: Browser, desk: Desk) -> None:
+    page = sit(chromium, desk)
+    drawn: list[str] = []
+    page.on("request", lambda request: drawn.append(request.url.rsplit(".", 2)[1]) if "/live/" in request.url else None)
+    page.goto(f"/studio/kurs/edit/{PATH}")
+    here, there = page.frame_locator("iframe[data-frame]"), page.frame_locator("iframe[data-frame-beside]")
+    page.get_by_role("combobox", name="Sprachen").focus()
+    page.keyboard.press("ArrowDown")
+    there.locator("#q-farbe").wait_for()
+    assert_accessible(page, "both languages")
+    page.set_viewport_size({"width": 1280, "height": 500})
+    typed(page, "\nGanz neu")
+    here.get_by_text("Ganz neu").wait_for()
+    page.wait_for_function(LEVEL)
+    # A key of the one language draws the other one not anew: that was asked for once, when it came.
+    assert drawn.count("en") <= 1 < drawn.count("de")
+    page.get_by_role("tab", name="Englisch").click()
+    other = page.frame_locator("#pane-other-en iframe")
+    other.locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nBrand new\n")
+    page.get_by_role("tab", name="Vorschau").click()
+    there.get_by_text("Brand new").wait_for()
+    expect(page.locator("[data-state]")).to_have_text("Gespeichert")
+    page.reload()
+    there.get_by_text("Brand new").wait_for()       # The choice is remembered, and what was written is saved.
+
+    page.get_by_text("Frage einfügen").click()
+    page.get_by_role("button", name="Prompt-Übung").click()
+    page.get_by_role("button", name="Prüfung hinzufügen").click()
+    row = page.get_by_role("group", name="Prüfung 2")
+    row.get_by_label("Was geprüft wird").select_option(label="Ist eine Liste mit so vielen Punkten")
+    row.get_by_label("höchstens").fill("5")
+    row.get_by_role("button", name="Nach oben").click()
+    expect(page.get_by_role("group", name="Prüfung 1").get_by_label("höchstens")).to_have_value("5")
+    assert_accessible(page, "rows")
+    page.get_by_role("button", name="Entfernen Prüfung 2").click()
+    expect(row).to_have_count(0)
+    assert "```checks\n- bullets: 3..5\n```" in page.evaluate("document.querySelector('[data-studio]').elements.text.value")
+    page.locator("[data-check] summary").click()
+    page.get_by_role("button", name="Zum Übersetzen dorthin kopieren").click()
+    page.get_by_role("tab", name="Vorschau").click()
+    there.locator("section[id^=q-prompt-]").wait_for()
 
 
 @pytest.mark.parametrize(("language", "theme", "width"), [("de", "light", 390), ("en", "dark", 1280)])

@@ -238,6 +238,16 @@ def test_small_changes_leave_the_rest_as_its_author_wrote_it() -> None:
     assert structure.with_front(module, values | {"title": "Neu"}) == module.replace("title: X", 'title: "Neu"')
 
 
+def test_a_block_is_put_behind_those_that_both_languages_have() -> None:
+    one, two, new = (f"::: single {{#{name} points=1}}\nX\n(x) a\n( ) b\n:::" for name in ("one", "two", "new"))
+    text = f"---\nid: a\n---\n\nA\n\n{one}\n\nB\n\n{two}\n\nC\n"
+    assert structure.with_block(text, new, ["one"], "en") == text.replace(one, f"{one}\n\n{new}")
+    assert structure.with_block(text, new, ["zero", "two"], "en") == text.replace(two, f"{two}\n\n{new}")
+    assert structure.with_block(text, new, [], "en") == f"{text}\n{new}\n"
+    empty = "::: pool {#p pick=1 from=x}\n:::"
+    assert structure.with_block(f"{empty}\n\nC\n", new, ["p"], "en") == f"{empty}\n\n{new}\n\nC\n"
+
+
 def test_a_new_course_has_no_error() -> None:
     course = read_course(structure.new_course("neu", {"de": "Neu", "en": "New"}))
     assert course.findings == ()

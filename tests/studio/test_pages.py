@@ -73,11 +73,19 @@ def test_the_preview_keeps_the_key_unless_the_author_asks(ada: FlaskClient) -> N
     assert "EXPLANATION" in "".join(piece["html"] for piece in solved)
     again = ada.post(live, data={"text": builders.GERMAN.replace("Ein Satz", "Zwei Sätze"), "known": " ".join(piece["key"] for piece in solved), "solutions": "1"}).json["pieces"]  # type: ignore[index]
     assert [piece["html"] is not None for piece in again] == [True, False, False, False]
+    saved = ada.post(live, data={"text": text_of()}).json
+    both = ada.get(f"/studio/kurs/preview/{PATH}?beside=en")
+    assert both.text.count("<iframe") == 2
+    assert "frame-src 'self'" in both.headers["Content-Security-Policy"]
+    assert "<iframe" not in ada.get(f"/studio/kurs/preview/{PATH}?beside=fr").text
+    assert ada.post(live).json == saved  # Without a text: of what is saved, as the other language's preview asks for it.
 
 
 def test_a_course_grows_module_by_module_and_is_published_once(ada: FlaskClient) -> None:
     assert ada.post("/studio/new", data={"slug": "neu", "title-de": "Neuer Kurs"}).status_code == 303
     assert ada.post("/studio/new", data={"slug": "neu", "title-de": "Neuer Kurs"}).status_code == 422
+    assert ada.post("/studio/new", data={"slug": "", "title-de": "Über Prüfungen"}).location == "/studio/ueber-pruefungen"
+    assert "Über Prüfungen" in ada.get("/studio").text
     ada.post("/studio/neu/modules", data={"title": "Gut fragen"})
     ada.post("/studio/neu/modules/02-gut-fragen", data={"act": "up"})
     ada.post("/studio/neu/modules/02-gut-fragen", data={"act": "rename", "value": "fragen"})
@@ -110,6 +118,9 @@ def test_pictures_are_known_by_their_content_and_need_words(ada: FlaskClient) ->
     status, page = send(PNG, "../../Mein Bild.exe", "Ein Bild")
     assert status == 200
     assert "![Ein Bild](media/Mein-Bild.png)" in page
+    told = [ada.post("/studio/kurs/media/01-eins", data={"file": (BytesIO(PNG), "b.png"), "words": words}, headers={"X-Studio": "upload"}).json for words in ("", "Blau")]
+    assert [answer["reference"] for answer in told] == ["", "![Blau](media/b.png)"]  # type: ignore[index]
+    assert told[0]["problem"]  # type: ignore[index]
     picture = ada.get("/studio/kurs/media/01-eins/media/Mein-Bild.png")
     assert picture.data == PNG
     assert "sandbox" in picture.headers["Content-Security-Policy"]
@@ -120,6 +131,22 @@ def test_findings_are_told_for_the_text_as_it_is_written(ada: FlaskClient) -> No
     found = ada.post(f"/studio/kurs/findings/{PATH}", data={"text": builders.GERMAN.replace("(x)", "( )")}).json["findings"]  # type: ignore[index]
     assert ("single-one-right", "error") in {(finding["rule"], finding["severity"]) for finding in found}
     assert all(finding["path"] == PATH and finding["line"] > 0 for finding in found)
+
+
+def test_a_question_that_is_missing_in_the_other_language_is_copied_there_once(ada: FlaskClient) -> None:
+    english = "01-eins/module.en.md"
+    source = "::: single {#neu points=1}\nX\n(x) a\n( ) b\n:::"
+    text = text_of().replace("\n::: ", f"\n{source}\n\n::: ", 1)
+    found = ada.post(f"/studio/kurs/findings/{PATH}", data={"text": text}).json["findings"]  # type: ignore[index]
+    assert [finding["missing"] for finding in found if finding["missing"]] == [english]
+    before = text_of(english)
+    for _ in range(2):
+        assert ada.post(f"/studio/kurs/copy/{english}", data={"source": source, "before": ""}).status_code == 200
+        assert text_of(english) == f"{before.rstrip()}\n\n{source}\n"
+    assert ada.post(f"/studio/kurs/copy/{english}", data={"source": "kein Block"}).status_code == 400
+    assert ada.post("/studio/kurs/copy/course.yml", data={"source": source}).status_code == 400
+    pulse = ada.get(f"/studio/kurs/pulse/{PATH}").json
+    assert pulse["others"] == {"en": 2}  # type: ignore[index]
 
 
 def test_who_has_not_begun_may_be_moved_and_who_has_stays(ada: FlaskClient) -> None:
