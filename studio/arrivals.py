@@ -6,7 +6,7 @@ history, and can be taken back there.
 
 import re
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -192,16 +192,28 @@ def _into(row: Arrival, files: Mapping[str, bytes], person_id: int, *, pools: bo
             raise StudioError(N_("The id of the course is “%(id)s” there, but this is the draft of “%(slug)s”."), id=_course_id(row) or "?", slug=draft.slug)
         service.put(draft.id, {**dict.fromkeys(now.keys() - files.keys()), **files}, person_id, "imported")
         return draft
+    text = service.as_text(service.read(draft.id, COURSE)[0])
+    files = _in_all_languages(files, structure.listed(text, "languages"))
     if pools:
         service.put(draft.id, _as_pools(files, now), person_id, "imported")
         return draft
     modules = {path: content for path, content in files.items() if path != COURSE}
     if now.keys() & modules.keys():
         raise StudioError(N_("The course has got modules of the same names since the file was read. Please send the file once more."))
-    text = service.as_text(service.read(draft.id, COURSE)[0])
     order = [*structure.listed(text), *structure.listed(service.as_text(files[COURSE]))]
     service.put(draft.id, {**modules, COURSE: structure.with_list(text, "modules", order).encode()}, person_id, "imported")
     return draft
+
+
+def _in_all_languages(files: Mapping[str, bytes], languages: Sequence[str]) -> dict[str, bytes]:
+    """The files, and of each module a copy to be translated for each other language of the course."""
+    made = dict(files)
+    for folder, paths in structure.module_files(list(files)).items():
+        text = service.as_text(files[next(iter(paths.values()))])
+        title = structure.front_values(text)
+        titled = structure.with_front(text, {f"title-{code}": title[f"title-{code}"] or title[f"title-{next(iter(paths))}"] for code in {*paths, *languages} & {*LANGUAGES}})
+        made |= {f"{folder}/module.{code}.md": structure.in_language(titled, code).encode() for code in {*paths, *languages} & {*LANGUAGES}}
+    return made
 
 
 def _as_pools(files: Mapping[str, bytes], taken: Collection[str]) -> dict[str, bytes]:
