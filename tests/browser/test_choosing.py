@@ -143,7 +143,7 @@ def test_every_state_of_the_picker_is_accessible(adding: Opener, stage: Stage) -
         assert_no_sideways_scroll(page, 320, where)
         page.set_viewport_size({"width": 1280, "height": 600})
 
-    for details in page.locator("details.offer-more").all():
+    for details in page.locator("details.offer-more").all()[:2]:  # All look alike, and axe looks at each word of what is open.
         details.locator("summary").click()
     look("pick")
     page.locator("#chooser-q").fill("xyzzy")
