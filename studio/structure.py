@@ -86,11 +86,19 @@ def module_files(paths: Sequence[str]) -> dict[str, dict[str, str]]:
     return dict(sorted(found.items()))
 
 
+def pool_files(paths: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The pools' files: by name and language."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(paths):
+        if match := _POOL.fullmatch(path):
+            found.setdefault(match["name"], {})[match["language"]] = path
+    return found
+
+
 def beside(path: str, paths: Sequence[str]) -> dict[str, str]:
     """The files of the same module, or of the same pool, by language; empty for a file that is neither."""
     if match := _POOL.fullmatch(path):
-        others = {language: f"pools/{match['name']}.{language}.md" for language in LANGUAGES}
-        return {language: other for language, other in others.items() if other in paths}
+        return pool_files(paths).get(match["name"], {})
     return module_files(paths).get(path.split("/", maxsplit=1)[0], {}) if text_of(path) else {}
 
 

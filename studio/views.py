@@ -138,12 +138,13 @@ def tree(slug: str) -> Page:
     order = [folder for folder in structure.listed(text) if folder in modules]
     heads = {path: service.as_text(content) for path, content in service.contents(draft.id, *(path for paths in modules.values() for path in paths.values())).items()}
     titles = {path: structure.front_values(head) for path, head in heads.items()}
-    known = {path for paths in modules.values() for path in paths.values()}
+    pools = structure.pool_files(list(files))
+    known = {path for paths in (*modules.values(), *pools.values()) for path in paths.values()}
     media = {folder: [file for path, file in files.items() if path.startswith(f"{folder}/media/")] for folder in modules}
     others = [file for path, file in files.items() if path not in known and not any(path.startswith(f"{folder}/media/") for folder in (*modules, FOLDER))]
     return render_template(
         "studio/tree.html", draft=draft, slug=slug, title=structure.title_in(text, language()) or slug, modules=modules, order=order, unlisted=sorted(modules.keys() - set(order)), titles=titles,
-        media=media, others=others, languages=structure.listed(text, "languages") or list(LANGUAGES), changed=service.changed_paths(draft),
+        media=media, pools=pools, others=others, languages=structure.listed(text, "languages") or list(LANGUAGES), changed=service.changed_paths(draft),
         editions=service.editions(slug), here=history.others(draft.id, "", person().id),
         waiting=learners.waiting(course.id) if course else (0, 0), places=learners.places(course.id) if course else {}, published=course is not None,
     )
