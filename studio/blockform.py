@@ -9,7 +9,7 @@ from assessments.kinds.options import split_weight
 from assessments.kinds.source import Body, Mark, read_body
 from core.i18n import N_
 from modules.blocks import Block
-from modules.split import split
+from modules.split import LAW, Law, split
 from studio.shapes import SHAPES, Shape
 
 _CHOICE = re.compile(r"[(\[]([ xX]?)[)\]]")
@@ -73,7 +73,8 @@ class BlockForm:
 def block_of(source: str, language: str) -> Block | None:
     """The one block that a source consists of; None where it is something else, or cannot be read."""
     parts = split(source, path="", language=language)
-    block = parts.segments[0] if len(parts.segments) == 1 else None
+    found = parts.segments[0] if len(parts.segments) == 1 else None
+    block = Block(LAW, "", found.attributes, found.markdown, "", found.line, language) if isinstance(found, Law) else found
     unreadable = any(finding.rule != "block-id" for finding in parts.findings)
     return block if isinstance(block, Block) and block.kind in SHAPES and not unreadable else None
 
@@ -88,8 +89,6 @@ def why_not(source: str) -> str:
     """Why there is no form for what stands at a place, as a message id."""
     if re.match(r"\s*(`{3,}|~{3,})\s*gift", source):
         return N_("Questions in GIFT are edited as text. The preview shows the questions that they become.")
-    if re.match(r"\s*(:::|///)\s*law\b", source):
-        return N_("Legal statements are edited as text: a topic, a day and a source in the first line, then what the law says.")
     if source.strip():
         return N_("The form could not show everything that stands here, so this block is edited as text, and nothing in it is touched. The check below says where a line is not understood.")
     return N_("Put the cursor into a question, or into the head of the module, to edit it here.")
@@ -99,7 +98,7 @@ def form_of(block: Block) -> BlockForm | None:
     """The parts of a block; None where a line belongs to none of them."""
     shape = SHAPES[block.kind]
     body = body_of(block)
-    if body.strays or body.unclosed or (body.text.strip() and not shape.has_text):
+    if body.strays or body.unclosed or (body.text.strip() and not shape.has_text) or (not shape.asks and (body.hints or body.explanations)):
         return None
     answers = answers_of(body, shape)
     columns = tuple(cells_of(body.marks[0])) if shape.table and body.marks else ()

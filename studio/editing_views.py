@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from accounts.signin import person
 from core.web import POLICY
 from modules.easy import written_in
-from modules.split import LAW
 from studio import blockform, formfields, history, labels, lists, service, shapes, structure
 from studio.live import check_file
 from studio.models import Draft
@@ -39,8 +38,7 @@ def _kinds() -> list[dict[str, Any]]:
          "fences": [{"label": word, "detail": _(labels.FENCES[word])} for word in sorted(shape.fences)]}
         for name, shape in shapes.SHAPES.items()
     ]
-    statement = {"name": LAW, "title": _(shapes.LAW_TITLE), "attributes": [{"label": word, "detail": _(text)} for word, text in labels.STATEMENT.items()], "fences": []}
-    return [*kinds, statement, {"name": shapes.GIFT, "title": _(shapes.GIFT_TITLE), "attributes": [], "fences": []}]
+    return [*kinds, {"name": shapes.GIFT, "title": _(shapes.GIFT_TITLE), "attributes": [], "fences": []}]
 
 
 def _marks() -> list[tuple[str, str]]:

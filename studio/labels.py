@@ -15,9 +15,7 @@ ATTRIBUTES: Mapping[str, str] = {
     "feedback": N_("Feedback"), "max_words": N_("At most so many words"), "max_tokens": N_("At most so many tokens"),
     "steps": N_("Steps"), "memory": N_("Memory in MB"), "output": N_("Output in thousand characters"), "calls": N_("Calls of the model"), "model": N_("Model"),
     "clean": N_("What must not remain"), "own": N_("Length of learners’ own texts (0: none)"),
-}
-STATEMENT: Mapping[str, str] = {
-    "topic": N_("Topic, such as transparency"), "as_of": N_("The day up to which it takes the law into account"), "source": N_("Where the wording can be read"),
+    "topic": N_("Topic, such as transparency"), "title": N_("What it is about, in a few words"), "as_of": N_("The day up to which it takes the law into account"), "source": N_("Where the wording can be read"),
 }
 FENCES: Mapping[str, str] = {
     "variants": N_("Variants (a table: names, then values)"), "system": N_("What the model is always told"), "context": N_("Text that goes with the prompt"),

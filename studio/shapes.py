@@ -1,4 +1,4 @@
-"""What authors can insert into a text and edit as a form: every kind of question, and what draws questions or brings them in."""
+"""What authors can insert into a text and edit as a form: every kind of question, legal statements, and what draws questions or brings them in."""
 
 import re
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ class Shape:
     attributes: tuple[str, ...] = ()
     begins: str = "points=1"                                # the attributes of a new one
     has_text: bool = True
+    asks: bool = True                                       # it is a question, with hints and an explanation
     signs: re.Pattern[str] | None = None                    # of answers; none: it has no answers
     written: tuple[str, ...] = ()
     line: str = "{sign} {text}"
@@ -48,13 +49,13 @@ def _of(kind: Kind[Any]) -> Shape:
     )
 
 
-_POOL = Shape(pools.KIND.name, N_("Draw questions from a pool"), {}, ("pick", "from", "points"), "pick=5 from=NAME", has_text=False)
-_GIFT_SAMPLE = "```gift {points=1}\n// [id:ID]\nWhat is true? {=This is right.#Yes. ~This is wrong.#No. ####What to remember.}\n```"
-SHAPES: Mapping[str, Shape] = {name: _of(kind) for name, kind in KINDS.items()} | {_POOL.name: _POOL}
-GIFT_TITLE = N_("Questions in GIFT")
-LAW_TITLE = N_("Legal statement")
-_LAW_SAMPLE = '::: law {topic=ID as_of=%s source="https://"}\n%s\n:::'
+_POOL = Shape(pools.KIND.name, N_("Draw questions from a pool"), {}, ("pick", "from", "points"), "pick=5 from=NAME", has_text=False, asks=False)
 _LAW_TEXT = {"de": "Was das Recht dazu sagt.", "en": "What the law says about it."}
+_LAW = Shape(LAW, N_("Legal statement"), _LAW_TEXT, ("topic", "title", "as_of", "source"), asks=False)
+_GIFT_SAMPLE = "```gift {points=1}\n// [id:ID]\nWhat is true? {=This is right.#Yes. ~This is wrong.#No. ####What to remember.}\n```"
+SHAPES: Mapping[str, Shape] = {name: _of(kind) for name, kind in KINDS.items()} | {_POOL.name: _POOL, LAW: _LAW}
+GIFT_TITLE = N_("Questions in GIFT")
+_LAW_SAMPLE = '::: law {topic=ID as_of=%s source="https://"}\n%s\n:::'
 
 
 def new_block(name: str, id_: str, language: str) -> str:
