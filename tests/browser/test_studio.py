@@ -178,10 +178,34 @@ def test_both_languages_are_seen_level_and_a_list_is_filled_in_without_yaml(chro
     there.locator("section[id^=q-prompt-]").wait_for()
 
 
+def test_questions_are_brought_along_on_a_phone_by_keyboard_and_taken_away_as_a_course(chromium: Browser, desk: Desk) -> None:
+    page = sit(chromium, desk, width=390)
+    page.goto("/studio")
+    page.get_by_role("link", name="Aus einer Datei").press("Enter")
+    page.get_by_label("Datei").set_input_files({"name": "fragen.gift", "mimeType": "text/plain", "buffer": b"::a::Blau? {=ja ~nein}\n\n::b::Zwei {=x} und {=y}\n"})
+    page.get_by_role("button", name="Datei lesen").press("Enter")
+    expect(page.get_by_text("1 unverändert übernommen, 0 geändert, 1 weggelassen")).to_be_visible()
+    assert_accessible(page, "report")
+    assert_no_sideways_scroll(page, 390, "report")
+    page.get_by_label("Kurzname des Kurses").fill("kurs")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").first).to_contain_text("Einen Kurs mit diesem Kurznamen")
+    page.get_by_label("Kurzname des Kurses").fill("mitgebracht")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Mitnehmen").press("Enter")
+    page.get_by_role("link", name="Was geht verloren? GIFT").press("Enter")
+    expect(page.get_by_text("Nichts geht verloren")).to_be_visible()
+    assert_accessible(page, "export")
+    assert_no_sideways_scroll(page, 390, "export")
+    with page.expect_download() as got:
+        page.get_by_role("link", name="Herunterladen: Kurs von Lotse").click()
+    assert got.value.suggested_filename == "mitgebracht.zip"
+
+
 @pytest.mark.parametrize(("language", "theme", "width"), [("de", "light", 390), ("en", "dark", 1280)])
 def test_the_studio_is_accessible_and_fits(chromium: Browser, desk: Desk, language: str, theme: str, width: int) -> None:
     page = sit(chromium, desk, language=language, width=width, theme=theme)
-    for path in ("/studio", "/studio/kurs", "/studio/kurs/check", f"/studio/kurs/history/{PATH}?number=1", "/studio/kurs/media/01-eins", f"/studio/kurs/edit/{PATH}", f"/studio/kurs/preview/{PATH}"):
+    for path in ("/studio", "/studio/kurs", "/studio/kurs/check", f"/studio/kurs/history/{PATH}?number=1", "/studio/kurs/media/01-eins", "/studio/kurs/file", f"/studio/kurs/edit/{PATH}", f"/studio/kurs/preview/{PATH}"):
         page.goto(path)
         page.wait_for_load_state("networkidle")
         assert_accessible(page, path)
