@@ -68,8 +68,8 @@ def test_the_way_from_figures_to_names_is_accessible_and_fits(chromium: Chromium
     page.get_by_role("link", name="Rechtstext").click()
     headed(page, "Rechtstext")
     look("legal text")
-    page.get_by_role("link", name="transparency").press("Enter")
-    headed(page, "Rechtsangabe: transparency")
+    page.get_by_role("link", name="Chats & deepfakes").press("Enter")
+    headed(page, "Rechtsangabe: Chats & deepfakes")
     page.get_by_label("Gilt ab").fill("2026-01-01")
     for field, text in (("Text auf Deutsch", "Unser Text"), ("Text auf Englisch", "Our text"), ("Wo der Wortlaut steht", "https://example.org/")):
         page.get_by_label(field).fill(text)
