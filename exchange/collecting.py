@@ -5,8 +5,8 @@ from typing import Any
 
 from core.i18n import N_
 from exchange.media import Media
-from exchange.model import MOST_ITEMS, TEXT, Entry, Item, Reading, UnreadableError
-from exchange.normal import with_ids
+from exchange.model import MOST_ITEMS, Entry, Item, Reading, UnreadableError
+from exchange.normal import identified
 from modules.findings import Finding, Severity
 
 MOST_FINDINGS = 100
@@ -65,7 +65,4 @@ class Collected:
 
     def done(self) -> Reading:
         """The reading, with ids that are there and stand only once."""
-        items = with_ids(self._items)
-        for entry, item in zip((entry for entry in self.entries if not entry.dropped), items, strict=True):
-            entry.id = item.id if item.kind != TEXT else ""
-        return Reading(self.format, items, tuple(self.entries), tuple(self.findings), self.media.files, self.title)
+        return Reading(self.format, identified(self._items, self.entries), tuple(self.entries), tuple(self.findings), self.media.files, self.title)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from assessments.kinds.answers import MOST_LETTERS, Answer
 from core.i18n import N_
-from exchange.model import Choice, Criterion, Entry, Item, UnreadableError, Words
+from exchange.model import TEXT, Choice, Criterion, Entry, Item, UnreadableError, Words
 
 _TRUE_FALSE = {"de": ("Wahr", "Falsch"), "en": ("True", "False")}
 _WHOLE = {"de": "Der Text als Ganzes", "en": "The text as a whole"}
@@ -166,6 +166,14 @@ def slug(text: str, most: int = 40) -> str:
     text = "".join(_LETTERS.get(letter, letter) for letter in text.lower())
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", text)[:most].strip("-")
+
+
+def identified(items: Iterable[Item], report: Iterable[Entry], taken: Iterable[str] = ()) -> tuple[Item, ...]:
+    """The items with ids that can stand in a course (see with_ids), which the report on them names, too."""
+    named = with_ids(items, taken)
+    for entry, item in zip((entry for entry in report if not entry.dropped), named, strict=True):
+        entry.id = item.id if item.kind != TEXT else ""
+    return named
 
 
 def with_ids(items: Iterable[Item], taken: Iterable[str] = ()) -> tuple[Item, ...]:

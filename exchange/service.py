@@ -13,8 +13,8 @@ from exchange import readers, writers
 from exchange.collecting import Collected
 from exchange.course import Frame, Made, make_course
 from exchange.formats import bundle, handout
-from exchange.model import TEXT, Reading
-from exchange.normal import slug, with_ids
+from exchange.model import Reading
+from exchange.normal import identified, slug
 from exchange.readers import AUTO, FORMATS, MOST_BYTES
 from exchange.writers import SUFFIXES, Setting, Written
 from modules import service as modules
@@ -36,10 +36,7 @@ def read_files(files: Mapping[str, bytes], name: str, language: str) -> Reading:
 
 def apart(reading: Reading, taken: Collection[str]) -> Reading:
     """The reading for a course that has questions already: none of its own has an id that is taken there."""
-    items = with_ids(reading.items, taken)
-    for entry, item in zip((entry for entry in reading.report if not entry.dropped), items, strict=True):
-        entry.id = item.id if item.kind != TEXT else ""
-    return replace(reading, items=items)
+    return replace(reading, items=identified(reading.items, reading.report, taken))
 
 
 def frame_for(reading: Reading, name: str, language: str, course_id: str = "", title: str = "") -> Frame:

@@ -17,7 +17,7 @@ from studio import arrivals, service, structure
 from studio.arrivals import Sent
 from studio.models import Arrival, Draft
 from studio.service import StudioError
-from studio.views import Page, authors, finding_told, found, menu, told
+from studio.views import Page, authors, finding_told, found, menu, text_of, told
 
 bp = Blueprint("arrivals", __name__, url_prefix="/studio")
 bp.context_processor(menu)
@@ -83,15 +83,8 @@ def _sent() -> Sent:
 
 def _languages(draft: Draft | None) -> list[str]:
     """The languages that the course has, that of the page first."""
-    listed = structure.listed(_course_yml(draft), "languages") if draft else []
+    listed = structure.listed(text_of(draft, arrivals.COURSE), "languages") if draft else []
     return sorted([code for code in LANGUAGES if code in listed] or LANGUAGES, key=lambda code: code != language())
-
-
-def _course_yml(draft: Draft) -> str:
-    try:
-        return service.as_text(service.read(draft.id, arrivals.COURSE)[0])
-    except (LookupError, UnicodeDecodeError):
-        return ""
 
 
 @bp.get("/files/<int:number>")
@@ -99,7 +92,7 @@ def _course_yml(draft: Draft) -> str:
 def show(number: int) -> Page:
     """What became of each item; asked for again by itself while the file is read."""
     row = _own(number)
-    return _report(row) if row.taken_at is None else redirect(url_for("studio.tree", slug=_draft(row).slug), 303)
+    return _report(row) if row.taken_at is None else redirect(url_for("studio.tree", slug=service.draft_at(row.draft_id).slug), 303)
 
 
 def _own(number: int) -> Arrival:
@@ -109,14 +102,10 @@ def _own(number: int) -> Arrival:
     return row
 
 
-def _draft(row: Arrival) -> Draft:
-    return next(draft for draft in service.drafts().values() if draft.id == row.draft_id)
-
-
 def _report(row: Arrival, problem: str = "", slug: str = "") -> Page:
     report = row.report or {}
     page = render_template(
-        "studio/_arrival.html" if request.headers.get("HX-Request") else "studio/arrival.html", row=row, draft=_draft(row) if row.draft_id else None,
+        "studio/_arrival.html" if request.headers.get("HX-Request") else "studio/arrival.html", row=row, draft=service.draft_at(row.draft_id) if row.draft_id else None,
         reading=row.state in (jobs.WorkState.DUE, jobs.WorkState.RUNNING), report=report, items=[_item(item) for item in report.get("items", [])],
         findings=[finding_told(each) for each in report.get("findings", [])],
         formats=IN, slug=slug or report.get("course", ""), problem=problem,
@@ -156,10 +145,10 @@ def decide(number: int, act: str) -> Page:
 def export(slug: str) -> Page:
     """In which formats a draft can be taken away, and what of it one of them cannot hold."""
     draft, format_ = found(slug), request.args.get("format", "")
-    spoken, chosen = _languages(draft), request.args.get("language", "")
-    chosen = chosen if chosen in spoken else spoken[0]
-    lost = _lost(_write(draft, format_, chosen)[1]) if format_ in OUT else []
-    return render_template("studio/export.html", slug=slug, formats=OUT, format=format_ if format_ in OUT else "", languages=spoken, chosen=chosen, items=lost)
+    lost = _lost(_write(draft, format_)[1]) if format_ in OUT else []
+    return render_template(
+        "studio/export.html", slug=slug, formats=OUT, format=format_ if format_ in OUT else "", languages=_languages(draft), chosen=_chosen(draft), items=lost,
+    )
 
 
 @bp.get("/<slug>/export/<format_>")
@@ -169,16 +158,21 @@ def download(slug: str, format_: str) -> Response:
     draft = found(slug)
     if format_ not in OUT:
         abort(404)
-    spoken, chosen = _languages(draft), request.args.get("language", "")
-    content, _entries = _write(draft, format_, chosen if chosen in spoken else spoken[0])
+    content, _entries = _write(draft, format_)
     response = Response(content, mimetype="application/octet-stream")
     response.headers["Content-Disposition"] = f'attachment; filename="{slug}{exchange.SUFFIXES[format_]}"'
     return response
 
 
-def _write(draft: Draft, format_: str, language: str) -> tuple[bytes, Sequence[Entry]]:
-    files = service.contents(draft.id)
-    written = exchange.write(exchange.read_files(files, draft.slug, language), files, format_, language, settings().base_url + "/lti/launch")
+def _chosen(draft: Draft) -> str:
+    """The language that the address asks for, else that of the page."""
+    spoken, asked = _languages(draft), request.args.get("language", "")
+    return asked if asked in spoken else spoken[0]
+
+
+def _write(draft: Draft, format_: str) -> tuple[bytes, Sequence[Entry]]:
+    files, chosen = service.contents(draft.id), _chosen(draft)
+    written = exchange.write(exchange.read_files(files, draft.slug, chosen), files, format_, chosen, settings().base_url + "/lti/launch")
     return written.content, written.report
 
 

@@ -8,24 +8,25 @@ import re
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain, count
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from core import db, jobs
 from core.i18n import LANGUAGES, N_
 from exchange import service as exchange
 from exchange.model import Entry, Reading
 from exchange.zipping import packed, unpacked
-from modules.findings import Finding
 from modules.lint import errors
 from modules.pools import FOLDER
 from modules.service import CheckedFolder
 from modules.source import front_matter, read_course
 from studio import service, structure
+from studio.keeping import kept, plain
 from studio.models import Arrival, Draft
 from studio.service import StudioError
 
@@ -133,23 +134,14 @@ def _report(reading: Reading, folder: CheckedFolder) -> dict[str, Any]:
     findings = [*reading.findings, *(folder.findings if whole else errors(folder.findings))]
     return {
         "format": reading.format, "whole": whole, "course": folder.course.id, "usable": COURSE in folder.files,
-        "items": [] if whole else [told(entry) for entry in reading.report], "findings": [_stored(finding) for finding in findings[:MOST_TOLD]],
+        "items": [] if whole else [told(entry) for entry in reading.report], "findings": [kept(finding) for finding in findings[:MOST_TOLD]],
     }
 
 
 def told(entry: Entry) -> dict[str, Any]:
     """What became of an item, as a row can keep it. Notes are message ids with their values."""
     return {"number": entry.number, "name": entry.name or entry.id, "what": entry.what, "line": entry.line, "state": entry.state,
-            "notes": [[note.message, _plain(note.values)] for note in entry.notes]}
-
-
-def _stored(finding: Finding) -> dict[str, Any]:
-    return {**asdict(finding), "severity": finding.severity.value, "values": _plain(finding.values)}
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as a row can keep them."""
-    return {name: value if isinstance(value, int | float | str) else str(value) for name, value in values.items()}
+            "notes": [[note.message, plain(note.values)] for note in entry.notes]}
 
 
 # --- Taking over ------------------------------------------------------------------------------------------------------
@@ -160,32 +152,31 @@ def take(row: Arrival, person_id: int, slug: str = "", *, pools: bool = False) -
     With `pools` questions become pools to draw from, else modules. Saying it twice changes nothing. Raises StudioError, LookupError when nothing is there to be taken.
     """
     with db.transaction() as tx:
-        kept = tx.scalars(select(Arrival).where(Arrival.id == row.id).with_for_update().execution_options(populate_existing=True)).one_or_none()
-        if kept is None or (kept.made is None and kept.taken_at is None):
+        found = tx.scalars(select(Arrival).where(Arrival.id == row.id).with_for_update().execution_options(populate_existing=True)).one_or_none()
+        if found is not None and found.taken_at is not None:
+            return service.draft_at(found.draft_id)
+        if found is None or found.made is None:
             raise LookupError(row.id)
-        if kept.taken_at is not None:
-            return tx.scalars(select(Draft).where(Draft.id == kept.draft_id)).one()
-        files = unpacked(kept.made or b"")
-        draft = _into(kept, files, person_id, pools=pools) if kept.draft_id else _begin(kept, files, person_id, slug)
-        kept.draft_id, kept.made, kept.taken_at = draft.id, None, db.now()
+        files = unpacked(found.made)
+        draft = _into(tx, found, found.draft_id, files, person_id, pools=pools) if found.draft_id else _begin(found, files, person_id, slug)
+        found.draft_id, found.made, found.taken_at = draft.id, None, db.now()
     return draft
 
 
 def _begin(row: Arrival, files: Mapping[str, bytes], person_id: int, slug: str) -> Draft:
-    if _is_whole(row) and structure.is_slug(_course_id(row)):
-        return service.begin_course(_course_id(row), files, person_id)
     if _is_whole(row):
-        raise StudioError(N_("The course has no id that could be its short name: a–z, 0–9 and -. Please write one behind “id:” in its course.yml."))
+        if not structure.is_slug(_course_id(row)):
+            raise StudioError(N_("The course has no id that could be its short name: a–z, 0–9 and -. Please write one behind “id:” in its course.yml."))
+        return service.begin_course(_course_id(row), files, person_id)
     if not structure.is_slug(slug):
         raise StudioError(N_("Use a–z, 0–9 and - for the short name, at most 64 characters."))
     course = re.sub(rb"^id: [^\n]*", f"id: {slug}".encode(), files[COURSE], count=1, flags=re.MULTILINE)
     return service.begin_course(slug, {**files, COURSE: course}, person_id)
 
 
-def _into(row: Arrival, files: Mapping[str, bytes], person_id: int, *, pools: bool) -> Draft:
+def _into(tx: Session, row: Arrival, draft_id: int, files: Mapping[str, bytes], person_id: int, *, pools: bool) -> Draft:
     """Put a whole course in the draft's place, or new modules behind its own, or new pools beside its own."""
-    draft = db.session.scalars(select(Draft).where(Draft.id == row.draft_id)).one()
-    service.locked(db.session(), draft.id)
+    draft = service.locked(tx, draft_id)
     now = service.listing(draft.id)
     if _is_whole(row):
         if _course_id(row) != draft.slug:
@@ -209,10 +200,11 @@ def _in_all_languages(files: Mapping[str, bytes], languages: Sequence[str]) -> d
     """The files, and of each module a copy to be translated for each other language of the course."""
     made = dict(files)
     for folder, paths in structure.module_files(list(files)).items():
-        text = service.as_text(files[next(iter(paths.values()))])
-        title = structure.front_values(text)
-        titled = structure.with_front(text, {f"title-{code}": title[f"title-{code}"] or title[f"title-{next(iter(paths))}"] for code in {*paths, *languages} & {*LANGUAGES}})
-        made |= {f"{folder}/module.{code}.md": structure.in_language(titled, code).encode() for code in {*paths, *languages} & {*LANGUAGES}}
+        first, path = next(iter(paths.items()))
+        text, codes = service.as_text(files[path]), {*paths, *languages} & {*LANGUAGES}
+        titles = structure.front_values(text)
+        titled = structure.with_front(text, {f"title-{code}": titles[f"title-{code}"] or titles[f"title-{first}"] for code in codes})
+        made |= {f"{folder}/module.{code}.md": structure.in_language(titled, code).encode() for code in codes}
     return made
 
 

@@ -107,7 +107,12 @@ def _editor(slug: str, draft: Draft, path: str, content: bytes, revision: int, *
         title=structure.front_values(text).get(f"title-{written_in(chosen)}") or path, kinds=_kinds(), marks=_marks(), slim=slim, saved=saved, problem=problem,
         here=history.note_presence(draft.id, path, person().id),
     ), status)
-    page.headers["Content-Security-Policy"] = POLICY.format(ancestors="'self'" if slim else "'none'") + "; frame-src 'self'"  # Its preview is a frame.
+    return _with_frames(page, "'self'" if slim else "'none'")
+
+
+def _with_frames(page: Response, ancestors: str = "'none'") -> Response:
+    """A page whose previews are frames."""
+    page.headers["Content-Security-Policy"] = POLICY.format(ancestors=ancestors) + "; frame-src 'self'"
     return page
 
 
@@ -124,8 +129,7 @@ def show(slug: str, path: str) -> Page:
         return render_template("studio/frame.html", slug=slug, path=path, drawn=drawn, chosen=_language(path))
     languages = structure.beside(path, list(service.listing(draft.id)))
     page = make_response(render_template("studio/show.html", slug=slug, path=path, drawn=drawn, chosen=_language(path), languages=languages, beside=languages.get(request.args.get("beside", ""), "")))
-    page.headers["Content-Security-Policy"] = POLICY.format(ancestors="'none'") + "; frame-src 'self'"
-    return page
+    return _with_frames(page)
 
 
 @bp.post("/<slug>/live/<path:path>")

@@ -7,7 +7,7 @@ stand. What is replaced then, too, stays in the draft's history.
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +30,7 @@ from studio.git import reading
 from studio.git.faults import GitError
 from studio.git.reading import Source
 from studio.git.tree import Commit, Snapshot
+from studio.keeping import kept
 from studio.models import Draft, Following, Pull, PullOutcome
 from studio.service import StudioError
 
@@ -212,7 +213,7 @@ def _look(row: Following) -> Snapshot | None:
     source = Source(row.url, row.branch, row.folder, token)
     with db.transaction() as tx:
         last = _last(tx, row)
-        asked = last.commit_id if last and last.outcome == PullOutcome.CONFLICT and _edited(_draft(row), row) else ""
+        asked = last.commit_id if last and last.outcome == PullOutcome.CONFLICT and _edited(service.draft_at(row.draft_id), row) else ""
     with connection() as way:
         head = reading.head_of(way, source)
         if head.commit in (row.commit_id, asked) and row.overrules != head.commit:
@@ -246,7 +247,7 @@ def _keep(row: Following, found: Snapshot) -> None:
 
 def _slug(row: Following) -> str:
     with db.transaction():
-        return _draft(row).slug
+        return service.draft_at(row.draft_id).slug
 
 
 def _put(row: Following, folder: CheckedFolder, commit: Commit) -> None:
@@ -266,10 +267,6 @@ def _put(row: Following, folder: CheckedFolder, commit: Commit) -> None:
             note = f"{commit.subject} ({commit.id[:10]})"
             report = replace(report, outcome=PullOutcome.PUBLISHED, edition_id=service.release(draft.id, folder, row.person_id, note).id)
         _add(tx, row.id, report)
-
-
-def _draft(row: Following) -> Draft:
-    return db.session.scalars(select(Draft).where(Draft.id == row.draft_id)).one()
 
 
 def _edited(draft: Draft, row: Following) -> bool:
@@ -315,21 +312,17 @@ def _add(tx: Session, following_id: int, report: _Report) -> None:
     commit = report.commit or Commit("", "", None, "", "")
     made = Pull(
         following_id=following_id, outcome=report.outcome, commit_id=commit.id, author=commit.author, committed_at=commit.at, subject=commit.subject,
-        message=report.message, told=dict(report.told), findings=[_stored(finding) for finding in report.findings[:MOST_TOLD]],
+        message=report.message, told=dict(report.told), findings=[kept(finding) for finding in report.findings[:MOST_TOLD]],
         changed=[list(change) for change in report.changed[:MOST_TOLD]], edition_id=report.edition_id,
     )
-    kept = list(tx.scalars(select(Pull).where(Pull.following_id == following_id).order_by(Pull.id.desc())))
-    if kept and _says(kept[0]) == _says(made):
-        kept[0].again_at = db.now()
+    before = list(tx.scalars(select(Pull).where(Pull.following_id == following_id).order_by(Pull.id.desc())))
+    if before and _says(before[0]) == _says(made):
+        before[0].again_at = db.now()
         return
     tx.add(made)
-    for old in kept[REPORTS_KEPT - 1:]:
+    for old in before[REPORTS_KEPT - 1:]:
         tx.delete(old)
 
 
 def _says(pull: Pull) -> tuple[Any, ...]:
     return pull.outcome, pull.commit_id, pull.message, pull.told, pull.findings, pull.changed, pull.edition_id
-
-
-def _stored(finding: Finding) -> dict[str, Any]:
-    return {**asdict(finding), "severity": finding.severity.value, "values": dict(finding.values)}

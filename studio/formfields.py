@@ -31,7 +31,7 @@ def from_fields(fields: Fields, old: BlockForm) -> BlockForm:
         old.kind, old.id, {name: value for name, value in {**old.attributes, **offered}.items() if value},
         _kept(first.get("stem", ""), old.text), tuple(_row(number, first, fields, shape, old) for number in rows),
         tuple(_kept(hint, *old.hints) for hint in fields.get("hint", ()) if hint.strip()), _kept(first.get("explanation", ""), old.explanation),
-        tuple(_fence(number, fields, old) for part, number in numbers if part == "name"), columns,
+        tuple(_fence(number, first, fields, old) for part, number in numbers if part == "name"), columns,
     )
 
 
@@ -60,9 +60,8 @@ def _sign(number: int, first: Mapping[str, str], shape: Shape) -> str:
     return sign if shape.written else ""
 
 
-def _fence(number: int, fields: Fields, old: BlockForm) -> Fenced:
+def _fence(number: int, first: Mapping[str, str], fields: Fields, old: BlockForm) -> Fenced:
     """A fenced part as a field of text or, where the form has them, from its rows."""
-    first = {name: values[0] for name, values in fields.items() if values}
     name, was = first.get(f"name-{number}", ""), old.fences[number] if number < len(old.fences) else None
     if name not in old.shape.fences:
         raise ValueError(name)

@@ -82,6 +82,11 @@ def draft(slug: str) -> Draft | None:
     return db.session.scalars(select(Draft).where(Draft.slug == slug)).one_or_none()
 
 
+def draft_at(draft_id: int | None) -> Draft:
+    """The draft that a row names."""
+    return db.session.scalars(select(Draft).where(Draft.id == draft_id)).one()
+
+
 def open_draft(slug: str) -> Draft | None:
     """The draft of a course, made from its newest edition at the first time. None: there is no such course."""
     found = draft(slug)

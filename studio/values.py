@@ -30,7 +30,8 @@ class Text:
 
     def read(self, value: Value) -> Shown | None:
         """The text."""
-        return (value.node.value,) if isinstance(value.node, yaml.ScalarNode) and (self.lines or "\n" not in value.node.value) else None
+        text = _word(value)
+        return (text,) if text is not None and (self.lines or "\n" not in text) else None
 
     def write(self, given: Sequence[str], old: Value | None) -> str | None:
         """The text in the quotation marks that were there."""
@@ -49,7 +50,8 @@ class Choice:
 
     def read(self, value: Value) -> Shown | None:
         """The word."""
-        return (value.node.value,) if isinstance(value.node, yaml.ScalarNode) and "\n" not in value.node.value else None
+        text = _word(value)
+        return (text,) if text is not None and "\n" not in text else None
 
     def write(self, given: Sequence[str], old: Value | None) -> str | None:
         """The word without quotation marks, if it can be."""
@@ -93,8 +95,7 @@ class Whole:
 
     def read(self, value: Value) -> Shown | None:
         """Its digits."""
-        text = value.node.value if isinstance(value.node, yaml.ScalarNode) else "-"
-        return (text,) if re.fullmatch(r"\d*", text) else None
+        return _fitting(value, r"\d*")
 
     def write(self, given: Sequence[str], old: Value | None) -> str | None:
         """Its digits."""
@@ -110,8 +111,7 @@ class Number:
 
     def read(self, value: Value) -> Shown | None:
         """As it stands there."""
-        text = value.node.value if isinstance(value.node, yaml.ScalarNode) else "-"
-        return (text,) if re.fullmatch(r"(\d+(\.\d+)?)?", text) else None
+        return _fitting(value, r"(\d+(\.\d+)?)?")
 
     def write(self, given: Sequence[str], old: Value | None) -> str | None:
         """With a point."""
@@ -128,7 +128,7 @@ class Span:
 
     def read(self, value: Value) -> Shown | None:
         """The fewest and the most; the most is empty where there is no end."""
-        found = re.fullmatch(r"(\d+)(?:\s*(\.\.)\s*(\d*))?", value.node.value) if isinstance(value.node, yaml.ScalarNode) else None
+        found = re.fullmatch(r"(\d+)(?:\s*(\.\.)\s*(\d*))?", _word(value) or "")
         return (found[1], (found[3] or "") if found[2] else found[1]) if found else None
 
     def write(self, given: Sequence[str], old: Value | None) -> str | None:
@@ -148,7 +148,7 @@ class Yes:
 
     def read(self, value: Value) -> Shown | None:
         """yes, or nothing."""
-        word = value.node.value.lower() if isinstance(value.node, yaml.ScalarNode) and value.style is None else ""
+        word = (_word(value) or "").lower() if value.style is None else ""
         return {"true": ("yes",), "yes": ("yes",), "false": (), "no": ()}.get(word)
 
     def write(self, given: Sequence[str], old: Value | None) -> str | None:
@@ -285,6 +285,17 @@ def _plain(text: str) -> bool:
         return bool(yaml.safe_load(text) == text)
     except (yaml.YAMLError, ValueError):
         return False
+
+
+def _word(value: Value) -> str | None:
+    """What a single value says; None where there are several."""
+    return str(value.node.value) if isinstance(value.node, yaml.ScalarNode) else None
+
+
+def _fitting(value: Value, pattern: str) -> Shown | None:
+    """A single value that looks like this."""
+    text = _word(value)
+    return (text,) if text is not None and re.fullmatch(pattern, text) else None
 
 
 def _items(value: Value) -> list[Any] | None:

@@ -84,7 +84,7 @@ def _overview(given: Mapping[str, str], problem: str = "") -> Page:
     published = {course.slug: course for course in courses.courses()}
     rows = [(slug, published.get(slug), drafts.get(slug)) for slug in sorted(published.keys() | drafts.keys())]
     changed = {slug: len(service.changed_paths(draft)) for slug, draft in drafts.items()}
-    titles = {slug: structure.title_in(_text(draft, "course.yml"), language()) for slug, draft in drafts.items() if slug not in published}
+    titles = {slug: structure.title_in(text_of(draft, "course.yml"), language()) for slug, draft in drafts.items() if slug not in published}
     page = render_template("studio/overview.html", rows=rows, titles=titles, changed=changed, given=given, problem=problem)
     return (page, 422) if problem else page
 
@@ -113,7 +113,7 @@ def remove(slug: str) -> Page:
     """Delete a course that was never published: ask first, then do it for good."""
     draft = found(slug)
     if request.method == "GET":
-        return render_template("studio/remove.html", slug=slug, title=structure.title_in(_text(draft, "course.yml"), language()) or slug,
+        return render_template("studio/remove.html", slug=slug, title=structure.title_in(text_of(draft, "course.yml"), language()) or slug,
                                files=service.listing(draft.id), steps=history.steps(draft.id), here=history.others(draft.id, "", person().id))
     if request.form.get("name", "").strip() != slug:
         flash(_("Write the short name of the course to delete it."), "warning")
@@ -133,7 +133,7 @@ def tree(slug: str) -> Page:
     """A course's modules, languages, media and other files."""
     draft, course = found(slug), courses.course(slug)
     files = service.listing(draft.id)
-    text = _text(draft, "course.yml")
+    text = text_of(draft, "course.yml")
     modules = structure.module_files(list(files))
     order = [folder for folder in structure.listed(text) if folder in modules]
     heads = {path: service.as_text(content) for path, content in service.contents(draft.id, *(path for paths in modules.values() for path in paths.values())).items()}
@@ -150,7 +150,8 @@ def tree(slug: str) -> Page:
     )
 
 
-def _text(draft: Draft, path: str) -> str:
+def text_of(draft: Draft, path: str) -> str:
+    """A text of a draft; empty where there is none that can be read."""
     try:
         return service.as_text(service.read(draft.id, path)[0])
     except (LookupError, UnicodeDecodeError):
@@ -164,7 +165,7 @@ def _text(draft: Draft, path: str) -> str:
 def add_module(slug: str) -> Page:
     """Add an empty module in all languages of the course."""
     draft = found(slug)
-    text = _text(draft, "course.yml")
+    text = text_of(draft, "course.yml")
     languages = structure.listed(text, "languages") or list(LANGUAGES)
     title = request.form.get("title", "").strip()[:200]
     taken = structure.module_files(list(service.listing(draft.id)))
@@ -187,7 +188,7 @@ def add_pool(slug: str) -> Page:
     if not structure.is_slug(name) or structure.beside(f"pools/{name}.de.md", list(service.listing(draft.id))):
         flash(_("Use a–z, 0–9 and - for the name of a pool, and one that no other pool has."), "warning")
         return redirect(url_for(".tree", slug=slug), 303)
-    languages = [word for word in structure.listed(_text(draft, "course.yml"), "languages") if word in LANGUAGES] or list(LANGUAGES)
+    languages = [word for word in structure.listed(text_of(draft, "course.yml"), "languages") if word in LANGUAGES] or list(LANGUAGES)
     made = structure.new_pool(name, languages)
     service.put(draft.id, made, person().id)
     return redirect(url_for(".edit", slug=slug, path=next(iter(made))), 303)
@@ -216,11 +217,11 @@ Changes = dict[str, bytes | None]
 
 
 def _relisted(draft: Draft, folders: list[str]) -> Changes:
-    return {"course.yml": structure.with_list(_text(draft, "course.yml"), "modules", folders).encode()}
+    return {"course.yml": structure.with_list(text_of(draft, "course.yml"), "modules", folders).encode()}
 
 
 def _shift(draft: Draft, folder: str, act: str, _value: str) -> Changes:
-    order = structure.listed(_text(draft, "course.yml"))
+    order = structure.listed(text_of(draft, "course.yml"))
     if folder not in order:
         return _relisted(draft, [*order, folder])
     at = order.index(folder)
@@ -234,13 +235,13 @@ def _rename(draft: Draft, folder: str, _act: str, value: str) -> Changes:
     files = service.contents(draft.id, folder=folder)
     if "/" in value or not structure.is_slug(value) or service.contents(draft.id, folder=value):
         raise StudioError(_("Use a–z, 0–9 and - for the short name, and one that no other module has."))
-    order = [value if other == folder else other for other in structure.listed(_text(draft, "course.yml"))]
+    order = [value if other == folder else other for other in structure.listed(text_of(draft, "course.yml"))]
     moved: Changes = {f"{value}/{path.removeprefix(folder + '/')}": content for path, content in files.items()}
     return {**dict.fromkeys(files), **moved, **_relisted(draft, order)}
 
 
 def _delete(draft: Draft, folder: str, _act: str, _value: str) -> Changes:
-    order = [other for other in structure.listed(_text(draft, "course.yml")) if other != folder]
+    order = [other for other in structure.listed(text_of(draft, "course.yml")) if other != folder]
     return {**dict.fromkeys(service.contents(draft.id, folder=folder)), **_relisted(draft, order)}
 
 
@@ -249,7 +250,7 @@ def _add_language(draft: Draft, folder: str, _act: str, value: str) -> Changes:
     paths = structure.module_files(list(service.listing(draft.id)))[folder]
     if value not in structure.TEXTS or value in paths or (value in WRITTEN_IN and WRITTEN_IN[value] not in paths):
         abort(400)
-    text = _text(draft, paths.get(written_in(value)) or next(iter(paths.values())))
+    text = text_of(draft, paths.get(written_in(value)) or next(iter(paths.values())))
     return {f"{folder}/module.{value}.md": structure.in_language(text, value).encode()}
 
 

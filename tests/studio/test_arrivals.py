@@ -13,8 +13,9 @@ from werkzeug.test import TestResponse
 
 from accounts.models import Role
 from core import db, jobs
+from exchange import service as exchange
 from exchange.zipping import packed, unpacked
-from studio import arrivals, service
+from studio import arrival_views, arrivals, service
 from studio.models import Arrival
 from tests import builders
 
@@ -137,6 +138,11 @@ def test_every_format_can_be_taken_away_and_says_what_it_loses(ada: FlaskClient)
     ada.post("/studio/kurs/edit/course.yml", data={"text": "id: [", "base": "1"})
     assert ada.get("/studio/kurs/export/bundle").status_code == 200
     assert ada.get("/studio/kurs/export?format=html").status_code == 200
+
+
+def test_every_format_that_is_read_or_written_is_offered() -> None:
+    assert arrival_views.IN.keys() == {*exchange.FORMATS}
+    assert arrival_views.OUT.keys() == exchange.SUFFIXES.keys()
 
 
 def test_files_that_cannot_be_used_say_why_and_change_nothing(ada: FlaskClient) -> None:
