@@ -17,7 +17,7 @@ from studio import arrivals, service, structure
 from studio.arrivals import Sent
 from studio.models import Arrival, Draft
 from studio.service import StudioError
-from studio.views import Page, authors, finding_told, found, menu, text_of, told
+from studio.views import Page, authors, findings_told, found, menu, text_of, told
 
 bp = Blueprint("arrivals", __name__, url_prefix="/studio")
 bp.context_processor(menu)
@@ -107,7 +107,7 @@ def _report(row: Arrival, problem: str = "", slug: str = "") -> Page:
     page = render_template(
         "studio/_arrival.html" if request.headers.get("HX-Request") else "studio/arrival.html", row=row, draft=service.draft_at(row.draft_id) if row.draft_id else None,
         reading=row.state in (jobs.WorkState.DUE, jobs.WorkState.RUNNING), report=report, items=[_item(item) for item in report.get("items", [])],
-        findings=[finding_told(each) for each in report.get("findings", [])],
+        findings=findings_told(report.get("findings", [])),
         formats=IN, slug=slug or report.get("course", ""), problem=problem,
     )
     return (page, 422) if problem else page

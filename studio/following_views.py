@@ -8,7 +8,7 @@ from studio import following, service, structure
 from studio.forms import BeginForm, FollowForm
 from studio.models import Following, Pull
 from studio.service import StudioError
-from studio.views import Page, authors, finding_told, found, menu, told
+from studio.views import Page, authors, findings_told, found, menu, told
 
 bp = Blueprint("following", __name__, url_prefix="/studio")
 bp.context_processor(menu)
@@ -61,7 +61,7 @@ def _page(slug: str, row: Following | None, form: FollowForm, problem: str = "")
     pulls = following.reports(row.id) if row else []
     return render_template(
         "studio/following.html", slug=slug, row=row, form=form, problem=problem, pulls=pulls, waiting=following.waiting(row, pulls) if row else None,
-        told=_told, finding=finding_told, numbers={edition.id: edition.number for edition, _release in service.editions(slug)},
+        told=_told, findings_told=findings_told, numbers={edition.id: edition.number for edition, _release in service.editions(slug)},
     )
 
 

@@ -8,7 +8,7 @@ from modules.findings import Finding
 
 
 def kept(finding: Finding) -> dict[str, Any]:
-    """A finding; told again by studio.views.finding_told."""
+    """A finding; told again by studio.views.findings_told."""
     return {**asdict(finding), "severity": finding.severity.value, "values": plain(finding.values)}
 
 

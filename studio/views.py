@@ -1,6 +1,6 @@
 """The studio: a course's files as a tree, its history, its check, and publishing. Writing itself: studio.editing_views."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, jsonify, make_response, redirect, render_template, request, url_for
@@ -64,10 +64,14 @@ def told(error: StudioError) -> str:
     return str(_(error.message, **error.values))
 
 
-def finding_told(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """A finding that a row kept, in the reader's language."""
-    message, mend, values = stored["message"], stored["mend"], stored["values"]
-    return {**stored, "message": _(message, **values), "mend": _(mend, **values)}
+def findings_told(kept: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Findings that a row kept, in the reader's language."""
+    return [_finding_told(each) for each in kept]
+
+
+def _finding_told(kept: Mapping[str, Any]) -> dict[str, Any]:
+    message, mend, values = kept["message"], kept["mend"], kept["values"]
+    return {**kept, "message": _(message, **values), "mend": _(mend, **values)}
 
 
 # --- Courses ----------------------------------------------------------------------------------------------------------

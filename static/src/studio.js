@@ -597,7 +597,11 @@ class Studio {
     const other = document.getElementById(`tab-${name}`).dataset.other;
     const frame = document.querySelector(`#pane-${name} iframe`);
     if (!other || frame.src) return;
-    frame.addEventListener("load", () => frame.contentDocument?.querySelector("[data-studio]")?.addEventListener("written", () => this.later("beside", FORM, () => this.previewBeside())));
+    const drawn = () => this.later("beside", FORM, () => this.previewBeside());
+    frame.addEventListener("load", () => {
+      frame.contentDocument?.querySelector("[data-studio]")?.addEventListener("written", drawn);
+      drawn();                         // Of what was written before all of the page was there.
+    });
     frame.src = other;
   }
 

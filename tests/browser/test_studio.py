@@ -156,7 +156,8 @@ def test_both_languages_are_seen_level_and_a_list_is_filled_in_without_yaml(chro
     page.keyboard.type("\nBrand new\n")
     page.get_by_role("tab", name="Vorschau").click()
     there.get_by_text("Brand new").wait_for()
-    expect(page.locator("[data-state]")).to_have_text("Gespeichert")
+    for editor in (page, other):
+        expect(editor.locator("[data-state]")).to_have_text("Gespeichert")
     page.reload()
     there.get_by_text("Brand new").wait_for()       # The choice is remembered, and what was written is saved.
 
